@@ -1,0 +1,57 @@
+# Two commands: `make demo` runs a living region, `make test` runs every test.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
+
+.PHONY: help setup setup-test web demo test check bench chaos format lock system
+
+help:  ## what can be made here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: build/setup.run  ## the Python environment that runs caretower
+build/setup.run: requirements/boot.txt requirements/run.txt
+	@scripts/setup-python requirements/run.txt
+	@mkdir -p build && touch $@
+
+setup-test: build/setup.test
+build/setup.test: requirements/boot.txt requirements/test.txt
+	@scripts/setup-python requirements/test.txt
+	@mkdir -p build && touch build/setup.run $@
+
+web: web/dist/.built  ## the browser client
+web/dist/.built: $(shell git ls-files web 2>/dev/null) | build/setup.run
+	@scripts/build-web
+
+system:  ## what tests need from Debian (a browser), as root
+	@scripts/setup-system
+
+demo: setup web  ## run a living region on this machine
+	@exec $(BIN)/python -m caretower demo
+
+check: setup-test  ## what a contributor runs before a commit
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not slow" -n 2
+
+format: setup-test  ## let ruff format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: setup-test system web  ## every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: setup-test  ## measure; writes build/bench.json
+	$(BIN)/python -m benchmarks $(BENCH)
+
+chaos: setup-test web  ## kill processes under load, then verify
+	$(BIN)/python -m benchmarks.chaos $(CHAOS)
+
+lock:  ## make the lock files anew from pyproject.toml
+	uv pip compile requirements/boot.in --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/boot.txt
+	$(LOCK) --python-version 3.11 -o requirements/run.txt
+	$(LOCK) --python-version 3.11 --extra test -o requirements/test.txt
+	$(LOCK) --python-version 3.11 --extra node -o requirements/node.txt

@@ -1,0 +1,1 @@
+"""Who may see and ask: HTTP, websockets, accounts, audiences."""

@@ -1,0 +1,1 @@
+"""Who takes part: organizations, facilities, services, agreements, crews and credentials."""

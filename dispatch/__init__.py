@@ -1,0 +1,1 @@
+"""What we promise now: crisis requests, triage, deadlines, recommend → accept → carry out."""

@@ -1,0 +1,1 @@
+"""What would be best: a pure solver of the coupled team, van and bed problem."""

@@ -1,0 +1,1 @@
+"""What happened: journal, recorder of facts, outbox of promises, verifier, audit."""

@@ -1,0 +1,1 @@
+"""How the promise is closed: referrals, schedule, hand-offs, attendance, outreach."""
