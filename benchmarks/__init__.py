@@ -1,0 +1,1 @@
+"""Measurements that guard latency: each module has `run(short) -> list[Row]`."""

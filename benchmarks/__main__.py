@@ -1,0 +1,65 @@
+"""`make bench`: runs every measurement, prints a table, writes build/bench.json.
+
+A broken *ratio* fails the run; a time never does, because machines differ and are noisy.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+MODULES = ("plan", "matrix", "registry", "live")
+Row = dict[str, Any]
+
+
+def measure(names: list[str], *, short: bool) -> list[Row]:
+    """The rows of the named modules, one module after the other, never side by side."""
+    rows: list[Row] = []
+    for name in names:
+        started = time.perf_counter()
+        print(f"measuring {name} ...", flush=True)
+        rows += importlib.import_module(f"benchmarks.{name}").run(short=short)
+        print(f"  took {time.perf_counter() - started:.0f} s", flush=True)
+    return rows
+
+
+def guarded(row: Row) -> bool:
+    """Times are shown, answers and ratios are guarded."""
+    return not str(row["unit"]).startswith(("ms", "us", "s"))
+
+
+def show(rows: list[Row]) -> None:
+    """A table for people."""
+    columns = ("name", "value", "unit", "baseline", "ratio", "target", "holds")
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(
+            *(f"{v:.4g}" if isinstance(v := row.get(c), float) else str(v) for c in columns)
+        )
+    Console(width=140).print(table)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("--short", action="store_true", help="the small form that CI runs")
+    parser.add_argument("only", nargs="*", choices=[*MODULES, []], help="modules to run (all)")
+    options = parser.parse_args()
+    rows = measure(options.only or list(MODULES), short=options.short)
+    show(rows)
+    target = Path("build/bench.json")
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(rows, indent=2) + "\n")
+    broken = [row["name"] for row in rows if guarded(row) and row.get("holds") is False]
+    if broken:
+        print("broken: " + ", ".join(broken))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

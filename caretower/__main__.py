@@ -1,0 +1,5 @@
+"""`python -m caretower`."""
+
+from caretower.cli import main
+
+main()

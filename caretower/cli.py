@@ -1,0 +1,106 @@
+"""The command line: every door that a person opens with a keyboard."""
+
+import asyncio
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from caretower.settings import Settings
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Air traffic control for crisis care."
+)
+out = Console(highlight=False)
+
+
+class Process(StrEnum):
+    """The processes that a supervisor runs one by one."""
+
+    API = "api"
+    PLANNER = "planner"
+    KEEPER = "keeper"
+    TRAFFIC = "traffic"
+
+
+@app.command()
+def demo() -> None:
+    """Run a living region on this machine: servers, processes, browser client, traffic."""
+    from caretower.demo.run import run_demo
+
+    raise typer.Exit(asyncio.run(run_demo(Settings(simulated=True), out)))
+
+
+@app.command()
+def run(process: Process) -> None:
+    """Run one process against the configured servers (a supervisor's job)."""
+    from caretower.processes import run_process
+
+    asyncio.run(run_process(process.value, Settings()))
+
+
+@app.command()
+def plan(
+    file: Annotated[Path | None, typer.Argument(help="a plan file; see docs/plan-file.md")] = None,
+    *,
+    schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
+) -> None:
+    """Plan a self-contained file and print the plan as JSON."""
+    from caretower.planfile import PlanFileError, plan_file, plan_file_schema
+
+    if schema:
+        typer.echo(json.dumps(plan_file_schema(), indent=2))
+        return
+    if file is None:
+        raise typer.BadParameter("name a file, or ask for --schema")
+    try:
+        answer = plan_file(file)
+    except PlanFileError as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(json.dumps(answer, indent=2))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the configured database to this version's schema."""
+    from caretower.processes import migrate_database
+
+    migrate_database(Settings())
+    typer.echo("The database has this version's schema.")
+
+
+@app.command()
+def verify() -> None:
+    """Prove that registry and record agree and that nobody was booked twice."""
+    from caretower.processes import verify_region
+
+    report = asyncio.run(verify_region(Settings()))
+    for line in report.lines():
+        typer.echo(line)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say in plain words what is missing or wrong on this machine."""
+    from caretower.doctor import examine
+
+    findings = examine(Settings())
+    for finding in findings:
+        mark = "ok   " if finding.ok else "WRONG" if finding.needed else "note "
+        typer.echo(f"{mark}  {finding.what}" + ("" if finding.ok else f": {finding.advice}"))
+    raise typer.Exit(1 if any(f.needed and not f.ok for f in findings) else 0)
+
+
+def main() -> None:
+    """The entry point; a wrong setting is a sentence, not a traceback."""
+    try:
+        app()
+    except ValueError as error:
+        typer.echo(f"caretower: {error}", err=True)
+        sys.exit(2)

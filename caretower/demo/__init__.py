@@ -1,0 +1,1 @@
+"""The demo region: fictional participants on the real map of Utah."""

@@ -1,0 +1,42 @@
+"""Settings from the environment (`CARETOWER_*`), read once at the front door."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_data_dir() -> Path:
+    """Where embedded servers keep their files: /var/lib for root, else the user's own folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/caretower")
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "caretower"
+
+
+class Settings(BaseSettings):
+    """Everything that an operator may set. Secrets never appear in a representation."""
+
+    model_config = SettingsConfigDict(env_prefix="CARETOWER_", extra="ignore", frozen=True)
+
+    region: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")] = "utah"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Field(default_factory=default_data_dir)
+    redis_url: SecretStr | None = None
+    database_url: SecretStr | None = None
+    database_owner_url: SecretStr | None = None
+    simulated: bool = False
+    log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Files that can be made again at any time."""
+        return self.data_dir / "cache"
+
+    @property
+    def web_dist(self) -> Path:
+        """The built browser client."""
+        return Path(__file__).parent.parent / "web" / "dist"
