@@ -1,0 +1,247 @@
+"""Travel times from cached shortest-path trees, one for each destination.
+
+A destination of the directory (a facility, a base) stays where it is while vehicles move. So the
+tree of all shortest paths *to* it is built once, on the reversed graph, and a moving vehicle then
+costs one search for the nearest node and one look-up.
+"""
+
+from collections import OrderedDict
+from threading import Lock
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geo.points import EARTH_RADIUS_M, Positions, haversine_m, positions, unit_vectors
+from geo.roads import RoadGraph
+from geo.travel import TravelMatrix
+
+UNREACHED = 65_535
+"""Mark of a node without a way to the destination."""
+
+HORIZON_MS = 65_534_499
+"""Trees end here, at 18.2 hours: what is farther counts as unreachable."""
+
+CONNECTOR_M_S = 8.0
+"""Straight-line speed from a position to the nearest node: about 38 km/h on a road 1.3 times as
+long as the straight line. An assumption."""
+
+REACH_M = 20_000.0
+MAX_TREES = 1_024
+
+
+class Trees:
+    """Shortest-path trees over one road graph: the embedded travel-time engine.
+
+    reach_m: a position farther than this from every node is unreachable (NaN).
+    max_trees: how many destinations' trees are kept, two bytes a node each; the one that was
+        used longest ago makes way.
+    """
+
+    def __init__(
+        self, roads: RoadGraph, *, reach_m: float = REACH_M, max_trees: int = MAX_TREES
+    ) -> None:
+        if len(roads.nodes) == 0 or max_trees < 1:
+            raise ValueError("needs a graph with nodes and room for one tree")
+        self._roads = roads
+        self._backwards = roads.reversed()
+        self._index = cKDTree(unit_vectors(roads.nodes))
+        self._reach_m = reach_m
+        self._max_trees = max_trees
+        self._lock = Lock()
+        self._slots: OrderedDict[int, int] = OrderedDict()
+        # Node-major, so that one origin's times to all destinations lie together in memory.
+        self._seconds = np.empty((len(roads.nodes), min(64, max_trees)), dtype=np.uint16)
+
+    def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
+        """Seconds by road between (n, 2) positions; NaN where no road leads or none is near.
+
+        The time is that from node to node (rounded to a second) and the way to and from the
+        nodes; where both ends share a node, the straight way if that is shorter.
+        """
+        start, end = positions(origins), positions(destinations)
+        start_node, start_s = self._snap(start)
+        end_node, end_s = self._snap(end)
+        seconds = np.empty((len(start), len(end)))
+        for part in _in_parts(end_node, self._max_trees):
+            seconds[:, part] = self._gather(start_node, start_s, end_node[part], end_s[part])
+        _shorten_within_a_node(seconds, start, start_node, end, end_node)
+        return TravelMatrix(seconds, "trees", "road", self._roads.version)
+
+    def warm(self, destinations: Positions) -> None:
+        """Build the trees to these (n, 2) positions ahead of the first question."""
+        node, _ = self._snap(positions(destinations))
+        for part in _in_parts(node, self._max_trees):
+            self._keep(self._build_missing(node[part]), node[part])
+
+    def _snap(self, at: Positions) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Nearest node of each position and the seconds to it, NaN beyond reach."""
+        if len(at) == 0:
+            return np.empty(0, dtype=np.intp), np.empty(0)
+        chord, node = self._index.query(unit_vectors(at))
+        distance_m = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord / 2, 1))
+        distance_m[distance_m > self._reach_m] = np.nan
+        return node, distance_m / CONNECTOR_M_S
+
+    def _gather(
+        self,
+        start_node: NDArray[np.intp],
+        start_s: NDArray[np.float64],
+        end_node: NDArray[np.intp],
+        end_s: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        built = self._build_missing(end_node)
+        with self._lock:
+            slot = self._keep_locked(built, end_node)
+            return _sum_up(self._seconds, start_node, start_s, slot, end_s)  # type: ignore[no-any-return]
+
+    def _build_missing(self, nodes: NDArray[np.intp]) -> dict[int, NDArray[np.uint16]]:
+        """Trees that are not kept yet; built without the lock, so that readers go on."""
+        with self._lock:
+            missing = [n for n in dict.fromkeys(nodes.tolist()) if n not in self._slots]
+        return {n: self._tree(n) for n in missing}
+
+    def _tree(self, node: int) -> NDArray[np.uint16]:
+        graph = self._backwards
+        return tree_s(graph.first, graph.target, graph.time_ms, node)  # type: ignore[no-any-return]
+
+    def _keep(self, built: dict[int, NDArray[np.uint16]], nodes: NDArray[np.intp]) -> None:
+        with self._lock:
+            self._keep_locked(built, nodes)
+
+    def _keep_locked(
+        self, built: dict[int, NDArray[np.uint16]], nodes: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """Put new trees into slots, mark all as used, and name the slot of each node."""
+        wanted = list(dict.fromkeys(nodes.tolist()))
+        for node in wanted:
+            if node in self._slots:
+                self._slots.move_to_end(node)
+        for node in wanted:
+            if node not in self._slots:
+                slot = self._free_slot()
+                # Another thread may have evicted it since we looked: then it is built anew.
+                self._seconds[:, slot] = built[node] if node in built else self._tree(node)
+                self._slots[node] = slot
+        return np.array([self._slots[n] for n in nodes.tolist()], dtype=np.intp)
+
+    def _free_slot(self) -> int:
+        if len(self._slots) == self._max_trees:
+            return self._slots.popitem(last=False)[1]
+        if len(self._slots) == self._seconds.shape[1]:
+            width = min(2 * self._seconds.shape[1], self._max_trees)
+            wider = np.empty((len(self._seconds), width), dtype=np.uint16)
+            wider[:, : self._seconds.shape[1]] = self._seconds
+            self._seconds = wider
+        return len(self._slots)
+
+
+def _in_parts(nodes: NDArray[np.intp], most: int) -> list[NDArray[np.intp]]:
+    """Index arrays that split destinations into parts of at most `most` different nodes."""
+    _, kind = np.unique(nodes, return_inverse=True)
+    if len(nodes) == 0:
+        return []
+    return [
+        np.flatnonzero((kind >= low) & (kind < low + most))
+        for low in range(0, int(kind.max()) + 1, most)
+    ]
+
+
+def _shorten_within_a_node(
+    seconds: NDArray[np.float64],
+    start: Positions,
+    start_node: NDArray[np.intp],
+    end: Positions,
+    end_node: NDArray[np.intp],
+) -> None:
+    """Where both ends hang on one node, nobody drives to the node and back."""
+    row, column = np.nonzero(start_node[:, None] == end_node[None, :])
+    direct_s = haversine_m(start[row], end[column]) / CONNECTOR_M_S
+    seconds[row, column] = np.minimum(seconds[row, column], direct_s)
+
+
+@njit(cache=True, nogil=True)
+def _sum_up(seconds, start_node, start_s, slot, end_s):  # type: ignore[no-untyped-def]
+    """Look up node-to-node seconds and add the ways to and from the nodes."""
+    out = np.empty((len(start_node), len(slot)))
+    for i in range(len(start_node)):
+        row = seconds[start_node[i]]
+        for j in range(len(slot)):
+            between = row[slot[j]]
+            if between == UNREACHED:
+                out[i, j] = np.nan
+            else:
+                out[i, j] = start_s[i] + between + end_s[j]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def tree_ms(first, target, time_ms, root):  # type: ignore[no-untyped-def]
+    """Dijkstra from `root` along the edges, up to the horizon.
+
+    Gives (n,) int64 exact milliseconds, -1 where there is no way.
+    """
+    done_ms = np.full(len(first) - 1, -1, dtype=np.int64)
+    best_ms = np.full(len(first) - 1, np.iinfo(np.int64).max, dtype=np.int64)
+    best_ms[root] = 0
+    # A binary heap of (ms << 32 | node): one comparison of integers orders it.
+    heap = np.empty(len(target) + 1, dtype=np.int64)
+    heap[0] = root
+    size = 1
+    while size:
+        top = heap[0]
+        size -= 1
+        _sift_down(heap, size, heap[size])
+        node = top & 0xFFFFFFFF
+        if done_ms[node] >= 0:
+            continue
+        done_ms[node] = top >> 32
+        for edge in range(first[node], first[node + 1]):
+            other = target[edge]
+            reach_ms = done_ms[node] + time_ms[edge]
+            if reach_ms < best_ms[other] and reach_ms <= HORIZON_MS:
+                best_ms[other] = reach_ms
+                _sift_up(heap, size, (reach_ms << 32) | other)
+                size += 1
+    return done_ms
+
+
+@njit(cache=True, nogil=True)
+def _sift_down(heap, size, item):  # type: ignore[no-untyped-def]
+    """Place `item` from the root of a heap of `size` entries."""
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if item <= heap[child]:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = item
+
+
+@njit(cache=True, nogil=True)
+def _sift_up(heap, at, item):  # type: ignore[no-untyped-def]
+    """Place `item` from position `at`, the end of the heap."""
+    while at > 0:
+        parent = (at - 1) >> 1
+        if heap[parent] <= item:
+            break
+        heap[at] = heap[parent]
+        at = parent
+    heap[at] = item
+
+
+@njit(cache=True, nogil=True)
+def tree_s(first, target, time_ms, root):  # type: ignore[no-untyped-def]
+    """The same in whole seconds, rounded half up: (n,) uint16, UNREACHED where there is no way."""
+    exact_ms = tree_ms(first, target, time_ms, root)
+    seconds = np.empty(len(exact_ms), dtype=np.uint16)
+    for node in range(len(exact_ms)):
+        known = exact_ms[node] >= 0
+        seconds[node] = (exact_ms[node] + 500) // 1000 if known else UNREACHED
+    return seconds
