@@ -1,0 +1,255 @@
+"""The commands of the dispatch service. Each carries the caller's `command_id` (a UUIDv7):
+a retry with the same id gets the same receipt. The actor is handed in beside the command.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dispatch.request import Bundle, Custody, Guardianship, Needs, Person, Risk
+from dispatch.words import Event, State, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a command: the request's version and state after it, and its public card."""
+
+    command_id: str
+    request: str
+    version: int
+    state: State
+    card: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Open a crisis request. `request` is the new id; `place` names a town, never an address.
+
+    `owner` is an account; without one (a telephony event) an imminent request raises an alarm.
+    """
+
+    command_id: str
+    request: str
+    zone: str
+    place: str
+    lon: float
+    lat: float
+    needs: Needs = field(default_factory=Needs)
+    risk: Risk = field(default_factory=Risk)
+    urgency: Urgency = Urgency.URGENT
+    person: Person = field(default_factory=Person)
+    custody: Custody | None = None
+    guardianship: Guardianship | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Set what is known now; `None` leaves as it was."""
+
+    command_id: str
+    request: str
+    risk: Risk | None = None
+    urgency: Urgency | None = None
+    needs: Needs | None = None
+    custody: Custody | None = None
+    guardianship: Guardianship | None = None
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Take a request, or give it to `owner`."""
+
+    command_id: str
+    request: str
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """At sign-out: all open requests of the actor (or of `source`) go to `owner`."""
+
+    command_id: str
+    owner: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Add a note; author and time are the actor's and the clock's."""
+
+    command_id: str
+    request: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """`request` is a duplicate: it ends and points to `into`."""
+
+    command_id: str
+    request: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """The planner has a recommendation for the request, or (`bundle` None) none any more."""
+
+    command_id: str
+    request: str
+    plan_version: int
+    bundle: Bundle | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Accept a bundle. `seen` gives the version of each resource that was on the screen.
+
+    `eta_ms` and `arrive_ms` are the recommendation's times (UTC). `reason` is required where a
+    crew's credential has lapsed (a supervisor's) and for every override.
+    """
+
+    command_id: str
+    request: str
+    bundle: Bundle
+    seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    eta_ms: int | None = None
+    arrive_ms: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Accept another bundle than the recommended one, for a reason.
+
+    `divert` lets a person take a team or van away from the request that it is on; the planner
+    never does that.
+    """
+
+    command_id: str
+    request: str
+    bundle: Bundle
+    reason: str
+    seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    eta_ms: int | None = None
+    arrive_ms: int | None = None
+    divert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForFacility:
+    """The facility accepts or declines the incoming person.
+
+    `by` is the name of who answered there. `reason` is a coded decline reason. `by_phone` marks
+    an answer that a dispatcher took down.
+    """
+
+    command_id: str
+    request: str
+    accepted: bool
+    by: str
+    reason: str | None = None
+    by_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForCrew:
+    """The crew acknowledges or declines its task; `by` is the name of who answered."""
+
+    command_id: str
+    request: str
+    accepted: bool
+    by: str
+    reason: str | None = None
+    by_phone: bool = False
+
+
+STEPS = (
+    Event.DEPART,
+    Event.REACH_PERSON,
+    Event.LEAVE_WITH_PERSON,
+    Event.REACH_PLACE,
+    Event.HAND_OVER_PERSON,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that the crew or driver reports: one of `STEPS`."""
+
+    command_id: str
+    request: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class AskPlace:
+    """The team has assessed: a place (and perhaps a van) is needed now."""
+
+    command_id: str
+    request: str
+    pool: str | None = None
+    slot: str | None = None
+    van: str | None = None
+    backup: str | None = None
+    seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    arrive_ms: int | None = None
+
+
+RESOLUTIONS = (
+    Event.RESOLVE_ON_SCENE,
+    Event.RESOLVE_BY_PHONE,
+    Event.HAND_OVER_TO_EMS,
+    Event.PERSON_REFUSES,
+    Event.NOT_LOCATED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """End the request: `event` is one of `RESOLUTIONS`.
+
+    A visit that ends on scene says whether a safety plan was made.
+    """
+
+    command_id: str
+    request: str
+    event: Event
+    safety_plan: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Withdraw the request, with a reason."""
+
+    command_id: str
+    request: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareWithLawEnforcement:
+    """Disclose place and safety to law enforcement, as an explicit, logged act."""
+
+    command_id: str
+    request: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRescue:
+    """An active rescue was called (EMS / 911): the contact clock starts, with an owner."""
+
+    command_id: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmRescue:
+    """Contact of the rescuers with the person is confirmed, by name."""
+
+    command_id: str
+    request: str
+    by: str

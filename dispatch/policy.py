@@ -1,0 +1,151 @@
+"""The rules of dispatch as data: tiers, targets, clocks and weights, each with its source.
+
+The file is `policy/dispatch.toml`; a local authority may hand in its own. `verified` is true only
+for a rule that was read in a primary source.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dispatch.words import Level, Tier
+
+
+class _Edge(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sourced(_Edge):
+    source: Annotated[str, Field(min_length=3)]
+    verified: bool
+
+
+class _Seconds(_Sourced):
+    seconds: Annotated[int, Field(ge=0, le=7 * 86_400)]
+
+
+class _Number(_Sourced):
+    value: Annotated[float, Field(gt=0)]
+
+
+class _Metres(_Sourced):
+    metres: Annotated[int, Field(gt=0)]
+
+
+class _AtLeast(_Sourced):
+    level: Annotated[str, Field(pattern="^(low|moderate|high|imminent)$")]
+
+
+class _Row(_Sourced):
+    by_urgency: Annotated[tuple[Tier, ...], Field(min_length=4, max_length=4)]
+
+
+class _Codes(_Sourced):
+    codes: tuple[str, ...]
+
+
+class _Clocks(_Edge):
+    owner: _Seconds
+    crew_answer: _Seconds
+    facility_answer: _Seconds
+    custody: _Seconds
+    rescue: _Seconds
+
+
+class _Duplicates(_Edge):
+    within: _Metres
+    since: _Seconds
+
+
+class _File(_Edge):
+    version: Annotated[str, Field(min_length=1)]
+    target: dict[Tier, _Seconds]
+    weight: dict[Tier, _Number]
+    tier: dict[str, _Row]
+    at_least: dict[str, _AtLeast]
+    clock: _Clocks
+    duplicates: _Duplicates
+    protected_grounds: _Codes
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        if set(self.target) != set(Tier) or set(self.weight) != set(Tier):
+            raise ValueError("every tier needs a target and a weight")
+        if set(self.tier) != {"none", "low", "moderate", "high"}:
+            raise ValueError("the tier table needs the rows none, low, moderate and high")
+        if set(self.at_least) != {"violence", "psychosis", "overdose", "danger_to_others"}:
+            raise ValueError("at_least needs violence, psychosis, overdose and danger_to_others")
+        return self
+
+    @model_validator(mode="after")
+    def monotone(self) -> Self:
+        """More risk or more urgency never gives a lower tier, a lower tier no earlier target."""
+        rows = [self.tier[name].by_urgency for name in ("none", "low", "moderate", "high")]
+        columns = list(zip(*rows, strict=True))
+        for line in [*rows, *columns]:
+            ranks = [tier.rank for tier in line]
+            if ranks != sorted(ranks):
+                raise ValueError("the tier table must not fall with more risk or urgency")
+        if min(tier.rank for tier in rows[3]) < Tier.HIGH.rank:
+            raise ValueError("high clinical risk is never below the tier high")
+        targets = [self.target[tier].seconds for tier in Tier]
+        if targets != sorted(targets, reverse=True):
+            raise ValueError("a higher tier's target must not be later")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Answer and care clocks in seconds."""
+
+    owner_s: int
+    crew_answer_s: int
+    facility_answer_s: int
+    custody_s: int
+    rescue_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Dispatch's rules. `target_s` counts from the opening of the request."""
+
+    version: str
+    target_s: dict[Tier, int]
+    weight: dict[Tier, float]
+    tier: dict[Level, tuple[Tier, ...]]  # by urgency 1 to 4
+    at_least: dict[str, Level]
+    clocks: Clocks
+    duplicate_within_m: int
+    duplicate_since_s: int
+    protected_grounds: frozenset[str]
+
+
+def load_policy(path: Path) -> Policy:
+    """Read and check a policy file. Raises ValueError with what is wrong, OSError."""
+    return parse_policy(path.read_text(encoding="utf-8"))
+
+
+def parse_policy(text: str) -> Policy:
+    """Parse the text of a policy file (TOML). Raises ValueError with what is wrong."""
+    given = _File.model_validate(tomllib.loads(text))
+    clock = given.clock
+    return Policy(
+        version=given.version,
+        target_s={tier: rule.seconds for tier, rule in given.target.items()},
+        weight={tier: rule.value for tier, rule in given.weight.items()},
+        tier={Level[name.upper()]: row.by_urgency for name, row in given.tier.items()},
+        at_least={name: Level[rule.level.upper()] for name, rule in given.at_least.items()},
+        clocks=Clocks(
+            owner_s=clock.owner.seconds,
+            crew_answer_s=clock.crew_answer.seconds,
+            facility_answer_s=clock.facility_answer.seconds,
+            custody_s=clock.custody.seconds,
+            rescue_s=clock.rescue.seconds,
+        ),
+        duplicate_within_m=given.duplicates.within.metres,
+        duplicate_since_s=given.duplicates.since.seconds,
+        protected_grounds=frozenset(given.protected_grounds.codes),
+    )
