@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 from uuid6 import uuid7
 
+from caretower.embedded.postgres import PostgresServer, running_postgres
 from caretower.embedded.valkey import running_valkey
+from caretower.migrations import migrate
+from record.engine import make_engine
 
 if TYPE_CHECKING:
     from registry.server import ServerRegistry
@@ -34,3 +43,52 @@ async def registry(valkey_url: str) -> AsyncIterator[ServerRegistry]:
     opened = await connect(valkey_url, region=f"test-{uuid7()}")
     yield opened
     await opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated, empty database of one test's own."""
+
+    owner_url: str
+    app_url: str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL for this test worker; its database `caretower` is migrated and empty."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ct-") as folder,
+        running_postgres(Path(folder), fsync=False) as server,
+    ):
+        asyncio.run(migrate(server.owner_url))
+        yield server
+
+
+@pytest.fixture
+async def database(postgres_server: PostgresServer) -> AsyncIterator[Database]:
+    """A copy of the migrated database, dropped afterwards."""
+    name = f"test_{uuid7().hex}"
+    await _as_admin(
+        postgres_server, f"CREATE DATABASE {name} TEMPLATE caretower OWNER caretower_owner"
+    )
+    yield Database(_of(postgres_server.owner_url, name), _of(postgres_server.app_url, name))
+    await _as_admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    """The application's pool on this test's database, with the application's rights only."""
+    pool = make_engine(database.app_url)
+    yield pool
+    await pool.dispose()
+
+
+def _of(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _as_admin(server: PostgresServer, statement: str) -> None:
+    admin = create_async_engine(server.admin_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.execute(text(statement))
+    await admin.dispose()

@@ -1,0 +1,27 @@
+"""What the record refuses.
+
+RecordError
+├── CommandReused
+├── GuardFailed
+└── ConstraintBroken
+"""
+
+
+class RecordError(Exception):
+    """The base of the record's refusals; the transaction was rolled back."""
+
+
+class CommandReused(RecordError):
+    """A command id came back from another actor or with another purpose."""
+
+
+class GuardFailed(RecordError):
+    """A guarded statement met no row: the state is not the one the caller had seen."""
+
+
+class ConstraintBroken(RecordError):
+    """A constraint of the database said no; `constraint` is its name."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
