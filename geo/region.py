@@ -1,0 +1,87 @@
+"""A region: its boundary, zones, places and roads, and where each datum comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.places import Places
+from geo.points import Positions, positions
+from geo.roads import RoadGraph
+from geo.zones import Zones
+
+
+class UnknownRegion(KeyError):
+    """caretower knows no region of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a datum comes from: what it is, who gives it, and under which licence."""
+
+    what: str
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """A main road as a map draws it; at: (n, 2) float64 (lon, lat)."""
+
+    road: str
+    kind: str
+    at: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Everything about one region that does not change while it is served.
+
+    timezone: IANA name. boundary: polygon in WGS84 degrees. counties_of: authority id to the ids
+    of its counties. unchecked: authorities whose counties were not checked against two sources.
+    """
+
+    id: str
+    name: str
+    timezone: str
+    boundary: BaseGeometry
+    counties: Zones
+    authorities: Zones
+    counties_of: Mapping[str, tuple[str, ...]]
+    unchecked: tuple[str, ...]
+    places: Places
+    zips: Places
+    roads: RoadGraph
+    corridors: tuple[Corridor, ...]
+    sources: tuple[Source, ...]
+
+    def contains(self, points: Positions) -> NDArray[np.bool_]:
+        """Which of (n, 2) positions lie within the region or on its border. Raises BadPosition."""
+        inside: NDArray[np.bool_] = shapely.intersects_xy(self.boundary, positions(points))
+        return inside
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in degrees."""
+        west, south, east, north = self.boundary.bounds
+        return west, south, east, north
+
+
+def load_region(region_id: str, cache_dir: Path) -> Region:
+    """The region, from the cache if it holds these very data, else built and cached.
+
+    Raises UnknownRegion, and OSError where the cache folder cannot be written. A missing or
+    damaged file in it is only slower.
+    """
+    from geo.region_cache import cached
+    from geo.regions import utah
+
+    builders = {"utah": utah}
+    if region_id not in builders:
+        raise UnknownRegion(region_id)
+    builder = builders[region_id]
+    return cached(cache_dir, region_id, builder.fingerprint(), builder.build)

@@ -1,0 +1,158 @@
+"""Built regions on disk: one .npz a region and fingerprint, written whole or not at all."""
+
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import msgspec
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.places import Places
+from geo.region import Corridor, Region, Source
+from geo.roads import RoadGraph
+from geo.zones import Zones
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def cached(
+    cache_dir: Path, region_id: str, fingerprint: str, build: Callable[[], Region]
+) -> Region:
+    """The region of this fingerprint from the cache, or built now and kept for the next start."""
+    path = cache_dir / f"{region_id}-{fingerprint}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return _unpack(dict(arrays))
+    except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
+        region = build()
+    _write_whole(path, _pack(region))
+    return region
+
+
+def _write_whole(path: Path, arrays: Arrays) -> None:
+    """Write beside the target and rename, so that no reader ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=path.stem, suffix=".part", delete=False) as out:
+        part = Path(out.name)
+        try:
+            np.savez(out, allow_pickle=False, **arrays)
+            out.flush()
+            os.fsync(out.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+class _Words(msgspec.Struct):
+    """All text of a region; numbers and shapes are arrays beside it."""
+
+    id: str
+    name: str
+    timezone: str
+    counties: tuple[tuple[str, str], ...]
+    authorities: tuple[tuple[str, str], ...]
+    counties_of: dict[str, tuple[str, ...]]
+    unchecked: tuple[str, ...]
+    places: tuple[tuple[str, str], ...]
+    zips: tuple[tuple[str, str], ...]
+    corridors: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str, str], ...]
+    roads_note: str
+    roads_version: str
+
+
+def _pack(region: Region) -> Arrays:
+    def named(of: Zones | Places) -> tuple[tuple[str, str], ...]:
+        return tuple(zip(of.ids, of.names, strict=True))
+
+    words = _Words(
+        id=region.id,
+        name=region.name,
+        timezone=region.timezone,
+        counties=named(region.counties),
+        authorities=named(region.authorities),
+        counties_of=dict(region.counties_of),
+        unchecked=region.unchecked,
+        places=named(region.places),
+        zips=named(region.zips),
+        corridors=tuple((c.road, c.kind) for c in region.corridors),
+        sources=tuple((s.what, s.source, s.licence) for s in region.sources),
+        roads_note=region.roads.note,
+        roads_version=region.roads.version,
+    )
+    arrays: Arrays = {
+        "words": np.frombuffer(msgspec.json.encode(words), dtype=np.uint8),
+        "corridors_at": np.vstack([c.at for c in region.corridors]),
+        "corridors_length": np.array([len(c.at) for c in region.corridors]),
+    }
+    arrays |= _pack_shapes("boundary", (region.boundary,))
+    for label, zones in (("counties", region.counties), ("authorities", region.authorities)):
+        arrays |= _pack_shapes(label, zones.shapes)
+        arrays[f"{label}_population"] = np.array(zones.populations, dtype=np.int64)
+    for label, places in (("places", region.places), ("zips", region.zips)):
+        arrays |= {f"{label}_at": places.at, f"{label}_population": places.population}
+    roads = region.roads
+    for part in ("nodes", "first", "target", "time_ms"):
+        arrays[f"roads_{part}"] = getattr(roads, part)
+    return arrays
+
+
+def _unpack(arrays: Arrays) -> Region:
+    words = msgspec.json.decode(arrays["words"].tobytes(), type=_Words)
+
+    def zones(label: str, named: tuple[tuple[str, str], ...]) -> Zones:
+        ids, names = zip(*named, strict=True)
+        population = tuple(arrays[f"{label}_population"].tolist())
+        return Zones(ids, names, _unpack_shapes(arrays, label), population)
+
+    def places(label: str, named: tuple[tuple[str, str], ...]) -> Places:
+        ids, names = zip(*named, strict=True)
+        return Places(ids, names, arrays[f"{label}_at"], arrays[f"{label}_population"])
+
+    cuts = np.cumsum(arrays["corridors_length"])[:-1]
+    lines = np.split(arrays["corridors_at"], cuts)
+    return Region(
+        id=words.id,
+        name=words.name,
+        timezone=words.timezone,
+        boundary=_unpack_shapes(arrays, "boundary")[0],
+        counties=zones("counties", words.counties),
+        authorities=zones("authorities", words.authorities),
+        counties_of=words.counties_of,
+        unchecked=words.unchecked,
+        places=places("places", words.places),
+        zips=places("zips", words.zips),
+        roads=RoadGraph(
+            nodes=arrays["roads_nodes"],
+            first=arrays["roads_first"],
+            target=arrays["roads_target"],
+            time_ms=arrays["roads_time_ms"],
+            note=words.roads_note,
+            version=words.roads_version,
+        ),
+        corridors=tuple(
+            Corridor(road, kind, at)
+            for (road, kind), at in zip(words.corridors, lines, strict=True)
+        ),
+        sources=tuple(Source(*source) for source in words.sources),
+    )
+
+
+def _pack_shapes(label: str, shapes: tuple[Any, ...]) -> Arrays:
+    wkb = [shapely.to_wkb(shape) for shape in shapes]
+    return {
+        f"{label}_wkb": np.frombuffer(b"".join(wkb), dtype=np.uint8),
+        f"{label}_wkb_length": np.array([len(part) for part in wkb]),
+    }
+
+
+def _unpack_shapes(arrays: Arrays, label: str) -> tuple[Any, ...]:
+    ends = np.cumsum(arrays[f"{label}_wkb_length"])
+    whole = arrays[f"{label}_wkb"].tobytes()
+    starts = [0, *ends[:-1].tolist()]
+    return tuple(shapely.from_wkb(whole[a:b]) for a, b in zip(starts, ends.tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""The regions that caretower knows how to build."""
