@@ -14,7 +14,7 @@ class InvalidCommand(RegistryError):
 class NotFound(RegistryError):
     """There is no such team, van, pool, slot or hold."""
 
-    def __init__(self, kind: str, id: str) -> None:  # noqa: A002
+    def __init__(self, kind: str, id: str) -> None:
         super().__init__(f"no {kind} {id}")
         self.kind = kind
         self.id = id
@@ -23,7 +23,7 @@ class NotFound(RegistryError):
 class InUse(RegistryError):
     """A resource with a hold or a promise on it cannot be removed."""
 
-    def __init__(self, kind: str, id: str) -> None:  # noqa: A002
+    def __init__(self, kind: str, id: str) -> None:
         super().__init__(f"{kind} {id} is in use")
         self.kind = kind
         self.id = id

