@@ -1,0 +1,45 @@
+import type { Tone } from './scene';
+
+/** The map's colours, read from the design tokens so that both themes hold here too. */
+export interface Colors {
+  ground: string;
+  land: string;
+  line: string;
+  lineStrong: string;
+  panel: string;
+  ink: string;
+  inkQuiet: string;
+  stale: string;
+  focus: string;
+  tone: Record<Tone, string>;
+  family: string;
+  rootPx: number;
+}
+
+export function readColors(element: Element): Colors {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    ground: token('--ground'),
+    land: token('--land'),
+    line: token('--line'),
+    lineStrong: token('--line-strong'),
+    panel: token('--panel'),
+    ink: token('--ink'),
+    inkQuiet: token('--ink-quiet'),
+    stale: token('--stale'),
+    focus: token('--focus'),
+    tone: {
+      free: token('--free'),
+      committed: token('--committed'),
+      off: token('--line-strong'),
+      imminent: token('--risk'),
+      high: token('--high'),
+      moderate: token('--moderate'),
+      routine: token('--routine'),
+      pick: token('--focus'),
+    },
+    family: token('--family'),
+    rootPx: parseFloat(getComputedStyle(document.documentElement).fontSize),
+  };
+}

@@ -1,0 +1,249 @@
+import type { BasePlace } from './basemap';
+import type { Colors } from './colors';
+import { spread, type LonLat, type Pixel } from './geometry';
+import { POSITION, type Mark, type Route, type Scene, visible } from './scene';
+
+export interface Placed {
+  mark: Mark;
+  /** Where it is drawn and where it really is, in pixels. */
+  at: Pixel;
+  home: Pixel;
+  width: number;
+  height: number;
+}
+
+type Context = CanvasRenderingContext2D;
+type Projection = (place: LonLat) => Pixel;
+
+/** Size of a mark in root units (16 px at 1080p). */
+const SIZES: Record<Mark['shape'], readonly [width: number, height: number]> = {
+  facility: [2, 1.75],
+  team: [1.4, 1.4],
+  van: [1.75, 1],
+  waiting: [5.6, 1.9],
+  person: [2, 2],
+  pick: [2, 2],
+};
+const MOVING = new Set<Mark['shape']>(['team', 'van']);
+
+/** Decides where each mark goes: what stands still is moved apart, what moves is drawn where it is. */
+export function place(scene: Scene, project: Projection, unit: number): Placed[] {
+  const placed = merged(visible(scene.marks)).map((mark): Placed => {
+    const home = project(mark.place);
+    const [width, height] = SIZES[mark.shape];
+    return { mark, at: home, home, width: width * unit, height: height * unit };
+  });
+  const still = placed.filter(({ mark }) => !MOVING.has(mark.shape));
+  const free = spread(still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height })));
+  still.forEach((item, index) => (item.at = free[index]!));
+  return placed.sort((a, b) => rank(a.mark) - rank(b.mark));
+}
+
+/** Vehicles at exactly one place (a base, an authority's centre) become one mark with their number. */
+function merged(marks: Mark[]): Mark[] {
+  const groups = new Map<string, Mark[]>();
+  for (const mark of marks) {
+    const key = MOVING.has(mark.shape) && !mark.chosen ? `${mark.shape} ${mark.tone} ${mark.faded} ${mark.place}` : mark.id;
+    const group = groups.get(key);
+    if (group) group.push(mark);
+    else groups.set(key, [mark]);
+  }
+  return [...groups.values()].map((group) =>
+    group.length === 1 ? group[0]! : { ...group[0]!, text: String(group.length), label: group.map((mark) => mark.label).filter(Boolean).slice(0, 2).join(', ') },
+  );
+}
+
+function rank(mark: Mark): number {
+  const base = { van: 0, team: 1, facility: 2, waiting: 3, person: 4, pick: 5 }[mark.shape];
+  return base + (mark.chosen ? 10 : 0) - (mark.faded ? 10 : 0);
+}
+
+export function hit(placed: readonly Placed[], x: number, y: number): Mark | null {
+  for (let index = placed.length - 1; index >= 0; index--) {
+    const { mark, at, width, height } = placed[index]!;
+    if (Math.abs(x - at[0]) <= width / 2 + 3 && Math.abs(y - at[1]) <= height / 2 + 3) return mark;
+  }
+  return null;
+}
+
+export function drawScene(context: Context, scene: Scene, placed: readonly Placed[], project: Projection, colors: Colors): void {
+  for (const route of scene.routes) drawRoute(context, route, project, colors);
+  for (const item of placed) drawLeader(context, item, colors);
+  for (const item of placed) drawMark(context, item, colors);
+}
+
+/** Names of towns where there is room, the large ones first. */
+export function drawPlaces(context: Context, places: readonly BasePlace[], project: Projection, colors: Colors, taken: readonly Placed[], most: number): void {
+  const unit = colors.rootPx;
+  const size = unit * (document.documentElement.dataset['screen'] === 'wall' ? 1.25 : 0.8);
+  const boxes = taken.map(({ at, width, height }) => ({ x: at[0], y: at[1], width, height }));
+  context.font = `450 ${size}px ${colors.family}`;
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  let drawn = 0;
+  for (const town of places) {
+    if (drawn >= most) break;
+    const [x, y] = project(town.at);
+    if (x < 0 || y < 0 || x > context.canvas.clientWidth || y > context.canvas.clientHeight) continue;
+    const width = context.measureText(town.name).width + unit;
+    const box = { x: x + width / 2, y, width, height: size * 1.3 };
+    if (boxes.some((other) => overlaps(box, other))) continue;
+    boxes.push(box);
+    context.fillStyle = colors.inkQuiet;
+    context.globalAlpha = 0.85;
+    context.beginPath();
+    context.arc(x, y, unit * 0.14, 0, 2 * Math.PI);
+    context.fill();
+    outlinedText(context, town.name, x + unit * 0.4, y, colors.inkQuiet, colors.land);
+    context.globalAlpha = 1;
+    drawn++;
+  }
+}
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+const overlaps = (a: Box, b: Box): boolean =>
+  Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
+
+function drawRoute(context: Context, route: Route, project: Projection, colors: Colors): void {
+  const points = route.places.map(project);
+  if (points.length < 2) return;
+  context.save();
+  context.lineJoin = context.lineCap = 'round';
+  if (route.dashed) context.setLineDash([8, 8]);
+  context.beginPath();
+  points.forEach(([x, y], index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.strokeStyle = colors.ground;
+  context.lineWidth = 6;
+  context.stroke();
+  context.strokeStyle = colors.tone[route.tone];
+  context.lineWidth = 3;
+  context.stroke();
+  context.restore();
+  if (route.label) {
+    const [a, b] = [points[0]!, points[points.length - 1]!];
+    context.font = `650 ${colors.rootPx * 0.9}px ${colors.family}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    outlinedText(context, route.label, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, colors.tone[route.tone], colors.ground);
+  }
+}
+
+function drawLeader(context: Context, { at, home, mark }: Placed, colors: Colors): void {
+  if (Math.hypot(at[0] - home[0], at[1] - home[1]) < colors.rootPx) return;
+  context.globalAlpha = mark.faded ? 0.25 : 0.7;
+  context.strokeStyle = colors.lineStrong;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(at[0], at[1]);
+  context.lineTo(home[0], home[1]);
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+function drawMark(context: Context, item: Placed, colors: Colors): void {
+  const { mark } = item;
+  context.save();
+  context.globalAlpha = mark.faded ? 0.3 : (mark.positionAgeS ?? 0) >= POSITION.fade_s ? 0.55 : 1;
+  outline(context, item);
+  fillMark(context, item, colors);
+  context.restore();
+  context.globalAlpha = mark.faded ? 0.4 : 1;
+  if (mark.chosen) drawChosen(context, item, colors);
+  if (mark.text) drawText(context, item, colors);
+  if (mark.label && !mark.faded) drawLabel(context, item, colors);
+  context.globalAlpha = 1;
+}
+
+function outline(context: Context, { mark, at: [x, y], width, height }: Placed): void {
+  context.beginPath();
+  switch (mark.shape) {
+    case 'facility':
+      context.roundRect(x - width / 2, y - height / 2, width, height, 2);
+      break;
+    case 'team':
+      context.arc(x, y, width / 2, 0, 2 * Math.PI);
+      break;
+    case 'van':
+      context.roundRect(x - width / 2, y - height / 2, width, height, height / 2);
+      break;
+    case 'waiting':
+      context.roundRect(x - width / 2, y - height / 2, width, height, height / 4);
+      break;
+    default:
+      context.moveTo(x, y - height / 2);
+      context.lineTo(x + width / 2, y);
+      context.lineTo(x, y + height / 2);
+      context.lineTo(x - width / 2, y);
+      context.closePath();
+  }
+}
+
+function fillMark(context: Context, item: Placed, colors: Colors): void {
+  const { mark } = item;
+  const color = mark.fresh === 'stale' ? colors.stale : colors.tone[mark.tone];
+  const solid = (mark.shape === 'team' || mark.shape === 'van') && mark.tone === 'free';
+  context.fillStyle = solid || mark.shape === 'person' ? color : mark.fresh === 'no_response' ? 'transparent' : colors.panel;
+  context.fill();
+  if (mark.fresh === 'stale') hatch(context, item, colors.stale);
+  if (mark.fresh === 'no_response' || (mark.positionAgeS ?? 0) >= POSITION.ring_s) context.setLineDash([4, 3]);
+  context.lineWidth = mark.shape === 'waiting' ? 3 : 2;
+  context.strokeStyle = color;
+  context.stroke();
+}
+
+function hatch(context: Context, { at: [x, y], width, height }: Placed, color: string): void {
+  context.save();
+  context.clip();
+  context.strokeStyle = color;
+  context.globalAlpha *= 0.45;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (let offset = -height; offset < width; offset += 6) {
+    context.moveTo(x - width / 2 + offset, y + height / 2);
+    context.lineTo(x - width / 2 + offset + height, y - height / 2);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function drawChosen(context: Context, item: Placed, colors: Colors): void {
+  context.save();
+  outline(context, { ...item, width: item.width + 8, height: item.height + 8 });
+  context.strokeStyle = colors.ink;
+  context.lineWidth = 2.5;
+  context.stroke();
+  context.restore();
+}
+
+function drawText(context: Context, { mark, at, width, height }: Placed, colors: Colors): void {
+  const solid = (mark.shape === 'team' || mark.shape === 'van') && mark.tone === 'free';
+  let size = height * (mark.shape === 'facility' ? 0.78 : 0.72);
+  context.font = `700 ${size}px ${colors.family}`;
+  const wide = context.measureText(mark.text!).width;
+  if (wide > width * 0.88) context.font = `700 ${(size *= (width * 0.88) / wide)}px ${colors.family}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillStyle = solid ? colors.ground : mark.shape === 'waiting' ? colors.tone[mark.tone] : colors.ink;
+  context.fillText(mark.text!, at[0], at[1] + size * 0.04);
+}
+
+function drawLabel(context: Context, { mark, at, width }: Placed, colors: Colors): void {
+  context.font = `600 ${colors.rootPx * 0.85}px ${colors.family}`;
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  outlinedText(context, mark.label!, at[0] + width / 2 + 6, at[1], colors.ink, colors.ground);
+}
+
+function outlinedText(context: Context, text: string, x: number, y: number, color: string, edge: string): void {
+  context.lineJoin = 'round';
+  context.lineWidth = 4;
+  context.strokeStyle = edge;
+  context.strokeText(text, x, y);
+  context.fillStyle = color;
+  context.fillText(text, x, y);
+}

@@ -1,0 +1,108 @@
+/** Web Mercator in pixels, as map libraries count it: the world is 512·2^zoom wide. Pure. */
+
+export type LonLat = readonly [lon: number, lat: number];
+export type Pixel = readonly [x: number, y: number];
+export type Bounds = readonly [west: number, south: number, east: number, north: number];
+
+export interface View {
+  center: LonLat;
+  zoom: number;
+  width: number;
+  height: number;
+}
+
+const TILE = 512;
+const MAX_LAT = 85.051129;
+
+/** The unit square of the world: x to the east, y to the south, both in 0…1. */
+export function world([lon, lat]: LonLat): Pixel {
+  const clamped = Math.max(-MAX_LAT, Math.min(MAX_LAT, lat));
+  const sin = Math.sin((clamped * Math.PI) / 180);
+  return [(lon + 180) / 360, 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)];
+}
+
+export function lonLat([x, y]: Pixel): LonLat {
+  return [x * 360 - 180, (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI];
+}
+
+export const scale = (zoom: number): number => TILE * 2 ** zoom;
+
+export function project(view: View, place: LonLat): Pixel {
+  const [cx, cy] = world(view.center);
+  const [x, y] = world(place);
+  const size = scale(view.zoom);
+  return [(x - cx) * size + view.width / 2, (y - cy) * size + view.height / 2];
+}
+
+export function unproject(view: View, [px, py]: Pixel): LonLat {
+  const [cx, cy] = world(view.center);
+  const size = scale(view.zoom);
+  return lonLat([(px - view.width / 2) / size + cx, (py - view.height / 2) / size + cy]);
+}
+
+/** The view that shows all of `bounds` with `padding` pixels around it. */
+export function fit([west, south, east, north]: Bounds, width: number, height: number, padding: number, maxZoom = 13): View {
+  const [x0, y0] = world([west, north]);
+  const [x1, y1] = world([east, south]);
+  const across = Math.max(width - 2 * padding, 1) / Math.max(x1 - x0, 1e-9);
+  const down = Math.max(height - 2 * padding, 1) / Math.max(y1 - y0, 1e-9);
+  const zoom = Math.min(maxZoom, Math.log2(Math.min(across, down) / TILE));
+  return { center: lonLat([(x0 + x1) / 2, (y0 + y1) / 2]), zoom, width, height };
+}
+
+/** The view after zooming by `steps` so that the place under `at` stays there. */
+export function zoomAt(view: View, at: Pixel, steps: number): View {
+  const zoom = Math.max(3, Math.min(16, view.zoom + steps));
+  const before = unproject(view, at);
+  const moved = project({ ...view, zoom }, before);
+  const [x, y] = [view.width / 2 + moved[0] - at[0], view.height / 2 + moved[1] - at[1]];
+  return { ...view, zoom, center: unproject({ ...view, zoom }, [x, y]) };
+}
+
+export function panBy(view: View, dx: number, dy: number): View {
+  return { ...view, center: unproject(view, [view.width / 2 - dx, view.height / 2 - dy]) };
+}
+
+export function boundsOf(places: readonly LonLat[]): Bounds | null {
+  if (places.length === 0) return null;
+  const lons = places.map(([lon]) => lon);
+  const lats = places.map(([, lat]) => lat);
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Moves overlapping boxes apart, each as little as may be; the same input gives the same output.
+ * Takes and gives centres in pixels. `rounds` bounds the work: each is O(n²).
+ */
+export function spread(boxes: readonly Box[], gap = 3, rounds = 60): Pixel[] {
+  const at = boxes.map(({ x, y }) => [x, y] as [number, number]);
+  for (let round = 0; round < rounds; round++) {
+    let moved = false;
+    for (let i = 0; i < boxes.length; i++) {
+      for (let j = i + 1; j < boxes.length; j++) moved = pushApart(boxes, at, i, j, gap) || moved;
+    }
+    if (!moved) break;
+  }
+  return at;
+}
+
+function pushApart(boxes: readonly Box[], at: [number, number][], i: number, j: number, gap: number): boolean {
+  const a = at[i]!;
+  const b = at[j]!;
+  const overlapX = (boxes[i]!.width + boxes[j]!.width) / 2 + gap - Math.abs(a[0] - b[0]);
+  const overlapY = (boxes[i]!.height + boxes[j]!.height) / 2 + gap - Math.abs(a[1] - b[1]);
+  if (overlapX <= 0.01 || overlapY <= 0.01) return false;
+  const axis = overlapX < overlapY ? 0 : 1;
+  const half = Math.min(overlapX, overlapY) / 2;
+  const direction = a[axis] === b[axis] ? -1 : Math.sign(a[axis] - b[axis]);
+  a[axis] += direction * half;
+  b[axis] -= direction * half;
+  return true;
+}

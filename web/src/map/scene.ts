@@ -1,0 +1,45 @@
+import type { LonLat } from './geometry';
+
+/** Who a mark stands for decides its shape; `tone` its colour, never alone. */
+export type Shape = 'facility' | 'team' | 'van' | 'waiting' | 'person' | 'pick';
+export type Tone = 'free' | 'committed' | 'off' | 'imminent' | 'high' | 'moderate' | 'routine' | 'pick';
+export type MarkFreshness = 'fresh' | 'ageing' | 'stale' | 'no_response';
+
+export interface Mark {
+  id: string;
+  shape: Shape;
+  place: LonLat;
+  tone: Tone;
+  /** The number or short text inside the mark. */
+  text?: string;
+  /** Words beside the mark. */
+  label?: string;
+  fresh?: MarkFreshness;
+  /** Age of a position in seconds; a moving mark rings at 60, fades at 120 and goes at 600. */
+  positionAgeS?: number;
+  faded?: boolean;
+  chosen?: boolean;
+}
+
+export interface Route {
+  id: string;
+  places: LonLat[];
+  tone: Tone;
+  dashed?: boolean;
+  label?: string;
+}
+
+export interface Scene {
+  marks: Mark[];
+  routes: Route[];
+}
+
+export const EMPTY: Scene = { marks: [], routes: [] };
+
+/** Display limits of a position's age, in seconds. */
+export const POSITION = { ring_s: 60, fade_s: 120, gone_s: 600 } as const;
+
+/** Marks that are shown at all: a lost vehicle lives in the lists only. */
+export function visible(marks: readonly Mark[]): Mark[] {
+  return marks.filter((mark) => (mark.positionAgeS ?? 0) < POSITION.gone_s);
+}

@@ -1,0 +1,22 @@
+import type { Component } from 'svelte';
+
+/** Which screens a role may see; the first is where it lands. */
+export const screens: Record<string, string[]> = {
+  dispatcher: ['console', 'handover', 'wall'],
+  supervisor: ['supervisor', 'console', 'handover', 'wall'],
+  facility: ['pad'],
+  field: ['field'],
+  provider: ['provider'],
+  wall: ['wall'],
+  law_enforcement: ['shared'],
+};
+
+const load: Record<string, () => Promise<{ default: Component }>> = {
+  wall: () => import('./Wall.svelte'),
+};
+
+export async function home(name: string): Promise<Component> {
+  const screen = load[name];
+  if (!screen) throw new Error(`no screen ${name}`);
+  return (await screen()).default;
+}
