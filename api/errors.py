@@ -1,0 +1,40 @@
+"""What the api room itself refuses. Other rooms' errors keep their own names.
+
+Refusal
+├── NotAuthenticated   no token, or one that is no longer good
+├── Forbidden          the role or the scope may not
+├── Unknown            no such thing, or none that this caller may know of
+├── BadInput           understood, and impossible (a clock in the future, off the map)
+├── TooManyTries       wait `retry_s`
+└── PartMissing        a part that the answer needs is not there now
+"""
+
+
+class Refusal(Exception):  # noqa: N818
+    """A call is refused; `str()` is for people and names nobody."""
+
+
+class NotAuthenticated(Refusal):
+    pass
+
+
+class Forbidden(Refusal):
+    pass
+
+
+class Unknown(Refusal):
+    pass
+
+
+class BadInput(Refusal):
+    pass
+
+
+class TooManyTries(Refusal):
+    def __init__(self, retry_s: int) -> None:
+        super().__init__(f"too many tries; try again in {retry_s} s")
+        self.retry_s = retry_s
+
+
+class PartMissing(Refusal):
+    pass

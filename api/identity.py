@@ -1,0 +1,56 @@
+"""The port behind which accounts live, so that another identity provider can follow."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from api.roles import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A fresh token and whom it speaks for."""
+
+    token: str
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A wall's device token; its secret is known only when it is made."""
+
+    id: str
+    name: str
+    created_ms: int
+    made_by: str
+
+
+class Identity(Protocol):
+    """Who somebody is. Every method may raise `api.errors.NotAuthenticated`."""
+
+    async def log_in(self, name: str, password: str, client: str) -> LoggedIn:
+        """Check a password; raises `TooManyTries` when `client` or `name` tries too often."""
+        ...
+
+    async def verify(self, token: str) -> Caller:
+        """Whom a bearer token speaks for: signature, expiry and revocation are checked."""
+        ...
+
+    async def still_good(self, caller: Caller) -> bool:
+        """Whether a verified token has been neither revoked nor outlived, asked of the record."""
+        ...
+
+    async def log_out(self, caller: Caller) -> None:
+        """Revoke the caller's token."""
+        ...
+
+    async def make_device(self, name: str, made_by: Caller, command_id: str) -> tuple[Device, str]:
+        """A wall's token: (device, secret). A retry with the same id gives the same device."""
+        ...
+
+    async def devices(self) -> list[Device]:
+        """Walls whose tokens are good."""
+        ...
+
+    async def revoke_device(self, device: str) -> None:
+        """Raises `Unknown` if there is none."""
+        ...

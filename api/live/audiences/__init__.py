@@ -1,0 +1,1 @@
+"""What each audience may see. An event reaches nobody except through one of these."""

@@ -1,0 +1,74 @@
+"""The replica that this process keeps: kind → id → public object, fed by the registry's events."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from registry.port import Event, Position, Snapshot
+
+Object = dict[str, Any]
+Key = tuple[str, str]
+KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task")
+PLANNED = ("plan", "recommendation")
+
+
+class World:
+    """States as JSON-ready dicts. Objects are replaced, never changed: they may be shared."""
+
+    def __init__(self) -> None:
+        self.position = Position(0, 0)
+        self._kinds: dict[str, dict[str, Object]] = {kind: {} for kind in (*KINDS, *PLANNED)}
+
+    def of(self, kind: str) -> Mapping[str, Object]:
+        return self._kinds[kind]
+
+    def get(self, kind: str, id: str) -> Object | None:  # noqa: A002
+        return self._kinds[kind].get(id)
+
+    def keys(self) -> Iterator[Key]:
+        return ((kind, id) for kind, objects in self._kinds.items() for id in objects)  # noqa: A001
+
+    def start(self, snapshot: Snapshot) -> None:
+        """Forget everything but the plan and begin at `snapshot`."""
+        self.position = snapshot.position
+        for kind in KINDS[:5]:
+            states = getattr(snapshot, f"{kind}s")
+            self._kinds[kind] = {id: msgspec.to_builtins(state) for id, state in states.items()}  # noqa: A001
+        for kind in KINDS[5:]:
+            self._kinds[kind] = dict(snapshot.cards.get(kind, {}))
+
+    def advance(self, event: Event) -> set[Key]:
+        """Take one event in; answers which objects it touched."""
+        self.position = event.position
+        touched = set()
+        for kind, id, state in event.touched:  # noqa: A001
+            self._put(kind, id, None if state is None else msgspec.to_builtins(state))
+            touched.add((kind, id))
+        for kind, id, lon, lat, at_ms in event.body.get("moved", ()):  # noqa: A001
+            unit = self._kinds[kind].get(id)
+            if unit is not None:
+                moved = {"lon": lon, "lat": lat, "position_ms": at_ms}
+                self._kinds[kind][id] = unit | moved
+                touched.add((kind, id))
+        return touched
+
+    def plan(self, plan: Mapping[str, Any]) -> set[Key]:
+        """Take a published plan in; answers which of its objects changed."""
+        recommendations: dict[str, Object] = dict(plan.get("recommendations", {}))
+        before = self._kinds["recommendation"]
+        touched = {
+            ("recommendation", id)
+            for id in before.keys() | recommendations.keys()  # noqa: A001
+            if before.get(id) != recommendations.get(id)
+        }
+        self._kinds["recommendation"] = recommendations
+        head = {key: value for key, value in plan.items() if key != "recommendations"}
+        self._kinds["plan"] = {"plan": {"id": "plan"} | head}
+        return touched | {("plan", "plan")}
+
+    def _put(self, kind: str, id: str, state: Object | None) -> None:  # noqa: A002
+        if state is None:
+            self._kinds[kind].pop(id, None)
+        else:
+            self._kinds[kind][id] = state

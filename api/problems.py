@@ -1,0 +1,117 @@
+"""Errors become HTTP here and nowhere else: one table, one document form (RFC 9457)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api import errors
+
+MEDIA_TYPE = "application/problem+json"
+_log = structlog.get_logger("api")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    status: int
+    type: str
+    title: str
+
+
+TABLE: dict[type[Exception], Row] = {
+    errors.NotAuthenticated: Row(401, "not-authenticated", "Log in first"),
+    errors.Forbidden: Row(403, "forbidden", "Not yours to see or change"),
+    errors.Unknown: Row(404, "not-found", "Not found"),
+    errors.BadInput: Row(422, "bad-input", "Understood, and not possible"),
+    errors.TooManyTries: Row(429, "too-many-tries", "Too many tries"),
+    errors.PartMissing: Row(503, "part-missing", "A part is missing; try again"),
+}
+"""Domain error → answer. A subclass without a row of its own answers as its parent."""
+
+DESCRIPTIONS: Mapping[int, str] = {
+    400: "The body could not be read",
+    401: "No valid token",
+    403: "The role or the scope may not",
+    404: "No such thing, or none that this caller may know of",
+    405: "The address does not know this method",
+    409: "The world has changed, or this is not allowed in this state",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "Understood, and not possible",
+    429: "Too many tries; `Retry-After` says how long to wait",
+    503: "A part is missing, or the outcome is unknown: retry with the same command id",
+}
+
+
+def problem(
+    status: int,
+    kind: str,
+    title: str,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    """A problem document. `detail` never repeats what the caller sent."""
+    body = {"type": f"urn:caretower:{kind}", "title": title, "status": status}
+    body |= {key: value for key, value in ({"detail": detail} | more).items() if value is not None}
+    return Response(
+        msgspec.json.encode(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def row_of(error: Exception) -> Row | None:
+    return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+
+
+async def _domain(_: Request, error: Exception) -> Response:
+    row = row_of(error)
+    if row is None:
+        raise error
+    headers = {"WWW-Authenticate": "Bearer"} if row.status == HTTPStatus.UNAUTHORIZED else {}
+    if isinstance(error, errors.TooManyTries):
+        headers["Retry-After"] = str(error.retry_s)
+    return problem(
+        row.status,
+        row.type,
+        row.title,
+        str(error) or None,
+        headers,
+        resource=getattr(error, "resource", None),
+        reason=getattr(error, "reason", None),
+    )
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    faults = cast("RequestValidationError", error).errors()
+    fields = [
+        {"where": ".".join(str(part) for part in fault["loc"])[:200], "what": fault["msg"][:300]}
+        for fault in faults[:50]
+    ]
+    return problem(422, "bad-input", "Understood, and not possible", fields=fields)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    fault = cast("HTTPException", error)
+    status = HTTPStatus(fault.status_code)
+    kind = status.phrase.lower().replace(" ", "-")
+    return problem(status, kind, status.phrase, headers=fault.headers)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    _log.error("fault", route=request.scope.get("path"), error=type(error).__name__)
+    return problem(500, "fault", "Something broke here; it is logged")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem document."""
+    for kind in TABLE:
+        app.add_exception_handler(kind, _domain)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)

@@ -1,0 +1,1 @@
+"""The doors: one router a subject. A handler asks who, translates, calls one service."""

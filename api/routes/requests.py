@@ -1,0 +1,246 @@
+"""Crisis requests: each command is one call of dispatch."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from api import scope
+from api.acting import actor_of
+from api.errors import BadInput
+from api.roles import CONTROL, Caller, Role
+from api.schemas import requests as edge
+from api.schemas.edge import Uuid
+from api.translate import requests as inside
+from api.who import May, Now, Parts
+from dispatch import commands
+
+router = APIRouter(tags=["requests"])
+RequestId = Annotated[Uuid, Path(alias="request", description="the request's id")]
+Control = Annotated[Caller, Depends(May(*CONTROL))]
+ControlOrField = Annotated[Caller, Depends(May(*CONTROL, Role.FIELD))]
+ControlOrFacility = Annotated[Caller, Depends(May(*CONTROL, Role.FACILITY))]
+LawEnforcement = Annotated[Caller, Depends(May(Role.LAW_ENFORCEMENT))]
+
+
+@router.post("/requests", status_code=201)
+async def open_request(body: edge.NewRequest, caller: Control, parts: Parts) -> edge.Done:
+    """Open a crisis request. It is on record before this answers."""
+    zone = parts.region.zone_at(body.lon, body.lat)
+    if zone is None:
+        raise BadInput("the place is outside the region")
+    owner = caller.account if body.mine else None
+    wish = inside.open_of(body, zone, owner)
+    return inside.done_of(await parts.dispatch.open(actor_of(caller), wish))
+
+
+@router.get("/requests")
+async def list_requests(_: Control, parts: Parts, world: Now) -> edge.Cards:
+    """The cards of all open requests."""
+    cards = world.of("request").values()
+    return edge.Cards(
+        server_ms=parts.clock(), items=[edge.Card.model_validate(card) for card in cards]
+    )
+
+
+@router.get("/requests/{request}")
+async def read_request(
+    request: RequestId, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.RequestDetail:
+    """Everything that is known of a request; the reading is in the audit."""
+    scope.own_request(caller, world, request)
+    known = await parts.dispatch.request(actor_of(caller), request)
+    return inside.detail_of(known.request, known.card, known.person, known.notes)
+
+
+@router.get("/requests/{request}/shared")
+async def read_shared_request(
+    request: RequestId, caller: LawEnforcement, parts: Parts, world: Now
+) -> edge.SharedRequest:
+    """Place and safety of a request that was shared with law enforcement; audited."""
+    scope.shared_request(world, request)
+    known = await parts.dispatch.request(actor_of(caller), request)
+    return inside.shared_of(known.request, known.person)
+
+
+@router.get("/requests/{request}/recommendation")
+async def read_recommendation(request: RequestId, _: Control, world: Now) -> edge.Recommended:
+    """What the newest plan says for this request."""
+    scope.known_request(world, request)
+    plan = world.get("plan", "plan") or {}
+    return edge.Recommended(
+        plan_version=plan.get("version"),
+        made_ms=plan.get("made_ms"),
+        recommendation=world.get("recommendation", request),
+    )
+
+
+@router.get("/requests/{request}/duplicates")
+async def find_duplicates(request: RequestId, caller: Control, parts: Parts) -> edge.Duplicates:
+    """Open requests that may be about the same person."""
+    found = await parts.dispatch.duplicates(actor_of(caller), request)
+    return edge.Duplicates(items=[edge.Duplicate.model_validate(one) for one in found])
+
+
+@router.post("/requests/{request}/triage")
+async def triage(request: RequestId, body: edge.Triage, caller: Control, parts: Parts) -> edge.Done:
+    """Set what is known now; policy turns it into tier and target."""
+    wish = inside.triage_of(body, request)
+    return inside.done_of(await parts.dispatch.triage(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/own")
+async def own(request: RequestId, body: edge.Own, caller: Control, parts: Parts) -> edge.Done:
+    """Become responsible for a request, or give it to somebody."""
+    wish = commands.Own(body.command_id, request, body.owner)
+    return inside.done_of(await parts.dispatch.own(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/notes")
+async def add_note(
+    request: RequestId, body: edge.NewNote, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Done:
+    """A note with author and time."""
+    scope.own_request(caller, world, request)
+    wish = commands.AddNote(body.command_id, request, body.text)
+    return inside.done_of(await parts.dispatch.note(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/join")
+async def join(request: RequestId, body: edge.Join, caller: Control, parts: Parts) -> edge.Done:
+    """This request is a duplicate: it ends and points to the other."""
+    wish = commands.Join(body.command_id, request, body.into)
+    return inside.done_of(await parts.dispatch.join(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/accept")
+async def accept(request: RequestId, body: edge.Accept, caller: Control, parts: Parts) -> edge.Done:
+    """Claim the bundle, all or nothing."""
+    wish = inside.accept_of(body, request)
+    return inside.done_of(await parts.dispatch.accept(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/override")
+async def override(
+    request: RequestId, body: edge.Override, caller: Control, parts: Parts
+) -> edge.Done:
+    """Claim another bundle than the recommended one, for a reason."""
+    wish = inside.override_of(body, request)
+    return inside.done_of(await parts.dispatch.override(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/facility-answer")
+async def facility_answer(
+    request: RequestId,
+    body: edge.FacilityAnswer,
+    caller: ControlOrFacility,
+    parts: Parts,
+    world: Now,
+) -> edge.Done:
+    """The facility accepts or declines the incoming person, by name."""
+    scope.own_incoming(caller, world, request)
+    wish = commands.AnswerForFacility(
+        body.command_id,
+        request,
+        accepted=body.answer == "accepted",
+        by=body.by_name,
+        reason=body.reason,
+        by_phone=body.by_phone,
+    )
+    receipt = await parts.dispatch.facility_answer(actor_of(caller), wish)
+    return scope.for_role(caller, inside.done_of(receipt))
+
+
+@router.post("/requests/{request}/crew-answer")
+async def crew_answer(
+    request: RequestId, body: edge.CrewAnswer, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Done:
+    """The crew acknowledges or declines its task, by name."""
+    scope.own_request(caller, world, request)
+    wish = commands.AnswerForCrew(
+        body.command_id,
+        request,
+        accepted=body.answer == "acknowledged",
+        by=body.by_name,
+        reason=body.reason,
+        by_phone=body.by_phone,
+    )
+    return inside.done_of(await parts.dispatch.crew_answer(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/steps")
+async def step(
+    request: RequestId, body: edge.Step, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Done:
+    """En route, on scene, transporting, arrived, handed over."""
+    scope.own_request(caller, world, request)
+    wish = commands.Step(body.command_id, request, inside.STEPS[body.step])
+    return inside.done_of(await parts.dispatch.step(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/ask-place")
+async def ask_place(
+    request: RequestId, body: edge.AskPlace, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Done:
+    """After its assessment the team needs the place now."""
+    scope.own_request(caller, world, request)
+    wish = inside.ask_place_of(body, request)
+    return inside.done_of(await parts.dispatch.ask_place(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/resolve")
+async def resolve(
+    request: RequestId, body: edge.Resolve, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Done:
+    """The request ends with an outcome."""
+    scope.own_request(caller, world, request)
+    wish = commands.Resolve(
+        body.command_id, request, inside.OUTCOMES[body.outcome], body.safety_plan, body.reason
+    )
+    return inside.done_of(await parts.dispatch.resolve(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/cancel")
+async def cancel(request: RequestId, body: edge.Cancel, caller: Control, parts: Parts) -> edge.Done:
+    """Withdraw the request, with a reason."""
+    wish = commands.Cancel(body.command_id, request, body.reason)
+    return inside.done_of(await parts.dispatch.cancel(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/share")
+async def share(request: RequestId, body: edge.Share, caller: Control, parts: Parts) -> edge.Done:
+    """Disclose place and safety to law enforcement: an explicit, logged act."""
+    wish = commands.ShareWithLawEnforcement(body.command_id, request, body.reason)
+    return inside.done_of(await parts.dispatch.share_with_law_enforcement(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/rescue")
+async def call_rescue(
+    request: RequestId, body: edge.CallRescue, caller: Control, parts: Parts
+) -> edge.Done:
+    """EMS / 911 was called; somebody owns the clock until contact is confirmed."""
+    wish = commands.CallRescue(body.command_id, request)
+    return inside.done_of(await parts.dispatch.call_rescue(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/rescue-confirmed")
+async def confirm_rescue(
+    request: RequestId, body: edge.RescueConfirmed, caller: Control, parts: Parts
+) -> edge.Done:
+    """Rescue is with the person, by name."""
+    wish = commands.ConfirmRescue(body.command_id, request, body.by_name)
+    return inside.done_of(await parts.dispatch.rescue_confirmed(actor_of(caller), wish))
+
+
+@router.post("/hand-over")
+async def hand_over(body: edge.HandOver, caller: Control, parts: Parts) -> edge.HandedOver:
+    """At sign-out all open requests of the caller go to somebody else."""
+    wish = commands.HandOver(body.command_id, body.to, body.source)
+    receipts = await parts.dispatch.hand_over(actor_of(caller), wish)
+    return edge.HandedOver(requests=[receipt.request for receipt in receipts])
+
+
+@router.get("/unmet-needs")
+async def unmet_needs(caller: Control, parts: Parts) -> edge.UnmetNeeds:
+    """What could not be had, why, and who decided."""
+    found = await parts.dispatch.unmet_needs(actor_of(caller))
+    return edge.UnmetNeeds(items=[edge.UnmetNeed.model_validate(one) for one in found])

@@ -1,0 +1,205 @@
+"""Teams, vans, pools and slots: what is true now, and the reports that change it."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Path
+
+from api import scope
+from api.errors import BadInput, Forbidden
+from api.roles import CONTROL, Caller, Role
+from api.schemas import resources as edge
+from api.schemas.edge import Command, Id
+from api.who import May, Now, Parts
+from registry.port import Counted, Counts, UnitPosition
+from registry.states import Pool, Slot, Team, UnitStatus, Van
+
+router = APIRouter(tags=["resources"])
+ResourceId = Annotated[Id, Path(alias="id")]
+Control = Annotated[Caller, Depends(May(*CONTROL))]
+ControlOrField = Annotated[Caller, Depends(May(*CONTROL, Role.FIELD))]
+ControlOrFacility = Annotated[Caller, Depends(May(*CONTROL, Role.FACILITY))]
+ControlOrProvider = Annotated[Caller, Depends(May(*CONTROL, Role.PROVIDER))]
+Supervisor = Annotated[Caller, Depends(May(Role.SUPERVISOR))]
+SupervisorOrField = Annotated[Caller, Depends(May(Role.SUPERVISOR, Role.FIELD))]
+SupervisorOrProvider = Annotated[Caller, Depends(May(Role.SUPERVISOR, Role.PROVIDER))]
+
+
+@router.get("/teams")
+async def list_teams(_: Control, parts: Parts, world: Now) -> edge.Teams:
+    """Mobile crisis teams as they are now."""
+    items = list(world.of("team").values())
+    return edge.Teams.model_validate({"server_ms": parts.clock(), "items": items})
+
+
+@router.get("/vans")
+async def list_vans(_: Control, parts: Parts, world: Now) -> edge.Vans:
+    """Transport vans as they are now."""
+    items = list(world.of("van").values())
+    return edge.Vans.model_validate({"server_ms": parts.clock(), "items": items})
+
+
+@router.get("/pools")
+async def list_pools(caller: ControlOrFacility, parts: Parts, world: Now) -> edge.Pools:
+    """Bed pools as they are now; a facility sees its own."""
+    pools = world.of("pool").values()
+    own = caller.scope if caller.role is Role.FACILITY else None
+    items = [pool for pool in pools if own in (None, pool["facility"])]
+    return edge.Pools.model_validate({"server_ms": parts.clock(), "items": items})
+
+
+@router.get("/slots")
+async def list_slots(caller: ControlOrProvider, parts: Parts, world: Now) -> edge.Slots:
+    """Appointment slots as they are now; a provider sees its own."""
+    slots = world.of("slot").values()
+    own = caller.scope if caller.role is Role.PROVIDER else None
+    items = [slot for slot in slots if own in (None, slot["provider"])]
+    return edge.Slots.model_validate({"server_ms": parts.clock(), "items": items})
+
+
+def _defined(id: str, body: Command, **more: Any) -> dict[str, Any]:  # noqa: A002
+    return {"id": id} | body.model_dump(exclude={"command_id"}) | more
+
+
+@router.put("/teams/{id}")
+async def define_team(
+    team: ResourceId, body: edge.TeamDefinition, _: Supervisor, parts: Parts
+) -> edge.Team:
+    """Define a team; its position, status and promises stay."""
+    wish = msgspec.convert(_defined(team, body), Team)
+    return edge.Team.model_validate(await parts.registry.put(wish, body.command_id))
+
+
+@router.put("/vans/{id}")
+async def define_van(
+    van: ResourceId, body: edge.VanDefinition, _: Supervisor, parts: Parts
+) -> edge.Van:
+    """Define a van; its position, status and promises stay."""
+    wish = msgspec.convert(_defined(van, body), Van)
+    return edge.Van.model_validate(await parts.registry.put(wish, body.command_id))
+
+
+@router.put("/pools/{id}")
+async def define_pool(
+    pool: ResourceId, body: edge.PoolDefinition, _: Supervisor, parts: Parts
+) -> edge.Pool:
+    """Define a pool; its counts and promises stay."""
+    wish = msgspec.convert(_defined(pool, body), Pool)
+    return edge.Pool.model_validate(await parts.registry.put(wish, body.command_id))
+
+
+@router.put("/slots/{id}")
+async def define_slot(
+    slot: ResourceId,
+    body: edge.SlotDefinition,
+    caller: SupervisorOrProvider,
+    parts: Parts,
+    world: Now,
+) -> edge.Slot:
+    """Offer an appointment slot; a provider offers its own."""
+    scope.own_slot(caller, body.provider)
+    existing = world.get("slot", slot)
+    if existing is not None:
+        scope.own_slot(caller, existing["provider"])
+    wish = msgspec.convert(_defined(slot, body), Slot)
+    return edge.Slot.model_validate(await parts.registry.put(wish, body.command_id))
+
+
+def _counted(counted: Counted) -> edge.Counted:
+    return edge.Counted(
+        pool=edge.Pool.model_validate(counted.pool),
+        overcommitted=counted.pool.overcommitted,
+        holds=list(counted.holds),
+        requests=list(counted.requests),
+    )
+
+
+@router.post("/pools/{id}/counts")
+async def report_counts(
+    pool: ResourceId, body: edge.CountReport, caller: ControlOrFacility, parts: Parts, world: Now
+) -> edge.Counted:
+    """A facility's own count: always taken, also where it contradicts what was promised."""
+    scope.own_pool(caller, world, pool)
+    if body.at_ms > parts.clock() + parts.settings.clock_ahead_s * 1000:
+        raise BadInput("at_ms is in the future")
+    counts = Counts(body.occupied, body.closed, body.capacity)
+    return _counted(await parts.registry.report_counts(pool, counts, body.at_ms, body.command_id))
+
+
+@router.post("/pools/{id}/walk-in")
+async def walk_in(
+    pool: ResourceId, body: Command, caller: ControlOrFacility, parts: Parts, world: Now
+) -> edge.Counted:
+    """Somebody came without us and took a bed."""
+    scope.own_pool(caller, world, pool)
+    return _counted(await parts.registry.walk_in(pool, body.command_id))
+
+
+@router.post("/pools/{id}/still-true")
+async def still_true(
+    pool: ResourceId, body: Command, caller: ControlOrFacility, parts: Parts, world: Now
+) -> edge.Pool:
+    """Somebody looked: the last count still holds."""
+    scope.own_pool(caller, world, pool)
+    return edge.Pool.model_validate(await parts.registry.still_true(pool, body.command_id))
+
+
+@router.post("/pools/{id}/pause")
+async def pause_pool(
+    pool: ResourceId, body: edge.Pause, caller: ControlOrFacility, parts: Parts, world: Now
+) -> edge.Pool:
+    """Nothing new comes until it is resumed, or until `until_ms`."""
+    scope.own_pool(caller, world, pool)
+    parts.vocabulary.check_code("pause_reason", body.reason)
+    paused = await parts.registry.pause(pool, body.reason, body.until_ms, body.command_id)
+    return edge.Pool.model_validate(paused)
+
+
+@router.post("/pools/{id}/resume")
+async def resume_pool(
+    pool: ResourceId, body: Command, caller: ControlOrFacility, parts: Parts, world: Now
+) -> edge.Pool:
+    """The pool gives again."""
+    scope.own_pool(caller, world, pool)
+    return edge.Pool.model_validate(await parts.registry.resume(pool, body.command_id))
+
+
+@router.post("/positions")
+async def report_positions(
+    body: edge.PositionReport, caller: SupervisorOrField, parts: Parts
+) -> edge.PositionVerdicts:
+    """Where units are. A late point is ignored, a point off the map refuses the report."""
+    for point in body.positions:
+        if caller.role is Role.FIELD and caller.unit != (point.kind, point.id):
+            raise Forbidden(scope.FOREIGN)
+        if not parts.region.near(point.lon, point.lat):
+            raise BadInput(f"{point.kind} {point.id} is off the map")
+    points = [UnitPosition(p.kind, p.id, p.lon, p.lat, p.at_ms) for p in body.positions]
+    verdicts = await parts.registry.report_positions(points, body.source)
+    return edge.PositionVerdicts(
+        items=[edge.PositionVerdict.model_validate(verdict) for verdict in verdicts]
+    )
+
+
+@router.post("/teams/{id}/status")
+async def report_team_status(
+    team: ResourceId, body: edge.StatusReport, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Team:
+    """What a team is doing."""
+    scope.own_unit(caller, world, "team", team)
+    status = UnitStatus(body.status)
+    return edge.Team.model_validate(
+        await parts.registry.report_status("team", team, status, body.command_id)
+    )
+
+
+@router.post("/vans/{id}/status")
+async def report_van_status(
+    van: ResourceId, body: edge.StatusReport, caller: ControlOrField, parts: Parts, world: Now
+) -> edge.Van:
+    """What a van is doing."""
+    scope.own_unit(caller, world, "van", van)
+    status = UnitStatus(body.status)
+    return edge.Van.model_validate(
+        await parts.registry.report_status("van", van, status, body.command_id)
+    )

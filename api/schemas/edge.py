@@ -1,0 +1,89 @@
+"""The kinds of values that cross the edge, with their limits."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+# Printable text only: SQL text cannot hold NUL, and control signs have no place in a note.
+_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A word of the vocabulary; whether it is a known one is decided below."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""The id of a resource, a zone or an account."""
+
+_HEX = "[0-9a-f]"
+Uuid = Annotated[
+    str,
+    StringConstraints(pattern=f"^{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}$"),
+    Field(json_schema_extra={"format": "uuid"}),
+]
+"""A UUID in its canonical lower-case form."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_TEXT)]
+Text = Annotated[str, StringConstraints(max_length=4000, pattern=_TEXT)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_TEXT)]
+Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() .x/-]{3,40}$")]
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees, WGS84")]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="degrees, WGS84")]
+Millis = Annotated[int, Field(ge=0, le=4_102_444_800_000, description="ms since 1970, UTC")]
+Count = Annotated[int, Field(ge=0, le=100_000)]
+Version = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Words = Annotated[list[Word], Field(max_length=40)]
+
+Role = Literal[
+    "dispatcher", "supervisor", "facility", "field", "provider", "law_enforcement", "wall"
+]
+Tier = Literal["imminent", "high", "moderate", "routine"]
+Urgency = Annotated[int, Field(ge=1, le=4, description="1 routine … 4 emergent")]
+PlaceNeed = Literal["none", "possible", "needed"]
+RequestState = Literal[
+    "requested",
+    "recommended",
+    "accepted",
+    "acknowledged",
+    "en_route",
+    "on_scene",
+    "transporting",
+    "arrived",
+    "handed_over",
+    "resolved_on_scene",
+    "resolved_by_phone",
+    "ems_handed_over",
+    "person_refused",
+    "could_not_locate",
+    "cancelled",
+]
+UnitStatus = Literal[
+    "available",
+    "dispatched",
+    "en_route",
+    "on_scene",
+    "transporting",
+    "at_facility",
+    "clearing",
+    "out_of_service",
+]
+ResourceKind = Literal["team", "van", "pool", "slot"]
+
+
+class Body(BaseModel):
+    """What a caller sends. A field that nobody knows is refused, not dropped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Command(Body):
+    """A change. A retry with the same id gives the same answer and changes nothing."""
+
+    command_id: Uuid = Field(
+        description="made by the caller, UUIDv7; a retry carries the same one",
+        examples=["01935f3a-7b1c-7000-8000-00000000c0de"],
+    )
+
+
+class Answer(BaseModel):
+    """What a caller hears."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)

@@ -1,0 +1,434 @@
+"""Crisis requests: what is asked, what is known, what is recommended, promised and done."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.edge import (
+    Answer,
+    Body,
+    Command,
+    Id,
+    Lat,
+    Lon,
+    Millis,
+    Name,
+    Phone,
+    PlaceNeed,
+    Reason,
+    RequestState,
+    ResourceKind,
+    Text,
+    Tier,
+    Urgency,
+    Uuid,
+    Version,
+    Word,
+    Words,
+)
+
+YesNo = Literal["no", "unknown", "yes"]
+Line = Annotated[Text, Field(max_length=500)]
+
+
+class Cssrs(Body):
+    """The Columbia screener: five questions on the past month, then behaviour."""
+
+    wish_to_be_dead: YesNo = "unknown"
+    suicidal_thoughts: YesNo = "unknown"
+    thoughts_of_method: YesNo = "unknown"
+    some_intent: YesNo = "unknown"
+    intent_with_plan: YesNo = "unknown"
+    behaviour_lifetime: YesNo = "unknown"
+    behaviour_3_months: YesNo = "unknown"
+
+
+class Risk(Body):
+    """What was asked and answered. Unknown counts as high: silence is not a no."""
+
+    cssrs: Cssrs = Cssrs()
+    desire: YesNo = "unknown"
+    intent: YesNo = "unknown"
+    capability: YesNo = "unknown"
+    buffers: YesNo = Field(default="unknown", description="what protects; a no raises the risk")
+    violence: YesNo = "unknown"
+    psychosis: YesNo = "unknown"
+    overdose: YesNo = "unknown"
+    danger_to_others: YesNo = "unknown"
+    imminent: YesNo = "unknown"
+
+
+class Needs(Body):
+    """What would serve the person. A *possible* place or van is planned and claims nothing."""
+
+    words: Words = Field(default=[], examples=[["adult", "lang_es"]])
+    team: bool = True
+    place: PlaceNeed = "possible"
+    van: PlaceNeed = "possible"
+    pool_types: list[Word] = Field(
+        default=[], max_length=10, description="in order of preference, least restrictive first"
+    )
+    slot: bool = Field(default=False, description="an appointment, not a bed")
+    seats: Annotated[int, Field(ge=1, le=8)] = 1
+    facility: Id | None = Field(default=None, description="the person's own choice")
+
+
+class Person(Body):
+    """Who it is and what the team must know: kept apart, every read is audited."""
+
+    name: Name | None = None
+    date_of_birth: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    address: Line | None = None
+    callback: Phone | None = None
+    third_party: bool = Field(default=False, description="the caller is not the person")
+    caller_name: Name | None = None
+    interpreter: Word | None = Field(default=None, examples=["lang_es"])
+    guardian_name: Name | None = None
+    guardian_phone: Phone | None = None
+    problem: Text | None = None
+    violence_history: Line | None = None
+    substance_history: Line | None = None
+    weapons: Line | None = None
+    dogs: Line | None = None
+    police_plan: Line | None = None
+
+
+class Custody(Body):
+    """An involuntary status: on what it rests, who has custody since when, who may drive."""
+
+    basis: Literal["officer_hold", "examiner_certificate", "court_order"]
+    custodian: Literal["law_enforcement", "mental_health_officer", "ems", "facility"]
+    transport_by: list[Literal["law_enforcement", "ems", "team", "van"]] = Field(
+        min_length=1, max_length=4
+    )
+    since_ms: Millis
+
+
+class Guardianship(Body):
+    """A minor's guardian: consent and escort."""
+
+    consent: Literal["given", "not_reached", "refused", "emergency"] = "not_reached"
+    escort: Literal["guardian", "crew", "officer"] | None = None
+
+
+class NewRequest(Command):
+    """Opens a crisis request. It is on record before it is acknowledged."""
+
+    request: Uuid = Field(
+        description="the new request's id, made by the caller: UUIDv7",
+        examples=["01935f3a-7b1c-7000-8000-000000000001"],
+    )
+    place: Annotated[Text, Field(max_length=80)] = Field(
+        description="town, as everyone at dispatch may see it; the address is in `person`",
+        examples=["Ogden"],
+    )
+    lon: Lon = Field(examples=[-111.97])
+    lat: Lat = Field(examples=[41.22])
+    urgency: Urgency
+    needs: Needs = Needs()
+    risk: Risk = Risk()
+    person: Person = Person()
+    custody: Custody | None = None
+    guardianship: Guardianship | None = None
+    mine: bool = Field(default=True, description="whoever opens it owns it")
+
+
+class Triage(Command):
+    """What is known now; what is left out stays as it was."""
+
+    risk: Risk | None = None
+    urgency: Urgency | None = None
+    needs: Needs | None = None
+    custody: Custody | None = None
+    guardianship: Guardianship | None = None
+    person: Person | None = None
+
+
+class Card(Answer):
+    """The public face of an open request: ids and states, no identity, no address."""
+
+    id: Id
+    version: int
+    state: RequestState
+    tier: Tier
+    urgency: int
+    zone: str
+    place: str | None = Field(default=None, description="town")
+    opened_ms: Millis
+    target_ms: int | None
+    owner: str | None
+    team: str | None
+    van: str | None = Field(description="a van's id, or `self` when the team drives")
+    pool: str | None
+    slot: str | None
+    place_need: PlaceNeed
+    eta_ms: int | None = None
+    arrive_ms: int | None = None
+    crew_answer: Literal["asked", "acknowledged", "declined"] | None = None
+    facility_answer: Literal["asked", "accepted", "declined"] | None = None
+    answer_due_ms: int | None = None
+    escalated: bool = False
+    custody_due_ms: int | None = None
+    needs: list[str]
+    rescue: Literal["open", "confirmed"] | None = None
+    shared_le: bool = False
+    self_transport: bool = False
+    joined_to: str | None = None
+
+
+class Cards(Answer):
+    server_ms: Millis
+    items: list[Card]
+
+
+class Note(Answer):
+    id: str
+    at_ms: Millis
+    author: str
+    text: str
+
+
+class RequestDetail(Answer):
+    """Everything that is known. Each reading of it is in the audit."""
+
+    card: Card
+    lon: float
+    lat: float
+    needs: Needs
+    risk: Risk
+    custody: Custody | None
+    guardianship: Guardianship | None
+    person: Person
+    notes: list[Note]
+    facility_by: str | None = Field(description="who at the facility answered")
+    overdue: list[str] = Field(description="clocks that ran out")
+
+
+class Alternative(Answer):
+    team: str | None
+    van: str | None
+    pool: str | None
+    slot: str | None
+    team_eta_s: int | None
+    arrive_s: int | None
+    extra_min: float = Field(description="weighted minutes that choosing it would cost")
+
+
+class Backup(Answer):
+    pool: str
+    arrive_s: int | None
+
+
+class Unserved(Answer):
+    resource: str
+    reason: str
+    count: int
+    text: str
+
+
+class Why(Answer):
+    team: str | None = None
+    van: str | None = None
+    place: str | None = None
+
+
+class TravelSource(Answer):
+    engine: str
+    quality: str
+
+
+class Recommendation(Answer):
+    """What the plan says for one request, with its price, its reasons and what else there is."""
+
+    request: str
+    team: str | None
+    van: str | None
+    pool: str | None
+    slot: str | None
+    team_eta_s: int | None
+    pick_s: int | None
+    arrive_s: int | None
+    costs: dict[str, float] = Field(description="minutes by component")
+    why: Why
+    alternatives: list[Alternative]
+    backup: Backup | None
+    unserved: list[Unserved]
+    ems_now: bool
+    call_to_confirm: bool
+    travel: TravelSource
+
+
+class Recommended(Answer):
+    """The newest recommendation; null while the planner has not looked at the request yet."""
+
+    plan_version: int | None
+    made_ms: int | None
+    recommendation: Recommendation | None
+
+
+class Duplicate(Answer):
+    """An open request that may be about the same person."""
+
+    card: Card
+    reasons: list[str]
+
+
+class Duplicates(Answer):
+    items: list[Duplicate]
+
+
+class Bundle(Body):
+    team: Id | None = None
+    van: Id | None = Field(default=None, description="a van's id, or `self`: the team drives")
+    pool: Id | None = None
+    slot: Id | None = None
+    backup: Id | None = Field(default=None, description="the pool to ask next")
+
+
+class Seen(Body):
+    """The version of a resource that the caller had on the screen."""
+
+    kind: ResourceKind
+    id: Id
+    version: Version
+
+
+class Accept(Command):
+    """Claims what the request needs now: all or nothing; a refusal says which and why."""
+
+    bundle: Bundle
+    seen: list[Seen] = Field(default=[], max_length=8)
+    eta_ms: Millis | None = None
+    arrive_ms: Millis | None = None
+    reason: Reason | None = Field(default=None, description="a supervisor's, for a warning")
+
+
+class Override(Command):
+    """Accept something other than what was recommended, and say why."""
+
+    bundle: Bundle
+    reason: Reason
+    seen: list[Seen] = Field(default=[], max_length=8)
+    eta_ms: Millis | None = None
+    arrive_ms: Millis | None = None
+    divert: bool = Field(default=False, description="take a unit away from another request")
+
+
+class FacilityAnswer(Command):
+    answer: Literal["accepted", "declined"]
+    by_name: Name = Field(description="who at the facility answered")
+    reason: Word | None = Field(default=None, description="coded; required for a decline")
+    by_phone: bool = Field(default=False, description="a dispatcher took it down")
+
+
+class CrewAnswer(Command):
+    answer: Literal["acknowledged", "declined"]
+    by_name: Name
+    reason: Word | None = None
+    by_phone: bool = False
+
+
+class Step(Command):
+    step: Literal["en_route", "on_scene", "transporting", "arrived", "handed_over"]
+
+
+class NewNote(Command):
+    text: Annotated[Text, Field(min_length=1)]
+
+
+class Own(Command):
+    """Take a request, or give it to somebody; its last owner sees who has it now."""
+
+    owner: Id | None = Field(default=None, description="left out: the caller")
+
+
+class Join(Command):
+    into: Uuid = Field(description="the request that stays")
+
+
+class AskPlace(Command):
+    """After the assessment: the place that was possible is needed now."""
+
+    pool: Id | None = Field(default=None, description="left out: the plan's choice")
+    slot: Id | None = None
+    van: Id | None = None
+    backup: Id | None = None
+    seen: list[Seen] = Field(default=[], max_length=8)
+    arrive_ms: Millis | None = None
+
+
+class Resolve(Command):
+    outcome: Literal[
+        "resolved_on_scene",
+        "resolved_by_phone",
+        "ems_handed_over",
+        "person_refused",
+        "could_not_locate",
+    ]
+    safety_plan: bool = False
+    reason: Reason | None = None
+
+
+class Cancel(Command):
+    reason: Reason
+
+
+class Share(Command):
+    """Share place and safety with law enforcement: an explicit act with its basis."""
+
+    reason: Reason
+
+
+class CallRescue(Command):
+    """Rescue was called (EMS / 911); the clock for confirmed contact runs from now."""
+
+
+class RescueConfirmed(Command):
+    by_name: Name = Field(description="who confirmed that rescue reached the person")
+
+
+class HandOver(Command):
+    to: Id = Field(description="account that takes over")
+    source: Id | None = Field(default=None, description="a supervisor may hand over another's")
+
+
+class HandedOver(Answer):
+    requests: list[str]
+
+
+class SharedRequest(Answer):
+    """What law enforcement may read of a request that was shared: place and safety."""
+
+    id: Id
+    place: str
+    address: str | None
+    lon: float
+    lat: float
+    weapons: str | None
+    dogs: str | None
+    police_plan: str | None
+
+
+class UnmetNeed(Answer):
+    id: str
+    request: str
+    at_ms: Millis
+    kind: str
+    resource: str | None
+    reason: str
+    decided_by: str
+    recorded_by: str
+    protected: bool = Field(description="declined on grounds that are listed for oversight")
+
+
+class UnmetNeeds(Answer):
+    items: list[UnmetNeed]
+
+
+class Done(Answer):
+    """The request as it stands after the command."""
+
+    request: str
+    version: int
+    state: RequestState
+    card: Card | None = Field(description="left out for those who may not see all of it")

@@ -1,0 +1,37 @@
+"""Everything that the doors need, frozen; only the wiring knows what stands behind the names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api.identity import Identity
+from api.region import RegionView
+from registry.port import Registry
+from registry.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process behaves. Sizes in bytes, times in seconds unless named otherwise."""
+
+    simulated: bool = False
+    web_dist: Path | None = None
+    body_limit: int = 1_000_000
+    clock_ahead_s: int = 30
+    ticket_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One region's parts, as the wiring fills them. `clock` gives ms UTC."""
+
+    region: RegionView
+    vocabulary: Vocabulary
+    registry: Registry
+    directory: Any
+    dispatch: Any
+    referral: Any
+    identity: Identity
+    clock: Callable[[], int]
+    settings: Settings = field(default_factory=Settings)

@@ -1,0 +1,1 @@
+"""Edge models to inside values and back; pure, and the only place that knows both."""

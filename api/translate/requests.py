@@ -1,0 +1,248 @@
+"""Crisis requests between the edge and dispatch."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from api.schemas import requests as edge
+from dispatch import commands
+from dispatch.request import (
+    Bundle,
+    CrisisRequest,
+    Cssrs,
+    Custody,
+    Guardianship,
+    Needs,
+    Note,
+    Person,
+    Risk,
+)
+from dispatch.words import (
+    Answer,
+    Consent,
+    Custodian,
+    Escort,
+    Event,
+    LegalBasis,
+    Need,
+    Transporter,
+    Urgency,
+)
+
+STEPS = {
+    "en_route": Event.DEPART,
+    "on_scene": Event.REACH_PERSON,
+    "transporting": Event.LEAVE_WITH_PERSON,
+    "arrived": Event.REACH_PLACE,
+    "handed_over": Event.HAND_OVER_PERSON,
+}
+OUTCOMES = {
+    "resolved_on_scene": Event.RESOLVE_ON_SCENE,
+    "resolved_by_phone": Event.RESOLVE_BY_PHONE,
+    "ems_handed_over": Event.HAND_OVER_TO_EMS,
+    "person_refused": Event.PERSON_REFUSES,
+    "could_not_locate": Event.NOT_LOCATED,
+}
+
+
+def needs_of(body: edge.Needs) -> Needs:
+    return Needs(
+        words=frozenset(body.words),
+        team=body.team,
+        place=Need(body.place),
+        van=Need(body.van),
+        pool_types=tuple(body.pool_types),
+        slot=body.slot,
+        seats=body.seats,
+        facility=body.facility,
+    )
+
+
+def risk_of(body: edge.Risk) -> Risk:
+    answers = {name: Answer(said) for name, said in body.model_dump(exclude={"cssrs"}).items()}
+    screener = {name: Answer(said) for name, said in body.cssrs.model_dump().items()}
+    return Risk(cssrs=Cssrs(**screener), **answers)
+
+
+def person_of(body: edge.Person) -> Person:
+    return Person(**body.model_dump())
+
+
+def custody_of(body: edge.Custody | None) -> Custody | None:
+    if body is None:
+        return None
+    return Custody(
+        basis=LegalBasis(body.basis),
+        custodian=Custodian(body.custodian),
+        transport_by=frozenset(Transporter(who) for who in body.transport_by),
+        since_ms=body.since_ms,
+    )
+
+
+def guardianship_of(body: edge.Guardianship | None) -> Guardianship | None:
+    if body is None:
+        return None
+    return Guardianship(
+        consent=Consent(body.consent), escort=Escort(body.escort) if body.escort else None
+    )
+
+
+def bundle_of(body: edge.Bundle) -> Bundle:
+    return Bundle(**body.model_dump())
+
+
+def seen_of(body: Iterable[edge.Seen]) -> dict[tuple[str, str], int]:
+    return {(seen.kind, seen.id): seen.version for seen in body}
+
+
+def open_of(body: edge.NewRequest, zone: str, owner: str | None) -> commands.OpenRequest:
+    return commands.OpenRequest(
+        command_id=body.command_id,
+        request=body.request,
+        zone=zone,
+        place=body.place,
+        lon=body.lon,
+        lat=body.lat,
+        needs=needs_of(body.needs),
+        risk=risk_of(body.risk),
+        urgency=Urgency(body.urgency),
+        person=person_of(body.person),
+        custody=custody_of(body.custody),
+        guardianship=guardianship_of(body.guardianship),
+        owner=owner,
+    )
+
+
+def triage_of(body: edge.Triage, request: str) -> commands.Triage:
+    return commands.Triage(
+        command_id=body.command_id,
+        request=request,
+        risk=risk_of(body.risk) if body.risk else None,
+        urgency=Urgency(body.urgency) if body.urgency else None,
+        needs=needs_of(body.needs) if body.needs else None,
+        custody=custody_of(body.custody),
+        guardianship=guardianship_of(body.guardianship),
+        person=person_of(body.person) if body.person else None,
+    )
+
+
+def accept_of(body: edge.Accept, request: str) -> commands.Accept:
+    return commands.Accept(
+        command_id=body.command_id,
+        request=request,
+        bundle=bundle_of(body.bundle),
+        seen=seen_of(body.seen),
+        eta_ms=body.eta_ms,
+        arrive_ms=body.arrive_ms,
+        reason=body.reason,
+    )
+
+
+def override_of(body: edge.Override, request: str) -> commands.Override:
+    return commands.Override(
+        command_id=body.command_id,
+        request=request,
+        bundle=bundle_of(body.bundle),
+        reason=body.reason,
+        seen=seen_of(body.seen),
+        eta_ms=body.eta_ms,
+        arrive_ms=body.arrive_ms,
+        divert=body.divert,
+    )
+
+
+def ask_place_of(body: edge.AskPlace, request: str) -> commands.AskPlace:
+    return commands.AskPlace(
+        command_id=body.command_id,
+        request=request,
+        pool=body.pool,
+        slot=body.slot,
+        van=body.van,
+        backup=body.backup,
+        seen=seen_of(body.seen),
+        arrive_ms=body.arrive_ms,
+    )
+
+
+def done_of(receipt: commands.Receipt) -> edge.Done:
+    return edge.Done(
+        request=receipt.request,
+        version=receipt.version,
+        state=receipt.state.value,
+        card=edge.Card.model_validate(receipt.card),
+    )
+
+
+def _needs_out(needs: Needs) -> edge.Needs:
+    return edge.Needs(
+        words=sorted(needs.words),
+        team=needs.team,
+        place=needs.place.value,
+        van=needs.van.value,
+        pool_types=list(needs.pool_types),
+        slot=needs.slot,
+        seats=needs.seats,
+        facility=needs.facility,
+    )
+
+
+def _risk_out(risk: Risk) -> edge.Risk:
+    return edge.Risk.model_validate(
+        {name: getattr(risk, name).value for name in edge.Risk.model_fields if name != "cssrs"}
+        | {"cssrs": {name: getattr(risk.cssrs, name).value for name in edge.Cssrs.model_fields}}
+    )
+
+
+def note_of(note: Note) -> edge.Note:
+    return edge.Note(id=note.id, at_ms=note.at_ms, author=note.author, text=note.text)
+
+
+def detail_of(
+    request: CrisisRequest, card: Mapping[str, Any], person: Person, notes: Iterable[Note]
+) -> edge.RequestDetail:
+    return edge.RequestDetail(
+        card=edge.Card.model_validate(card),
+        lon=request.lon,
+        lat=request.lat,
+        needs=_needs_out(request.needs),
+        risk=_risk_out(request.risk),
+        custody=_custody_out(request.custody),
+        guardianship=_guardianship_out(request.guardianship),
+        person=edge.Person.model_validate(asdict(person)),
+        notes=[note_of(note) for note in notes],
+        facility_by=request.facility_by,
+        overdue=sorted(request.overdue),
+    )
+
+
+def shared_of(request: CrisisRequest, person: Person) -> edge.SharedRequest:
+    return edge.SharedRequest(
+        id=request.id,
+        place=request.place,
+        address=person.address,
+        lon=request.lon,
+        lat=request.lat,
+        weapons=person.weapons,
+        dogs=person.dogs,
+        police_plan=person.police_plan,
+    )
+
+
+def _custody_out(custody: Custody | None) -> edge.Custody | None:
+    if custody is None:
+        return None
+    return edge.Custody(
+        basis=custody.basis.value,
+        custodian=custody.custodian.value,
+        transport_by=sorted(who.value for who in custody.transport_by),
+        since_ms=custody.since_ms,
+    )
+
+
+def _guardianship_out(guardianship: Guardianship | None) -> edge.Guardianship | None:
+    if guardianship is None:
+        return None
+    return edge.Guardianship(
+        consent=guardianship.consent.value,
+        escort=guardianship.escort.value if guardianship.escort else None,
+    )
