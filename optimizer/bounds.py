@@ -1,0 +1,110 @@
+"""Column generation: prices for every resource, and with them a bound that needs no faith.
+
+For any prices that are not negative, every selection within capacity costs at least
+    sum over requests of (cheapest bundle, cost plus prices) - (value of all capacity).
+The sum is made of multiples of 1/1024, so it is exact however the relaxation was rounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+
+from optimizer.closing import Budget
+from optimizer.eligibility import Ints
+from optimizer.master import Master
+from optimizer.pricing import Floats, Offers, Prices, price
+from optimizer.stars import FAR, Choice, Stars
+
+COLUMNS_A_REQUEST = 4
+NOTHING = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """Ranks that are decided: every bundle that keeps them optimal, and what they may cost."""
+
+    choices: tuple[Choice, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+
+    @property
+    def requests(self) -> frozenset[int]:
+        """The requests of those ranks."""
+        return frozenset(choice.request for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Certificate:
+    """Prices and what they prove: `bound` (tenths), and the least of each request in scope."""
+
+    prices: Prices
+    least: Floats
+    bound: Fraction
+    budget_prices: Floats
+
+    @property
+    def whole(self) -> int:
+        """The bound for whole tenths."""
+        return ceil(self.bound)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relaxed:
+    """The relaxation's end: its certificate and the bundles it uses, the largest share first."""
+
+    certificate: Certificate
+    solution: list[tuple[float, Choice]]
+
+
+def relax(stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> Relaxed:
+    """Generate columns until the prices prove the relaxation optimal."""
+    master = Master(stars, [*scope.tolist(), *sorted(earlier.requests)], earlier.budgets)
+    master.add(earlier.choices)
+    master.add(start)
+    best: Certificate | None = None
+    while True:
+        value = master.solve()
+        offers = price(stars, scope, prices := master.prices())
+        found = _certificate(stars, offers, prices, earlier, master.budget_prices())
+        best = found if best is None or found.bound > best.bound else best
+        fresh = _promising(stars, scope, offers, master.request_values(scope))
+        if best.bound > value - 0.5 or not master.add(fresh):
+            return Relaxed(best, master.solution())
+
+
+def _certificate(
+    stars: Stars, offers: Offers, prices: Prices, earlier: Earlier, budget_prices: Floats
+) -> Certificate:
+    """What these prices prove."""
+    total = Fraction(float(offers.least.sum())) - Fraction(prices.worth(stars))
+    factors = [Fraction(float(mu)) for mu in budget_prices]
+    least: dict[int, Fraction] = {}
+    for choice in earlier.choices:
+        dearer = 1 + sum(
+            mu
+            for mu, budget in zip(factors, earlier.budgets, strict=True)
+            if choice.request in budget.requests
+        )
+        worth = choice.cost * dearer + Fraction(prices.of(stars, choice))
+        least[choice.request] = min(worth, least.get(choice.request, worth))
+    total += sum(least.values())
+    total -= sum(mu * budget.tenths for mu, budget in zip(factors, earlier.budgets, strict=True))
+    return Certificate(prices, offers.least, total, budget_prices)
+
+
+def _promising(stars: Stars, scope: Ints, offers: Offers, values: Floats) -> list[Choice]:
+    """The best few bundles of each request that the relaxation would rather use."""
+    columns = []
+    gain = offers.value - values[:, None]
+    order = np.argsort(gain, axis=1, kind="stable")[:, :COLUMNS_A_REQUEST]
+    for k, i in enumerate(scope.tolist()):
+        if offers.extra[k] >= 0 and offers.least[k] < values[k] - NOTHING:
+            columns.append(stars.extras[i][int(offers.extra[k])])
+        for o in order[k].tolist():
+            if gain[k, o] < -NOTHING and offers.value[k, o] < FAR:
+                choice = stars.choice(i, o, int(offers.team[k, o]), int(offers.place[k, o]))
+                if choice is not None:
+                    columns.append(choice)
+    return columns

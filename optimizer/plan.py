@@ -1,0 +1,99 @@
+"""What the optimizer answers: one assignment a request, with its price, its bound and its proof."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optimizer.problem import Bundle
+
+Stage = Literal["repaired", "sequential", "lp", "proved"]
+Part = Literal["team", "van", "place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """When each step happens, in seconds from now; None where there is no such step."""
+
+    team_s: float | None = None
+    ready_s: float | None = None
+    van_s: float | None = None
+    pick_s: float | None = None
+    place_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another bundle for the request, and what the whole region pays if it is chosen.
+
+    `regret` is exact: the optimum with this bundle forced minus the optimum, in tenths of a
+    minute. For a request planned first (rank 0) it is its own rank's regret, then the rest's.
+    """
+
+    bundle: Bundle
+    regret: int
+    regret_by_rank: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why so many resources of a kind could not serve: counted, never guessed.
+
+    `fault` is a word of `optimizer.eligibility.Fault` in lower case, or "taken". `bits` are the
+    indices of the missing mask bits with how many resources lack each; `holders` are (resource,
+    request that has it, its shadow price in tenths of a minute or None if no price is known).
+    """
+
+    part: Part
+    fault: str
+    count: int
+    bits: tuple[tuple[int, int], ...] = ()
+    holders: tuple[tuple[str, str, float | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The plan for one request. `costs` are (component, tenths of a minute) and add up."""
+
+    request_id: str
+    bundle: Bundle
+    arrivals: Arrivals
+    costs: tuple[tuple[str, int], ...]
+    missing: tuple[Part, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    backup_place: str | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    lock_faults: tuple[str, ...] = ()
+
+    @property
+    def cost(self) -> int:
+        """The price of the bundle in tenths of a minute."""
+        return sum(cost for _, cost in self.costs)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All requests of the region together, in the order of their ids.
+
+    `objective` and `bound` are tenths of a minute; `proved` says that no plan is better, rank by
+    rank. `by_rank` is the objective of each rank, `prices` the shadow price of each resource
+    that has one.
+    """
+
+    assignments: tuple[Assignment, ...]
+    objective: int
+    bound: int
+    stage: Stage
+    proved: bool
+    by_rank: tuple[tuple[int, int], ...]
+    prices: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def gap(self) -> int:
+        """How far from optimal this plan can be at most, in tenths of a minute."""
+        return self.objective - self.bound
+
+    def of(self, request_id: str) -> Assignment:
+        """The assignment of one request; KeyError if it was not asked."""
+        for assignment in self.assignments:
+            if assignment.request_id == request_id:
+                return assignment
+        raise KeyError(request_id)

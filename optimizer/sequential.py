@@ -1,0 +1,142 @@
+"""The instant plan: first the team, then the place, then the van, each assigned exactly.
+
+Not optimal together, but within a few per cent, and there in milliseconds. With some choices given
+(an older plan's, a rounded relaxation's) it keeps what still fits and plans the rest around it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from optimizer.eligibility import Ints
+from optimizer.problem import ANY, Bundle
+from optimizer.stars import FAR, Choice, Stars
+
+OPEN = -1
+"""In the locked parts of a request: this part is free to choose."""
+
+
+def sequential(stars: Stars, wanted: Iterable[Choice] = ()) -> tuple[Choice, ...]:
+    """One choice a request, in their order: wanted choices where they fit, then rank by rank."""
+    left = _Left.of(stars)
+    chosen: dict[int, Choice] = {}
+    for choice in wanted:
+        if choice.request not in chosen and left.has(choice):
+            left.take(choice)
+            chosen[choice.request] = choice
+    requests = stars.problem.requests
+    for rank in sorted({request.rank for request in requests}):
+        scope = [i for i, r in enumerate(requests) if r.rank == rank and i not in chosen]
+        for choice in _plan(stars, np.array(scope, dtype=np.int64), left):
+            left.take(choice)
+            chosen[choice.request] = choice
+    return tuple(chosen[i] for i in range(len(requests)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Left:
+    """What can still be given out beyond the locks; `locked` (R, 3) holds option, team, place."""
+
+    stars: Stars
+    team: Ints
+    van: Ints
+    place: Ints
+    locked: Ints
+
+    @staticmethod
+    def of(stars: Stars) -> "_Left":
+        locked = np.full((len(stars.problem.requests), 3), OPEN, dtype=np.int64)
+        left = _Left(
+            stars,
+            stars.team_capacity.copy(),
+            stars.van_capacity.copy(),
+            stars.place_capacity.copy(),
+            locked,
+        )
+        for i, request in enumerate(stars.problem.requests):
+            if request.locked is not None:
+                promised = stars.named(i, _closed(request.locked))
+                left.take(promised)
+                parts = (request.locked.van, request.locked.team, request.locked.place)
+                for part, (name, index) in enumerate(zip(parts, promised[1:4], strict=True)):
+                    locked[i, part] = OPEN if name == ANY else index
+        return left
+
+    def has(self, choice: Choice) -> bool:
+        return all(stock[k] > 0 for stock, k in self._open_parts(choice))
+
+    def take(self, choice: Choice) -> None:
+        for stock, k in self._open_parts(choice):
+            stock[k] -= 1
+
+    def _open_parts(self, choice: Choice) -> list[tuple[Ints, int]]:
+        stocks = (self.van, self.team, self.place)
+        free = self.locked[choice.request] == OPEN
+        parts = zip(stocks, choice[1:4], free, strict=True)
+        return [(stock, k) for stock, k, is_open in parts if is_open and k < len(stock)]
+
+
+def _closed(lock: Bundle) -> Bundle:
+    """The lock with nothing in its open parts."""
+    return Bundle(*(None if part == ANY else part for part in (lock.team, lock.van, lock.place)))
+
+
+def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
+    """Team, place and transport of the requests in scope, from what is left."""
+    if not len(scope):
+        return []
+    locked = left.locked[scope]
+    team = _assign(_by_itself(stars.team_side[scope]), left.team, locked[:, 1])
+    place = _assign(_by_itself(stars.place_side[scope]), left.place, locked[:, 2])
+    rows, options = scope[:, None], np.arange(stars.none_option + 1)[None, :]
+    costs = stars.team_side[rows, options, team[:, None]]
+    costs = costs + stars.place_side[rows, options, place[:, None]]
+    need = stars.need[rows, options, team[:, None]]
+    fits = need <= stars.room[rows, options, place[:, None]]
+    option = _assign_options(np.where(fits, costs, FAR), left.van, locked[:, 0])
+    return [
+        stars.choice(i, o, j, p)
+        or stars.named(i, _closed(stars.problem.requests[i].locked or Bundle()))
+        for i, o, j, p in zip(scope.tolist(), option, team.tolist(), place.tolist(), strict=True)
+    ]
+
+
+def _by_itself(side: Ints) -> Ints:
+    """A part's cost without transport; where that is impossible, its best with any."""
+    without = side[:, -1]
+    possible = without.min(axis=1, keepdims=True) < FAR
+    cost: Ints = np.where(possible, without, side.min(axis=1))
+    return cost
+
+
+def _assign(costs: Ints, stock: Ints, locked: Ints) -> Ints:
+    """Column by row (the last column is "none"), the cheapest together; locked rows keep theirs."""
+    rows = np.flatnonzero(locked == OPEN)
+    none = costs.shape[1] - 1
+    columns = np.repeat(np.arange(none), np.minimum(stock, len(rows)))
+    finite = costs[costs < FAR]
+    dear = int(finite.max(initial=0)) + 1
+    own = np.full((len(rows), len(rows)), 4 * dear, dtype=np.float64)
+    np.fill_diagonal(own, np.minimum(costs[rows, none], dear))
+    given = np.minimum(costs[np.ix_(rows, columns)], 4 * dear).astype(np.float64)
+    row, column = linear_sum_assignment(np.hstack([given, own]))
+    index = np.where(
+        column < len(columns), np.append(columns, none)[np.minimum(column, len(columns))], none
+    )
+    result = locked.copy()
+    result[rows[row]] = index
+    return result
+
+
+def _assign_options(costs: Ints, stock: Ints, locked: Ints) -> list[int]:
+    """Vans by exact assignment against the better of SELF and no transport."""
+    vans = len(stock)
+    other = np.where(costs[:, vans] < costs[:, vans + 1], vans, vans + 1)
+    against = np.minimum(costs[:, vans], costs[:, vans + 1])
+    option = _assign(np.hstack([costs[:, :vans], against[:, None]]), stock, locked)
+    return [
+        int(o if o != vans or fixed != OPEN else alternative)
+        for o, alternative, fixed in zip(option, other, locked, strict=True)
+    ]
