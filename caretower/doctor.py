@@ -60,16 +60,12 @@ def runs(binary: Path | None, name: str, advice: str) -> Finding:
 def servers(settings: Settings) -> Iterator[Finding]:
     """The two stores: an external one by its URL, else the embedded binary."""
     from caretower.embedded.postgres import find_binaries
-    from caretower.embedded.valkey import ValkeyFailed, binary
+    from caretower.embedded.valkey import find_binary
 
     if settings.redis_url:
         yield Finding(True, "Redis or Valkey: the external server of CARETOWER_REDIS_URL")
     else:
-        try:
-            found: Path | None = binary()
-        except ValkeyFailed:
-            found = None
-        yield runs(found, "Valkey", "run `make setup`, or set CARETOWER_REDIS_URL")
+        yield runs(find_binary(), "Valkey", "run `make setup`, or set CARETOWER_REDIS_URL")
     if settings.database_url:
         yield Finding(True, "PostgreSQL: the external server of CARETOWER_DATABASE_URL")
     else:
