@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,12 +68,15 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 async def database(postgres_server: PostgresServer) -> AsyncIterator[Database]:
     """A copy of the migrated database, dropped afterwards."""
-    name = f"test_{uuid7().hex}"
-    await _as_admin(
-        postgres_server, f"CREATE DATABASE {name} TEMPLATE caretower OWNER caretower_owner"
-    )
-    yield Database(_of(postgres_server.owner_url, name), _of(postgres_server.app_url, name))
-    await _as_admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    async with _new_database(postgres_server, template="caretower") as name:
+        yield Database(_of(postgres_server.owner_url, name), _of(postgres_server.app_url, name))
+
+
+@pytest.fixture
+async def empty_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """The owner's URL of a database without any table."""
+    async with _new_database(postgres_server, template="template0") as name:
+        yield _of(postgres_server.owner_url, name)
 
 
 @pytest.fixture
@@ -87,8 +91,13 @@ def _of(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-async def _as_admin(server: PostgresServer, statement: str) -> None:
+@asynccontextmanager
+async def _new_database(server: PostgresServer, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid7().hex}"
     admin = create_async_engine(server.admin_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    create = f"CREATE DATABASE {name} TEMPLATE {template} OWNER caretower_owner"
     async with admin.connect() as connection:
-        await connection.execute(text(statement))
-    await admin.dispose()
+        await connection.execute(text(create))
+    yield name
+    async with admin.connect() as connection:
+        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

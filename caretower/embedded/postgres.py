@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
@@ -410,11 +409,19 @@ def _as(account: pwd.struct_passwd | None) -> _Identity:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _die_with_parent() -> Callable[[], object] | None:
+def _die_with_parent() -> Callable[[], None] | None:
     """A hook that asks Linux for a fast shutdown when we die; it runs after the change of user."""
     if sys.platform != "linux":
         return None
-    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGINT)
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
 
 
 def _ready(cluster: Path, pid: int) -> bool:

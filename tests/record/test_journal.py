@@ -59,7 +59,7 @@ async def test_a_version_can_be_promised_once_and_the_broken_constraint_is_named
     await _promise(journal)
     with pytest.raises(ConstraintBroken) as refusal:
         await _promise(journal)
-    assert refusal.value.constraint == "uq_outbox_aggregate"
+    assert refusal.value.constraint == "uq_outbox_aggregate_aggregate_id_version"
 
 
 async def test_a_retried_command_gives_the_first_answer_and_works_once(engine: AsyncEngine) -> None:

@@ -56,7 +56,7 @@ CREATE TABLE outbox (
     applied_seq bigint,
     trouble text,
     CONSTRAINT pk_outbox PRIMARY KEY (row_id),
-    CONSTRAINT uq_outbox_aggregate UNIQUE (aggregate, aggregate_id, version),
+    CONSTRAINT uq_outbox_aggregate_aggregate_id_version UNIQUE (aggregate, aggregate_id, version),
     CONSTRAINT ck_outbox_version CHECK (version > 0)
 );
 CREATE INDEX ix_outbox_pending ON outbox (row_id) WHERE applied_ms IS NULL;
