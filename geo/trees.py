@@ -65,7 +65,10 @@ class Trees:
         end_node, end_s = self._snap(end)
         seconds = np.empty((len(start), len(end)))
         for part in _in_parts(end_node, self._max_trees):
-            seconds[:, part] = self._gather(start_node, start_s, end_node[part], end_s[part])
+            built = self._build_missing(end_node[part])
+            with self._lock:
+                slot = self._keep(built, end_node[part])
+                _sum_up(seconds, part, self._seconds, start_node, start_s, slot, end_s[part])
         _shorten_within_a_node(seconds, start, start_node, end, end_node)
         return TravelMatrix(seconds, "trees", "road", self._roads.version)
 
@@ -73,7 +76,9 @@ class Trees:
         """Build the trees to these (n, 2) positions ahead of the first question."""
         node, _ = self._snap(positions(destinations))
         for part in _in_parts(node, self._max_trees):
-            self._keep(self._build_missing(node[part]), node[part])
+            built = self._build_missing(node[part])
+            with self._lock:
+                self._keep(built, node[part])
 
     def _snap(self, at: Positions) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Nearest node of each position and the seconds to it, NaN beyond reach."""
@@ -83,18 +88,6 @@ class Trees:
         distance_m = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord / 2, 1))
         distance_m[distance_m > self._reach_m] = np.nan
         return node, distance_m / CONNECTOR_M_S
-
-    def _gather(
-        self,
-        start_node: NDArray[np.intp],
-        start_s: NDArray[np.float64],
-        end_node: NDArray[np.intp],
-        end_s: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        built = self._build_missing(end_node)
-        with self._lock:
-            slot = self._keep_locked(built, end_node)
-            return _sum_up(self._seconds, start_node, start_s, slot, end_s)  # type: ignore[no-any-return]
 
     def _build_missing(self, nodes: NDArray[np.intp]) -> dict[int, NDArray[np.uint16]]:
         """Trees that are not kept yet; built without the lock, so that readers go on."""
@@ -106,14 +99,10 @@ class Trees:
         graph = self._backwards
         return tree_s(graph.first, graph.target, graph.time_ms, node)  # type: ignore[no-any-return]
 
-    def _keep(self, built: dict[int, NDArray[np.uint16]], nodes: NDArray[np.intp]) -> None:
-        with self._lock:
-            self._keep_locked(built, nodes)
-
-    def _keep_locked(
+    def _keep(
         self, built: dict[int, NDArray[np.uint16]], nodes: NDArray[np.intp]
     ) -> NDArray[np.intp]:
-        """Put new trees into slots, mark all as used, and name the slot of each node."""
+        """Put new trees into slots, mark all as used, name the slot of each; under the lock."""
         wanted = list(dict.fromkeys(nodes.tolist()))
         for node in wanted:
             if node in self._slots:
@@ -156,24 +145,24 @@ def _shorten_within_a_node(
     end_node: NDArray[np.intp],
 ) -> None:
     """Where both ends hang on one node, nobody drives to the node and back."""
-    row, column = np.nonzero(start_node[:, None] == end_node[None, :])
+    shared = np.flatnonzero(np.isin(start_node, end_node))
+    row, column = np.nonzero(start_node[shared, None] == end_node)
+    row = shared[row]
     direct_s = haversine_m(start[row], end[column]) / CONNECTOR_M_S
     seconds[row, column] = np.minimum(seconds[row, column], direct_s)
 
 
 @njit(cache=True, nogil=True)
-def _sum_up(seconds, start_node, start_s, slot, end_s):  # type: ignore[no-untyped-def]
-    """Look up node-to-node seconds and add the ways to and from the nodes."""
-    out = np.empty((len(start_node), len(slot)))
+def _sum_up(out, column, seconds, start_node, start_s, slot, end_s):  # type: ignore[no-untyped-def]
+    """Fill columns of `out`: node-to-node seconds and the ways to and from the nodes."""
     for i in range(len(start_node)):
         row = seconds[start_node[i]]
         for j in range(len(slot)):
             between = row[slot[j]]
             if between == UNREACHED:
-                out[i, j] = np.nan
+                out[i, column[j]] = np.nan
             else:
-                out[i, j] = start_s[i] + between + end_s[j]
-    return out
+                out[i, column[j]] = start_s[i] + between + end_s[j]
 
 
 @njit(cache=True, nogil=True)
