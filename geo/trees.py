@@ -6,6 +6,7 @@ costs one search for the nearest node and one look-up.
 """
 
 from collections import OrderedDict
+from copy import copy
 from threading import Lock
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.points import EARTH_RADIUS_M, Positions, haversine_m, positions, unit_vectors
-from geo.roads import RoadGraph
+from geo.roads import RoadGraph, changed_edges
 from geo.travel import TravelMatrix
 
 UNREACHED = 65_535
@@ -79,6 +80,25 @@ class Trees:
             built = self._build_missing(node[part])
             with self._lock:
                 self._keep(built, node[part])
+
+    def on(self, roads: RoadGraph) -> "Trees":
+        """The same engine on other weights, with every tree that they leave as it is.
+
+        roads: the same nodes with edges slower, faster, closed or opened. This engine goes on
+        answering with the old weights, so that no matrix mixes the two.
+        """
+        if not np.array_equal(roads.nodes, self._roads.nodes):
+            raise ValueError("other weights need the same nodes")
+        other = copy(self)
+        other._roads, other._backwards, other._lock = roads, roads.reversed(), Lock()
+        change = changed_edges(self._roads, roads)
+        with self._lock:
+            stale = _touched(self._seconds[:, : len(self._slots)], *change)
+            kept = {node: slot for node, slot in self._slots.items() if not stale[slot]}
+            other._slots = OrderedDict((node, i) for i, node in enumerate(kept))
+            other._seconds = np.empty_like(self._seconds)
+            other._seconds[:, : len(kept)] = self._seconds[:, list(kept.values())]
+        return other
 
     def _snap(self, at: Positions) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Nearest node of each position and the seconds to it, NaN beyond reach."""
@@ -150,6 +170,22 @@ def _shorten_within_a_node(
     row = shared[row]
     direct_s = haversine_m(start[row], end[column]) / CONNECTOR_M_S
     seconds[row, column] = np.minimum(seconds[row, column], direct_s)
+
+
+def _touched(
+    seconds: NDArray[np.uint16],
+    source: NDArray[np.int64],
+    target: NDArray[np.int64],
+    least_ms: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Which trees (columns) might use one of the edges, before or after its time changed.
+
+    That is where the way over the edge is as short as the tree's, but for two roundings.
+    """
+    from_s, to_s = seconds[source].astype(np.float64), seconds[target].astype(np.float64)
+    over_edge_s = to_s + least_ms[:, None] / 1000
+    touched: NDArray[np.bool_] = np.any((to_s < UNREACHED) & (over_edge_s <= from_s + 1), axis=0)
+    return touched
 
 
 @njit(cache=True, nogil=True)
