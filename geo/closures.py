@@ -9,8 +9,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.points import Positions
+from geo.points import Point, Positions
 from geo.roads import LONGEST_EDGE_MS, RoadGraph, road_graph
+from geo.routes import Route
 from geo.travel import TravelMatrix
 from geo.trees import Trees
 
@@ -82,6 +83,10 @@ class LiveRoads:
     def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
         """See TravelTimes.matrix."""
         return self._engine.matrix(origins, destinations)
+
+    def route(self, origin: Point, destination: Point) -> Route | None:
+        """See Trees.route."""
+        return self._engine.route(origin, destination)
 
     def warm(self, destinations: Positions) -> None:
         """See Trees.warm."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from geo.points import Positions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Places:
     """Named positions with the people who live there.
 

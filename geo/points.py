@@ -38,10 +38,7 @@ def positions(source: Iterable[Point] | ArrayLike) -> Positions:
 
     Raises BadPosition for another shape, for NaN and infinity, and for what is off the map.
     """
-    if isinstance(source, np.ndarray):
-        array = np.ascontiguousarray(source, dtype=np.float64)
-    else:
-        array = _from_sequence(source)
+    array = _as_floats(source)
     if array.size == 0:
         return array.reshape(0, 2)
     if array.ndim != 2 or array.shape[1] != 2:
@@ -75,8 +72,10 @@ def unit_vectors(at: Positions) -> NDArray[np.float64]:
     return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
 
 
-def _from_sequence(source: Iterable[Point] | ArrayLike) -> Positions:
+def _as_floats(source: Iterable[Point] | ArrayLike) -> Positions:
     try:
+        if isinstance(source, np.ndarray):
+            return np.ascontiguousarray(source, dtype=np.float64)
         rows = [(p.lon, p.lat) if isinstance(p, Point) else p for p in source]  # type: ignore[union-attr]
         return np.array(rows, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -28,7 +28,7 @@ class Source:
     licence: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Corridor:
     """A main road as a map draws it; at: (n, 2) float64 (lon, lat)."""
 
@@ -37,7 +37,7 @@ class Corridor:
     at: Positions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Region:
     """Everything about one region that does not change while it is served.
 
@@ -58,6 +58,9 @@ class Region:
     roads: RoadGraph
     corridors: tuple[Corridor, ...]
     sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        shapely.prepare(self.boundary)
 
     def contains(self, points: Positions) -> NDArray[np.bool_]:
         """Which of (n, 2) positions lie within the region or on its border. Raises BadPosition."""

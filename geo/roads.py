@@ -15,7 +15,7 @@ class BadRoads(ValueError):
     """Edges that name no node, or times that are not positive."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RoadGraph:
     """A directed road network; a two-way road is two edges.
 
@@ -37,6 +37,11 @@ class RoadGraph:
     def reversed(self) -> "RoadGraph":
         """The same network with every edge turned round (same node numbers)."""
         return road_graph(self.nodes, self.target, self.sources(), self.time_ms, note=self.note)
+
+    @property
+    def edges(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """`first`, `target` and `time_ms`, as the compiled loops take them."""
+        return self.first, self.target, self.time_ms
 
     def sources(self) -> NDArray[np.int32]:
         """(m,) int32 node each edge leaves from."""

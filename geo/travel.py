@@ -15,7 +15,7 @@ class EngineFailed(Exception):
     """A travel-time engine could not answer at all; another one may be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TravelMatrix:
     """Driving seconds from every origin to every destination.
 

@@ -14,8 +14,9 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geo.points import EARTH_RADIUS_M, Positions, haversine_m, positions, unit_vectors
+from geo.points import EARTH_RADIUS_M, Point, Positions, haversine_m, positions, unit_vectors
 from geo.roads import RoadGraph, changed_edges
+from geo.routes import Route
 from geo.travel import TravelMatrix
 
 UNREACHED = 65_535
@@ -73,6 +74,30 @@ class Trees:
         _shorten_within_a_node(seconds, start, start_node, end, end_node)
         return TravelMatrix(seconds, "trees", "road", self._roads.version)
 
+    def route(self, origin: Point, destination: Point) -> Route | None:
+        """A fastest way by road, None where `matrix` has NaN; it takes the matrix's time.
+
+        Positions that share a node are joined by the straight line.
+        """
+        ends = positions([origin, destination])
+        (start, end), (start_s, end_s) = self._snap(ends)
+        if np.isnan(start_s + end_s):
+            return None
+        to_end_ms = tree_ms(*self._backwards.edges, end)
+        if to_end_ms[start] < 0:
+            return None
+        if start == end:
+            direct_s = haversine_m(ends[0], ends[1]) / CONNECTOR_M_S
+            return Route(ends, np.array((0, direct_s)))
+        nodes = _descend(*self._roads.edges, to_end_ms, start)
+        at_node_s = start_s + (to_end_ms[start] - to_end_ms[nodes]) / 1000
+        at = np.vstack((ends[:1], self._roads.nodes[nodes], ends[1:]))
+        return Route(at, np.concatenate(((0.0,), at_node_s, (at_node_s[-1] + end_s,))))
+
+    def __len__(self) -> int:
+        """How many trees are kept."""
+        return len(self._slots)
+
     def warm(self, destinations: Positions) -> None:
         """Build the trees to these (n, 2) positions ahead of the first question."""
         node, _ = self._snap(positions(destinations))
@@ -116,8 +141,7 @@ class Trees:
         return {n: self._tree(n) for n in missing}
 
     def _tree(self, node: int) -> NDArray[np.uint16]:
-        graph = self._backwards
-        return tree_s(graph.first, graph.target, graph.time_ms, node)  # type: ignore[no-any-return]
+        return tree_s(*self._backwards.edges, node)  # type: ignore[no-any-return]
 
     def _keep(
         self, built: dict[int, NDArray[np.uint16]], nodes: NDArray[np.intp]
@@ -270,3 +294,17 @@ def tree_s(first, target, time_ms, root):  # type: ignore[no-untyped-def]
         known = exact_ms[node] >= 0
         seconds[node] = (exact_ms[node] + 500) // 1000 if known else UNREACHED
     return seconds
+
+
+@njit(cache=True, nogil=True)
+def _descend(first, target, time_ms, to_end_ms, node):  # type: ignore[no-untyped-def]
+    """The nodes of a shortest path: from `node` along edges that lose no time, to the end."""
+    path = [node]
+    while to_end_ms[node] > 0:
+        for edge in range(first[node], first[node + 1]):
+            other = target[edge]
+            if to_end_ms[other] >= 0 and to_end_ms[other] + time_ms[edge] == to_end_ms[node]:
+                node = other
+                break
+        path.append(node)
+    return np.array(path)

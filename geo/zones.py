@@ -1,7 +1,7 @@
 """Zones of a region: counties, or the authorities made of them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ class UnknownZone(KeyError):
     """No zone has this id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Zones:
     """Areas that do not overlap, each with an id, a name and a population.
 
@@ -30,7 +30,6 @@ class Zones:
     names: tuple[str, ...]
     shapes: tuple[BaseGeometry, ...]
     populations: tuple[int, ...]
-    _tree: shapely.STRtree = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.names) == len(self.shapes) == len(self.populations):
@@ -38,7 +37,6 @@ class Zones:
         if len(set(self.ids)) != len(self.ids):
             raise ValueError("zone ids must differ")
         shapely.prepare(np.array(self.shapes, dtype=object))
-        object.__setattr__(self, "_tree", shapely.STRtree(self.shapes))
 
     def locate(self, points: Positions) -> list[str | None]:
         """The id of the zone of each of (n, 2) positions, None outside every zone.
@@ -50,12 +48,11 @@ class Zones:
     def indices(self, points: Positions) -> NDArray[np.intp]:
         """Like `locate`, but the place of the zone in `ids`, -1 outside every zone."""
         at = positions(points)
-        point, zone = self._tree.query(shapely.points(at), predicate="intersects")
-        nowhere = len(self.ids)
-        first = np.full(len(at), nowhere, dtype=np.intp)
-        np.minimum.at(first, point, zone)
-        first[first == nowhere] = -1
-        return first
+        zone = np.full(len(at), -1, dtype=np.intp)
+        for index, shape in enumerate(self.shapes):
+            unplaced = np.flatnonzero(zone < 0)
+            zone[unplaced[shapely.intersects_xy(shape, at[unplaced])]] = index
+        return zone
 
     def name(self, zone_id: str) -> str:
         return self.names[self._index(zone_id)]

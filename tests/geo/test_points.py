@@ -22,7 +22,9 @@ def test_a_position_off_the_map_is_refused(lon: float, lat: float) -> None:
         positions([(0, 0), (lon, lat)])
 
 
-@pytest.mark.parametrize("wrong", [[1.0, 2.0], [[1, 2, 3]], [["a", "b"]], [[1, 2], [3]], 7, None])
+@pytest.mark.parametrize(
+    "wrong", [[1.0, 2.0], [[1, 2, 3]], [["a", "b"]], [[1, 2], [3]], 7, None, np.array([["a", "b"]])]
+)
 def test_an_array_of_another_shape_is_refused(wrong: object) -> None:
     with pytest.raises(BadPosition):
         positions(wrong)  # type: ignore[arg-type]
