@@ -1,75 +1,93 @@
-"""Promises on their way to the registry: each row is applied once, in the order of its version."""
+"""Promises on their way to the registry: each row is applied once, in the order of its version.
+
+The script that applies a row is idempotent, so the caller and the keeper may both carry it; the
+mark `applied_ms` only says that nobody needs to any more.
+"""
+
+from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from record.clock import Clock
 from record.tables import outbox
-from registry.port import Applied, Contradicted, OutOfOrder, Promise, Registry
+from registry.port import Applied, Contradicted, OutOfOrder, Position, Promise, Registry
 
 
-async def deliver(engine: AsyncEngine, registry: Registry, row_id: str, clock: Clock) -> None:
+async def deliver(
+    engine: AsyncEngine, registry: Registry, row_id: str, clock: Clock
+) -> Position | None:
     """Apply one committed row, and before it any older row of its aggregate that still waits.
+
+    Answers where the row's event is, or None if it could not be applied: then the row's `trouble`
+    says why and the keeper tries again.
 
     Raises:
         Unavailable: the registry did not answer; the row waits for the keeper.
     """
-    async with engine.connect() as connection:
-        this = select(outbox.c.aggregate, outbox.c.aggregate_id, outbox.c.version).where(
-            outbox.c.row_id == row_id
+    this = outbox.alias("this")
+    up_to_this = (
+        select(outbox)
+        .join(
+            this,
+            (this.c.aggregate == outbox.c.aggregate)
+            & (this.c.aggregate_id == outbox.c.aggregate_id)
+            & (this.c.version >= outbox.c.version),
         )
-        aggregate, aggregate_id, version = (await connection.execute(this)).one()
-        waiting = (
-            select(outbox)
-            .where(outbox.c.aggregate == aggregate, outbox.c.aggregate_id == aggregate_id)
-            .where(outbox.c.version <= version, outbox.c.applied_ms.is_(None))
-            .order_by(outbox.c.version)
-        )
-        rows = (await connection.execute(waiting)).all()
-    for row in rows:
-        if not await _apply(engine, registry, row, clock):
-            return
+        .where(this.c.row_id == row_id)
+        .where(outbox.c.applied_ms.is_(None) | (outbox.c.row_id == row_id))
+        .order_by(outbox.c.version)
+    )
+    position = None
+    for row in await _rows(engine, up_to_this):
+        position = await apply(engine, registry, row, clock)
+        if position is None:
+            return None
+    return position
 
 
 async def deliver_pending(
-    engine: AsyncEngine, registry: Registry, clock: Clock, *, limit: int = 200
+    engine: AsyncEngine,
+    registry: Registry,
+    clock: Clock,
+    *,
+    min_age_ms: int = 0,
+    limit: int = 200,
 ) -> int:
     """Apply what crashes and outages have left behind, oldest first; answers how many rows.
 
-    A row that the registry contradicts holds back its own aggregate only; its `trouble` says why.
+    A row that the registry contradicts holds back its own aggregate only.
+
+    Args:
+        min_age_ms: rows younger than this are left to their callers.
 
     Raises:
         Unavailable: the registry did not answer; the rest waits for the next round.
     """
-    async with engine.connect() as connection:
-        rows = await _pending(connection, limit)
+    waiting = (
+        select(outbox)
+        .where(outbox.c.applied_ms.is_(None), outbox.c.created_ms <= clock() - min_age_ms)
+        .order_by(outbox.c.row_id)
+        .limit(limit)
+    )
     stuck: set[tuple[str, str]] = set()
     delivered = 0
-    for row in rows:
+    for row in sorted(await _rows(engine, waiting), key=lambda row: (row.version, row.row_id)):
         aggregate = (row.aggregate, row.aggregate_id)
         if aggregate in stuck:
             continue
-        if await _apply(engine, registry, row, clock):
-            delivered += 1
-        else:
+        if await apply(engine, registry, row, clock) is None:
             stuck.add(aggregate)
+        else:
+            delivered += 1
     return delivered
 
 
-async def _pending(connection: AsyncConnection, limit: int) -> list[Row[tuple[object, ...]]]:
-    statement = (
-        select(outbox)
-        .where(outbox.c.applied_ms.is_(None))
-        .order_by(outbox.c.created_ms, outbox.c.version)
-        .limit(limit)
-    )
-    return list((await connection.execute(statement)).all())
-
-
-async def _apply(
-    engine: AsyncEngine, registry: Registry, row: Row[tuple[object, ...]], clock: Clock
-) -> bool:
+async def apply(
+    engine: AsyncEngine, registry: Registry, row: Row[Any], clock: Clock
+) -> Position | None:
+    """Carry one row over and mark it; None when the registry cannot take it now."""
     verdict = await registry.apply(as_promise(row))
     async with engine.begin() as connection:
         await connection.execute(
@@ -77,13 +95,18 @@ async def _apply(
             .where(outbox.c.row_id == row.row_id, outbox.c.applied_ms.is_(None))
             .values(**_outcome(verdict, clock()))
         )
-    return isinstance(verdict, Applied)
+    return verdict.position if isinstance(verdict, Applied) else None
 
 
-def as_promise(row: Row[tuple[object, ...]]) -> Promise:
+def as_promise(row: Row[Any]) -> Promise:
     """The registry's form of an outbox row."""
     kept = {name: getattr(row, name) for name in Promise.__struct_fields__ if name != "whole"}
     return msgspec.convert(kept, Promise)
+
+
+async def _rows(engine: AsyncEngine, statement: Select[Any]) -> list[Row[Any]]:
+    async with engine.connect() as connection:
+        return list((await connection.execute(statement)).all())
 
 
 def _outcome(
@@ -99,5 +122,5 @@ def _outcome(
             }
         case OutOfOrder(expected_version=version):
             return {"trouble": f"the registry expects version {version}"}
-        case Contradicted(kind=kind, id=id_, reason=reason):
-            return {"trouble": f"{kind} {id_} is {reason}"}
+        case Contradicted(kind=kind, id=name, reason=reason):
+            return {"trouble": f"{kind} {name}: {reason}"}
