@@ -20,7 +20,7 @@ class DispatchError(Exception):
 class NotFound(DispatchError):
     """There is no such request."""
 
-    def __init__(self, kind: str, id: str) -> None:  # noqa: A002
+    def __init__(self, kind: str, id: str) -> None:
         super().__init__(f"there is no {kind} {id}")
         self.kind = kind
         self.id = id
