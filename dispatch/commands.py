@@ -4,6 +4,7 @@ a retry with the same id gets the same receipt. The actor is handed in beside th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from dispatch.request import Bundle, Custody, Guardianship, Needs, Person, Risk
 from dispatch.words import Event, State, Urgency
@@ -11,20 +12,25 @@ from dispatch.words import Event, State, Urgency
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a command: the request's version and state after it, and its public card."""
+    """The answer to a command: the request's version and state after it, and its public card.
 
-    command_id: str
+    `rows` are the outbox rows that were written, `warnings` codes (`credential_lapsed`).
+    """
+
     request: str
     version: int
     state: State
-    card: Mapping[str, object]
+    card: dict[str, Any]
+    rows: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
     """Open a crisis request. `request` is the new id; `place` names a town, never an address.
 
-    `owner` is an account; without one (a telephony event) an imminent request raises an alarm.
+    `zone` is the zone of the position. `owner` is an account; an imminent request without an owner
+    (a telephony event) raises an alarm.
     """
 
     command_id: str
@@ -253,3 +259,12 @@ class ConfirmRescue:
     command_id: str
     request: str
     by: str
+
+
+class OfRequest(Protocol):
+    """Any command about one request."""
+
+    @property
+    def command_id(self) -> str: ...
+    @property
+    def request(self) -> str: ...

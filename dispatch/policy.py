@@ -43,10 +43,6 @@ class _Row(_Sourced):
     by_urgency: Annotated[tuple[Tier, ...], Field(min_length=4, max_length=4)]
 
 
-class _Codes(_Sourced):
-    codes: tuple[str, ...]
-
-
 class _Clocks(_Edge):
     owner: _Seconds
     crew_answer: _Seconds
@@ -68,7 +64,6 @@ class _File(_Edge):
     at_least: dict[str, _AtLeast]
     clock: _Clocks
     duplicates: _Duplicates
-    protected_grounds: _Codes
 
     @model_validator(mode="after")
     def complete(self) -> Self:
@@ -120,7 +115,6 @@ class Policy:
     clocks: Clocks
     duplicate_within_m: int
     duplicate_since_s: int
-    protected_grounds: frozenset[str]
 
 
 def load_policy(path: Path) -> Policy:
@@ -147,5 +141,4 @@ def parse_policy(text: str) -> Policy:
         ),
         duplicate_within_m=given.duplicates.within.metres,
         duplicate_since_s=given.duplicates.since.seconds,
-        protected_grounds=frozenset(given.protected_grounds.codes),
     )

@@ -7,6 +7,7 @@ Insurance, residency and immigration status are not fields, here or anywhere
 from dataclasses import dataclass, field
 
 from dispatch.words import (
+    CARRIED_OUT,
     WAITING,
     Answer,
     Consent,
@@ -150,7 +151,7 @@ class CrisisRequest:
     """One crisis request: everything but the person's identity. Times in ms UTC.
 
     `plan` is the bundle that was accepted, `held` the part of it that is claimed now: a place or
-    van that is only possibly needed is in `plan` and not yet in `held`.
+    van that is only possibly needed is in `plan` and not yet in `held`. `facility` was asked.
     """
 
     id: str
@@ -178,6 +179,7 @@ class CrisisRequest:
     reached_ms: int | None = None
     crew_answer: CrewAnswer | None = None
     crew_due_ms: int | None = None
+    facility: str | None = None
     facility_answer: FacilityAnswer | None = None
     facility_by: str | None = None
     answer_due_ms: int | None = None
@@ -190,11 +192,21 @@ class CrisisRequest:
     excluded_teams: frozenset[str] = frozenset()
     excluded_facilities: frozenset[str] = frozenset()
     changed_ms: int = 0
+    ended_ms: int | None = None
 
     @property
     def waiting(self) -> bool:
         """Whether the planner may choose a team for this request."""
         return self.state in WAITING
+
+    @property
+    def needs_place_now(self) -> bool:
+        """Whether a crew has its task while the place is needed and none is claimed."""
+        return (
+            self.state in CARRIED_OUT
+            and self.needs.place is Need.NEEDED
+            and self.held.place is None
+        )
 
     @property
     def involuntary(self) -> bool:

@@ -43,3 +43,10 @@ def minor_is_accompanied(request: CrisisRequest) -> str | None:
     if guardianship.consent not in (Consent.GIVEN, Consent.EMERGENCY):
         return "the guardian's consent is missing"
     return None
+
+
+def person_may_refuse(request: CrisisRequest) -> str | None:
+    """An involuntary person's refusal does not end the request: whoever has custody decides."""
+    if request.involuntary:
+        return "an involuntary status stands: whoever has custody ends it"
+    return None

@@ -14,10 +14,12 @@ from dispatch.rules import (
     Rule,
     facility_has_accepted,
     minor_is_accompanied,
+    person_may_refuse,
     place_is_claimed,
     transporter_is_authorised,
 )
-from dispatch.words import OPEN, Event, Role, State, UnitState
+from dispatch.words import OPEN, Event, Role, State
+from registry.states import UnitStatus
 
 
 class Effect(StrEnum):
@@ -34,13 +36,15 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One entry: `units` is what team and van do from now on, None leaves it."""
+    """One entry. `lead` is what the team does from now on (the van, where no team goes), `van` what
+    the van does; None leaves it. A unit that is freed is left in this status.
+    """
 
     to: State
     who: frozenset[Role]
     effects: tuple[Effect, ...] = ()
-    team: UnitState | None = None
-    van: UnitState | None = None
+    lead: UnitStatus | None = None
+    van: UnitStatus | None = None
     rules: tuple[Rule, ...] = ()
 
 
@@ -48,7 +52,6 @@ DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 CREW = DESK | {Role.FIELD}
 PLACE = DESK | {Role.FACILITY}
 PLANNER = frozenset({Role.SYSTEM})
-ANYONE_HERE = CREW | PLACE
 
 FREE_ALL = (Effect.FREE_TEAM, Effect.FREE_VAN, Effect.FREE_PLACE)
 TO_DRIVE = (
@@ -59,134 +62,96 @@ TO_DRIVE = (
 )
 
 Table = dict[tuple[State, Event], Transition]
-S, E, U = State, Event, UnitState
+S, E, U = State, Event, UnitStatus
+
+WAITING = (S.REQUESTED, S.RECOMMENDED)
+UNTIL_SCENE = (S.ACCEPTED, S.ACKNOWLEDGED, S.EN_ROUTE)
+WITH_PERSON = (S.ON_SCENE, S.TRANSPORTING, S.ARRIVED)
+BEFORE_SCENE = (*WAITING, *UNTIL_SCENE)
 
 
-def _from(states: Iterable[State], event: Event, transition: Transition) -> Table:
+def _go(states: Iterable[State], event: Event, transition: Transition) -> Table:
     return {(state, event): transition for state in states}
 
 
-def _staying(
-    states: Iterable[State], event: Event, who: frozenset[Role], *effects: Effect
-) -> Table:
+def _stay(states: Iterable[State], event: Event, who: frozenset[Role], *effects: Effect) -> Table:
     return {(state, event): Transition(state, who, effects) for state in states}
 
 
-WAITING_STATES = (S.REQUESTED, S.RECOMMENDED)
-UNTIL_SCENE = (S.ACCEPTED, S.ACKNOWLEDGED, S.EN_ROUTE)
-WITH_PLACE = (*UNTIL_SCENE, S.ON_SCENE, S.TRANSPORTING, S.ARRIVED)
+def _end(
+    states: Iterable[State], event: Event, to: State, who: frozenset[Role], *rules: Rule
+) -> Table:
+    """Everything is freed; units that were with the person are clearing, the others available."""
+    return {
+        (state, event): Transition(to, who, FREE_ALL, left, left, rules)
+        for state in states
+        for left in [U.CLEARING if state in WITH_PERSON else U.AVAILABLE]
+    }
+
 
 TABLE: Table = {
     # The planner shows or withdraws a recommendation; nothing is claimed by that.
-    (S.REQUESTED, E.RECOMMEND): Transition(S.RECOMMENDED, PLANNER),
-    (S.RECOMMENDED, E.WITHDRAW_RECOMMENDATION): Transition(S.REQUESTED, PLANNER),
+    **_go([S.REQUESTED], E.RECOMMEND, Transition(S.RECOMMENDED, PLANNER)),
+    **_go([S.RECOMMENDED], E.WITHDRAW_RECOMMENDATION, Transition(S.REQUESTED, PLANNER)),
     # What is known changes at any time while the request is open.
-    **_staying(sorted(OPEN), E.TRIAGE, CREW),
+    **_stay(sorted(OPEN), E.TRIAGE, CREW),
     # A person at the desk accepts: all that is certainly needed is claimed, or nothing.
-    **_from(
-        WAITING_STATES,
-        E.ACCEPT,
-        Transition(
-            S.ACCEPTED,
-            DESK,
-            (Effect.CLAIM_CREW, Effect.CLAIM_PLACE),
-            team=U.DISPATCHED,
-            van=U.DISPATCHED,
-        ),
-    ),
-    # A person takes team or van away for somebody else: never the planner.
-    **_from(
-        UNTIL_SCENE,
-        E.DIVERT,
-        Transition(S.REQUESTED, DESK, FREE_ALL, team=U.AVAILABLE, van=U.AVAILABLE),
-    ),
+    **_go(WAITING, E.ACCEPT, Transition(S.ACCEPTED, DESK, (Effect.CLAIM_CREW, Effect.CLAIM_PLACE))),
     # The crew answers.
-    (S.ACCEPTED, E.CREW_ACKNOWLEDGE): Transition(S.ACKNOWLEDGED, CREW),
-    **_from(
-        UNTIL_SCENE,
-        E.CREW_DECLINE,
-        Transition(S.REQUESTED, CREW, FREE_ALL, team=U.AVAILABLE, van=U.AVAILABLE),
-    ),
-    # The facility answers. A crew that is underway carries on while another place is asked.
-    **_staying(WITH_PLACE, E.FACILITY_ACCEPT, PLACE),
-    **_staying(WITH_PLACE, E.FACILITY_DECLINE, PLACE, Effect.FREE_PLACE),
-    **_from(
-        UNTIL_SCENE,
-        E.FACILITY_DECLINE_WITHOUT_CREW,
-        Transition(S.REQUESTED, PLACE, FREE_ALL, van=U.AVAILABLE),
-    ),
-    # After its assessment the team asks for the place (and the van) that was only possible.
-    **_staying(WITH_PLACE, E.ASK_PLACE, CREW, Effect.CLAIM_PLACE),
+    **_go([S.ACCEPTED], E.CREW_ACKNOWLEDGE, Transition(S.ACKNOWLEDGED, CREW)),
+    **_end(UNTIL_SCENE, E.CREW_DECLINE, S.REQUESTED, CREW),
+    # A person takes the team away for somebody else; the planner never does.
+    **_end(UNTIL_SCENE, E.DIVERT, S.REQUESTED, DESK),
+    # The facility answers. A crew that has its task carries on while another place is asked.
+    **_stay((*UNTIL_SCENE, *WITH_PERSON), E.FACILITY_ACCEPT, PLACE),
+    **_stay((*UNTIL_SCENE, *WITH_PERSON), E.FACILITY_DECLINE, PLACE, Effect.FREE_PLACE),
+    **_end(UNTIL_SCENE, E.FACILITY_DECLINE_WITHOUT_CREW, S.REQUESTED, PLACE),
+    # After its assessment the team asks for the place and the van that were only possible; when a
+    # facility declines, the backup is asked by rule.
+    **_stay((*UNTIL_SCENE, *WITH_PERSON), E.ASK_PLACE, CREW | PLANNER, Effect.CLAIM_PLACE),
     # The crew carries it out.
-    **_from((S.ACCEPTED, S.ACKNOWLEDGED), E.DEPART, Transition(S.EN_ROUTE, CREW, team=U.EN_ROUTE)),
-    **_from(UNTIL_SCENE, E.REACH_PERSON, Transition(S.ON_SCENE, CREW, team=U.ON_SCENE)),
-    **_from(
-        (S.ON_SCENE, S.ARRIVED),
+    **_go([S.ACCEPTED, S.ACKNOWLEDGED], E.DEPART, Transition(S.EN_ROUTE, CREW, lead=U.EN_ROUTE)),
+    **_go(UNTIL_SCENE, E.REACH_PERSON, Transition(S.ON_SCENE, CREW, lead=U.ON_SCENE)),
+    **_go(
+        [S.ON_SCENE, S.ARRIVED],
         E.LEAVE_WITH_PERSON,
         Transition(
             S.TRANSPORTING,
             CREW,
             (Effect.FREE_TEAM_UNLESS_RIDING,),
-            team=U.TRANSPORTING,
+            lead=U.TRANSPORTING,
             van=U.TRANSPORTING,
             rules=TO_DRIVE,
         ),
     ),
-    (S.TRANSPORTING, E.REACH_PLACE): Transition(
-        S.ARRIVED, ANYONE_HERE, team=U.AT_FACILITY, van=U.AT_FACILITY
+    **_go(
+        [S.TRANSPORTING],
+        E.REACH_PLACE,
+        Transition(S.ARRIVED, CREW | PLACE, lead=U.AT_FACILITY, van=U.AT_FACILITY),
     ),
-    **_from(
-        (S.TRANSPORTING, S.ARRIVED),
+    **_go(
+        [S.TRANSPORTING, S.ARRIVED],
         E.HAND_OVER_PERSON,
         Transition(
             S.HANDED_OVER,
-            ANYONE_HERE,
+            CREW | PLACE,
             (Effect.OCCUPY_PLACE, Effect.FREE_TEAM, Effect.FREE_VAN),
-            team=U.CLEARING,
+            lead=U.CLEARING,
             van=U.CLEARING,
             rules=(place_is_claimed,),
         ),
     ),
     # The ends that are not a place.
-    (S.ON_SCENE, E.RESOLVE_ON_SCENE): Transition(
-        S.RESOLVED_ON_SCENE, CREW, FREE_ALL, team=U.CLEARING, van=U.AVAILABLE
+    **_end([S.ON_SCENE], E.RESOLVE_ON_SCENE, S.RESOLVED_ON_SCENE, CREW),
+    **_end(BEFORE_SCENE, E.RESOLVE_BY_PHONE, S.RESOLVED_BY_PHONE, DESK),
+    **_end((*BEFORE_SCENE, *WITH_PERSON), E.HAND_OVER_TO_EMS, S.EMS_HANDED_OVER, CREW),
+    **_end(
+        (*BEFORE_SCENE, *WITH_PERSON), E.PERSON_REFUSES, S.PERSON_REFUSED, CREW, person_may_refuse
     ),
-    **_from(
-        (*WAITING_STATES, *UNTIL_SCENE),
-        E.RESOLVE_BY_PHONE,
-        Transition(S.RESOLVED_BY_PHONE, DESK, FREE_ALL, team=U.AVAILABLE, van=U.AVAILABLE),
-    ),
-    **_from(
-        (*WAITING_STATES, *UNTIL_SCENE),
-        E.HAND_OVER_TO_EMS,
-        Transition(S.EMS_HANDED_OVER, CREW, FREE_ALL, team=U.AVAILABLE, van=U.AVAILABLE),
-    ),
-    **_from(
-        (S.ON_SCENE, S.TRANSPORTING, S.ARRIVED),
-        E.HAND_OVER_TO_EMS,
-        Transition(S.EMS_HANDED_OVER, CREW, FREE_ALL, team=U.CLEARING, van=U.CLEARING),
-    ),
-    **_from(
-        (*WAITING_STATES, *UNTIL_SCENE),
-        E.PERSON_REFUSES,
-        Transition(S.PERSON_REFUSED, CREW, FREE_ALL, team=U.AVAILABLE, van=U.AVAILABLE),
-    ),
-    **_from(
-        (S.ON_SCENE, S.TRANSPORTING, S.ARRIVED),
-        E.PERSON_REFUSES,
-        Transition(S.PERSON_REFUSED, CREW, FREE_ALL, team=U.CLEARING, van=U.CLEARING),
-    ),
-    **_from(
-        (*WAITING_STATES, *UNTIL_SCENE, S.ON_SCENE),
-        E.NOT_LOCATED,
-        Transition(S.COULD_NOT_LOCATE, CREW, FREE_ALL, team=U.CLEARING, van=U.AVAILABLE),
-    ),
-    # Nobody is cancelled out of a moving vehicle.
-    **_from(
-        (*WAITING_STATES, *UNTIL_SCENE, S.ON_SCENE),
-        E.CANCEL,
-        Transition(S.CANCELLED, DESK, FREE_ALL, team=U.CLEARING, van=U.AVAILABLE),
-    ),
+    **_end((*BEFORE_SCENE, S.ON_SCENE), E.NOT_LOCATED, S.COULD_NOT_LOCATE, CREW),
+    # Nobody is cancelled or joined out of a moving vehicle.
+    **_end((*BEFORE_SCENE, S.ON_SCENE), E.CANCEL, S.CANCELLED, DESK),
+    **_end(BEFORE_SCENE, E.JOIN, S.CANCELLED, DESK),
 }
 
 

@@ -62,6 +62,7 @@ class Event(StrEnum):
     HAND_OVER_TO_EMS = "hand_over_to_ems"
     PERSON_REFUSES = "person_refuses"
     NOT_LOCATED = "not_located"
+    JOIN = "join"
     CANCEL = "cancel"
 
 
@@ -76,19 +77,6 @@ class Role(StrEnum):
     LAW_ENFORCEMENT = "law_enforcement"
     WALL = "wall"
     SYSTEM = "system"
-
-
-class UnitState(StrEnum):
-    """What a team or a van is doing."""
-
-    AVAILABLE = "available"
-    DISPATCHED = "dispatched"
-    EN_ROUTE = "en_route"
-    ON_SCENE = "on_scene"
-    TRANSPORTING = "transporting"
-    AT_FACILITY = "at_facility"
-    CLEARING = "clearing"
-    OUT_OF_SERVICE = "out_of_service"
 
 
 class Answer(StrEnum):

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import directory.store
+import dispatch.store
 from caretower.migrations import migrate, scripts
 from record.tables import metadata
 
-ROOMS = (directory.store,)
+ROOMS = (directory.store, dispatch.store)
 
 
 def test_every_room_is_a_branch_of_its_own_on_the_record() -> None:

@@ -1,0 +1,233 @@
+"""One event on one request: the request after it, and what the registry must do for it. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dispatch.policy import Clocks
+from dispatch.request import SELF, Bundle, CrisisRequest
+from dispatch.transitions import WITH_PERSON, Effect, Transition, transition
+from dispatch.words import (
+    ENDED,
+    Clock,
+    CrewAnswer,
+    Escort,
+    Event,
+    FacilityAnswer,
+    Need,
+    Rescue,
+    Role,
+    State,
+    Tier,
+)
+from registry.port import Claim, Free, Occupy, Status
+from registry.port import Effect as RegistryEffect
+from registry.states import UnitStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """The request after an event, and the effects for the registry, in order."""
+
+    request: CrisisRequest
+    effects: tuple[RegistryEffect, ...]
+
+
+def advance(
+    request: CrisisRequest, event: Event, role: Role, now_ms: int, clocks: Clocks
+) -> Advance:
+    """Let `event` happen. Raises WrongState, NotYours or NotAllowed."""
+    entry = transition(request, event, role)
+    held = request.held
+    for effect in entry.effects:
+        held = HELD[effect](request, held)
+    after = replace(
+        request, version=request.version + 1, state=entry.to, held=held, changed_ms=now_ms
+    )
+    after = ANSWERS.get(event, _nothing_asked)(after, now_ms, clocks)
+    if entry.to is State.REQUESTED:
+        after = _reopened(after)
+    if entry.to in ENDED:
+        after = replace(after, ended_ms=now_ms)
+    return Advance(after, tuple(_effects(request, held, entry)))
+
+
+def _crew(request: CrisisRequest, held: Bundle) -> Bundle:
+    van = request.plan.claimed_van if request.needs.van is Need.NEEDED else None
+    return replace(held, team=request.plan.team, van=van)
+
+
+def _place(request: CrisisRequest, held: Bundle) -> Bundle:
+    if request.needs.place is not Need.NEEDED:
+        return held
+    van = request.plan.claimed_van if request.needs.van is Need.NEEDED else held.van
+    return replace(held, pool=request.plan.pool, slot=request.plan.slot, van=van)
+
+
+def _without_team_unless_riding(request: CrisisRequest, held: Bundle) -> Bundle:
+    escorts = request.guardianship is not None and request.guardianship.escort is Escort.CREW
+    drives = request.plan.van == SELF or held.van is None
+    return held if drives or escorts else replace(held, team=None)
+
+
+HELD: dict[Effect, Callable[[CrisisRequest, Bundle], Bundle]] = {
+    Effect.CLAIM_CREW: _crew,
+    Effect.CLAIM_PLACE: _place,
+    Effect.FREE_TEAM: lambda _, held: replace(held, team=None),
+    Effect.FREE_TEAM_UNLESS_RIDING: _without_team_unless_riding,
+    Effect.FREE_VAN: lambda _, held: replace(held, van=None),
+    Effect.FREE_PLACE: lambda _, held: replace(held, pool=None, slot=None),
+    Effect.OCCUPY_PLACE: lambda _, held: replace(held, pool=None),
+}
+
+
+def _effects(request: CrisisRequest, after: Bundle, entry: Transition) -> list[RegistryEffect]:
+    before = request.held
+    left = UnitStatus.CLEARING if entry.to in WITH_PERSON else entry.lead
+    changes: list[RegistryEffect] = []
+    if Effect.OCCUPY_PLACE in entry.effects and before.pool:
+        changes.append(Occupy(before.pool, request.id))
+        before = replace(before, pool=None)
+    for kind, old, new in _pairs(before, after):
+        if old and old != new:
+            changes.append(Free(kind, old, request.id))
+            if kind in ("team", "van") and left is not None:
+                changes.append(Status(kind, old, left))
+        if new and old != new:
+            changes.append(Claim(kind, new, request.id))
+            if kind in ("team", "van"):
+                changes.append(Status(kind, new, UnitStatus.DISPATCHED))
+    return changes + _doing(after, entry, request)
+
+
+def _pairs(before: Bundle, after: Bundle) -> list[tuple[str, str | None, str | None]]:
+    return [
+        ("team", before.team, after.team),
+        ("van", before.van, after.van),
+        ("pool", before.pool, after.pool),
+        ("slot", before.slot, after.slot),
+    ]
+
+
+def _doing(after: Bundle, entry: Transition, request: CrisisRequest) -> list[RegistryEffect]:
+    """What the units that stay are doing; where no team goes, the van is the crew."""
+    van = entry.van if request.held.team else entry.van or entry.lead
+    doing: list[RegistryEffect] = []
+    if after.team and entry.lead:
+        doing.append(Status("team", after.team, entry.lead))
+    if after.van and van:
+        doing.append(Status("van", after.van, van))
+    return doing
+
+
+def _nothing_asked(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:
+    return request
+
+
+def _ask_crew(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
+    if not (request.held.team or request.held.van):
+        return request
+    return replace(
+        request,
+        crew_answer=CrewAnswer.ASKED,
+        crew_due_ms=now_ms + clocks.crew_answer_s * 1000,
+        overdue=request.overdue - {Clock.CREW_ANSWER},
+    )
+
+
+def _ask_facility(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
+    if request.held.pool is None:
+        return request
+    return replace(
+        request,
+        facility_answer=FacilityAnswer.ASKED,
+        facility_by=None,
+        answer_due_ms=now_ms + clocks.facility_answer_s * 1000,
+        overdue=request.overdue - {Clock.FACILITY_ANSWER},
+    )
+
+
+def _ask_both(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
+    return _ask_facility(_ask_crew(request, now_ms, clocks), now_ms, clocks)
+
+
+def _crew_answered(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:
+    return replace(
+        request,
+        crew_answer=CrewAnswer.ACKNOWLEDGED,
+        crew_due_ms=None,
+        overdue=request.overdue - {Clock.CREW_ANSWER},
+    )
+
+
+def _reached(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
+    there = replace(request, reached_ms=now_ms, overdue=request.overdue - {Clock.ARRIVAL})
+    return _crew_answered(there, now_ms, clocks)
+
+
+def _facility_accepted(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:
+    return replace(
+        request,
+        facility_answer=FacilityAnswer.ACCEPTED,
+        answer_due_ms=None,
+        overdue=request.overdue - {Clock.FACILITY_ANSWER},
+    )
+
+
+def _facility_declined(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:
+    return replace(
+        request,
+        plan=replace(request.plan, pool=None, slot=None),
+        facility_answer=FacilityAnswer.DECLINED,
+        answer_due_ms=None,
+        arrive_ms=None,
+        overdue=request.overdue - {Clock.FACILITY_ANSWER},
+    )
+
+
+def _rescued_by_ems(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
+    """An imminent person who is handed to EMS is not done until contact is confirmed."""
+    if request.tier is Tier.IMMINENT and request.rescue is None:
+        return rescue_called(request, request.owner, now_ms, clocks)
+    return request
+
+
+def rescue_called(
+    request: CrisisRequest, owner: str | None, now_ms: int, clocks: Clocks
+) -> CrisisRequest:
+    """The rescue loop opens: contact must be confirmed before its clock runs out."""
+    return replace(
+        request,
+        rescue=Rescue.OPEN,
+        rescue_due_ms=now_ms + clocks.rescue_s * 1000,
+        rescue_owner=owner,
+    )
+
+
+def _reopened(request: CrisisRequest) -> CrisisRequest:
+    """Back to the planner: nothing of the old plan is left but whom it excludes."""
+    return replace(
+        request,
+        plan=Bundle(),
+        eta_ms=None,
+        arrive_ms=None,
+        crew_answer=None,
+        crew_due_ms=None,
+        facility=None,
+        facility_answer=None,
+        facility_by=None,
+        answer_due_ms=None,
+        overdue=request.overdue - {Clock.CREW_ANSWER, Clock.FACILITY_ANSWER},
+    )
+
+
+Answered = Callable[[CrisisRequest, int, Clocks], CrisisRequest]
+ANSWERS: dict[Event, Answered] = {
+    Event.ACCEPT: _ask_both,
+    Event.ASK_PLACE: _ask_facility,
+    Event.CREW_ACKNOWLEDGE: _crew_answered,
+    Event.DEPART: _crew_answered,
+    Event.REACH_PERSON: _reached,
+    Event.FACILITY_ACCEPT: _facility_accepted,
+    Event.FACILITY_DECLINE: _facility_declined,
+    Event.HAND_OVER_TO_EMS: _rescued_by_ems,
+}

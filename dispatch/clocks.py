@@ -1,0 +1,105 @@
+"""The clocks of a request: when somebody must have answered, arrived or confirmed, and who owns it.
+
+A clock that runs out is escalated once: its name goes into `overdue`, and `calls` says in codes
+what a person does then. It runs anew when the question is asked anew.
+"""
+
+from dataclasses import dataclass
+
+from dispatch.request import CrisisRequest
+from dispatch.words import OPEN, Clock, CrewAnswer, FacilityAnswer, Rescue, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One running clock; `owner` is the account that is responsible, None for nobody yet."""
+
+    clock: Clock
+    due_ms: int
+    owner: str | None
+
+
+def deadlines(request: CrisisRequest, owner_s: int) -> list[Deadline]:
+    """All clocks that run for this request, the earliest first.
+
+    `owner_s` is how long an imminent request may be without an owner.
+    """
+    running = [_rescue(request)]
+    if request.state in OPEN:
+        running += [
+            _owner(request, owner_s),
+            _arrival(request),
+            _crew(request),
+            _facility(request),
+            _custody(request),
+        ]
+    return sorted((d for d in running if d), key=lambda deadline: deadline.due_ms)
+
+
+def next_due_ms(request: CrisisRequest, owner_s: int) -> int | None:
+    """When the next clock runs out that was not escalated yet; None when none runs."""
+    due = [d.due_ms for d in deadlines(request, owner_s) if d.clock not in request.overdue]
+    return min(due, default=None)
+
+
+def run_out(request: CrisisRequest, owner_s: int, now_ms: int) -> list[Deadline]:
+    """The clocks that have run out and were not escalated yet."""
+    return [
+        deadline
+        for deadline in deadlines(request, owner_s)
+        if deadline.due_ms <= now_ms and deadline.clock not in request.overdue
+    ]
+
+
+CALLS = {
+    Clock.OWNER: "take_ownership",
+    Clock.ARRIVAL: "ask_ems_now",
+    Clock.CREW_ANSWER: "call_crew",
+    Clock.FACILITY_ANSWER: "call_facility",
+    Clock.CUSTODY: "call_supervisor",
+    Clock.RESCUE: "call_rescuers",
+}
+
+
+def calls(request: CrisisRequest) -> list[str]:
+    """What a person does about the overdue clocks, as codes, with the backup where there is one."""
+    wanted = [CALLS[clock] for clock in Clock if clock in request.overdue]
+    if Clock.FACILITY_ANSWER in request.overdue and request.plan.backup:
+        wanted.append("ask_backup")
+    return wanted
+
+
+def _owner(request: CrisisRequest, owner_s: int) -> Deadline | None:
+    if request.tier is Tier.IMMINENT and request.owner is None:
+        return Deadline(Clock.OWNER, request.opened_ms + owner_s * 1000, None)
+    return None
+
+
+def _arrival(request: CrisisRequest) -> Deadline | None:
+    if request.reached_ms is None:
+        return Deadline(Clock.ARRIVAL, request.target_ms, request.owner)
+    return None
+
+
+def _crew(request: CrisisRequest) -> Deadline | None:
+    if request.crew_answer is CrewAnswer.ASKED and request.crew_due_ms is not None:
+        return Deadline(Clock.CREW_ANSWER, request.crew_due_ms, request.owner)
+    return None
+
+
+def _facility(request: CrisisRequest) -> Deadline | None:
+    if request.facility_answer is FacilityAnswer.ASKED and request.answer_due_ms is not None:
+        return Deadline(Clock.FACILITY_ANSWER, request.answer_due_ms, request.owner)
+    return None
+
+
+def _custody(request: CrisisRequest) -> Deadline | None:
+    if request.custody_due_ms is not None:
+        return Deadline(Clock.CUSTODY, request.custody_due_ms, request.owner)
+    return None
+
+
+def _rescue(request: CrisisRequest) -> Deadline | None:
+    if request.rescue is Rescue.OPEN and request.rescue_due_ms is not None:
+        return Deadline(Clock.RESCUE, request.rescue_due_ms, request.rescue_owner)
+    return None

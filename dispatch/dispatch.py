@@ -1,0 +1,612 @@
+"""The service: every command of a crisis request, kept as one promise each.
+
+Every command takes the actor, raises the errors of `dispatch.errors`, and answers a retry with the
+same command id by the same receipt.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from uuid6 import uuid7
+
+from directory import Directory
+from dispatch import commands, store
+from dispatch.advance import Advance, advance, rescue_called
+from dispatch.card import face
+from dispatch.claiming import Claiming
+from dispatch.clocks import Deadline, run_out
+from dispatch.commands import RESOLUTIONS, STEPS, Receipt
+from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
+from dispatch.joining import joined_risk
+from dispatch.policy import Policy
+from dispatch.promise import Change, Promises, Receipts
+from dispatch.request import CrisisRequest, Guardianship, Needs, Note, Person, Unmet
+from dispatch.scope import check_role, check_scope, role_of
+from dispatch.store import Choice, Duplicate
+from dispatch.transitions import CREW, DESK, PLACE
+from dispatch.triage import triage
+from dispatch.words import OPEN, Event, Rescue, Role, State
+from record import Actor
+from record.actor import system
+from record.journal import Journal, Transaction
+from registry.port import Registry
+from registry.vocabulary import UnknownWord, Vocabulary
+
+KEEPER = system("keeper")
+FOLLOWED_UP = frozenset(
+    {
+        State.HANDED_OVER,
+        State.RESOLVED_ON_SCENE,
+        State.RESOLVED_BY_PHONE,
+        State.EMS_HANDED_OVER,
+        State.PERSON_REFUSED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything known about a request, for those who may read it."""
+
+    request: CrisisRequest
+    card: dict[str, Any]
+    person: Person
+    notes: list[Note]
+    unmet: list[Unmet]
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A request that came to an end with the person: what follow-up needs to know of it."""
+
+    id: str
+    state: State
+    opened_ms: int
+    ended_ms: int
+    contact_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A clock that has run out and was not escalated yet."""
+
+    request: str
+    deadline: Deadline
+
+
+class Dispatch:
+    """The dispatch service of one region. `timezone` is the region's IANA zone."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        registry: Registry,
+        directory: Directory,
+        policy: Policy,
+        vocabulary: Vocabulary,
+        timezone: str,
+    ) -> None:
+        self._journal = journal
+        self._policy = policy
+        self._vocabulary = vocabulary
+        self._owner_s = policy.clocks.owner_s
+        self._promises = Promises(journal, registry, policy.clocks.owner_s)
+        self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
+
+    # opening, and what is known
+
+    async def open(self, actor: Actor, command: commands.OpenRequest) -> Receipt:
+        """Open a request; it is on record before this answers."""
+        check_role(actor, DESK | {Role.SYSTEM})
+        self._check_needs(command.needs)
+
+        async def work(tx: Transaction) -> Receipt:
+            request = self._opened(command, tx.now_ms)
+            receipt = await self._promises.keep(tx, None, Change(request, "opened"))
+            await store.put_person(tx.connection, request.id, command.person)
+            return receipt
+
+        purpose = f"open:{command.request}"
+        return await self._promises.once(actor, command.command_id, purpose, work)
+
+    async def triage(self, actor: Actor, command: commands.Triage) -> Receipt:
+        """Set what is known now; tier and target follow from the policy."""
+        if command.needs is not None:
+            self._check_needs(command.needs)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            check_scope(actor, before)
+            if command.person is not None:
+                await store.put_person(tx.connection, before.id, command.person)
+            known = self._known(before, command)
+            moved = self._advance(known, Event.TRIAGE, actor, tx)
+            return Change(moved.request, "triaged", moved.effects)
+
+        return await self._change(actor, command, "triage", how)
+
+    async def recommended(self, actor: Actor, command: commands.Recommended) -> Receipt:
+        """The planner shows its first recommendation, or has none any more."""
+        event = Event.RECOMMEND if command.bundle else Event.WITHDRAW_RECOMMENDATION
+        return await self._move(
+            actor, command, event, detail={"plan_version": command.plan_version}
+        )
+
+    # responsibility
+
+    async def own(self, actor: Actor, command: commands.Own) -> Receipt:
+        """Take a request, or give it to somebody else."""
+        check_role(actor, DESK)
+        owner = command.owner or actor.id
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            return Change(_owned(before, owner, tx.now_ms), "owned", detail={"owner": owner})
+
+        return await self._change(actor, command, "own", how)
+
+    async def hand_over(self, actor: Actor, command: commands.HandOver) -> tuple[Receipt, ...]:
+        """All open requests of the actor go to somebody else, together or not at all.
+
+        A supervisor may hand over another's.
+        """
+        check_role(actor, DESK)
+        source = command.source or actor.id
+        if source != actor.id and role_of(actor) is not Role.SUPERVISOR:
+            raise NotYours("only a supervisor hands over another's requests")
+        if command.owner == source:
+            raise Invalid("the requests are theirs already")
+        detail = {"owner": command.owner, "source": source}
+
+        async def work(tx: Transaction) -> Receipts:
+            theirs = await store.open_requests(tx.connection, source, lock=True)
+            changes = [(before, _owned(before, command.owner, tx.now_ms)) for before in theirs]
+            return Receipts(
+                tuple(
+                    [
+                        await self._promises.keep(
+                            tx, before, Change(after, "handed_over", detail=detail)
+                        )
+                        for before, after in changes
+                    ]
+                )
+            )
+
+        receipts = await self._promises.once_for_many(
+            actor, command.command_id, f"hand_over:{source}", work
+        )
+        return receipts.each
+
+    async def note(self, actor: Actor, command: commands.AddNote) -> Receipt:
+        """Add a note with author and time."""
+        check_role(actor, CREW | PLACE)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            check_scope(actor, before)
+            note = Note(str(uuid7()), before.id, actor.name, tx.now_ms, command.text)
+            await store.add_note(tx.connection, note)
+            return Change(_next(before, tx.now_ms), "noted", detail={"note": note.id})
+
+        return await self._change(actor, command, "note", how)
+
+    async def join(self, actor: Actor, command: commands.Join) -> Receipt:
+        """A duplicate ends and points to the request that stays, which takes over its risk."""
+        check_role(actor, DESK)
+        if command.request == command.into:
+            raise Invalid("a request cannot be joined to itself")
+
+        async def work(tx: Transaction) -> Receipt:
+            # Locked in the order of their ids, so that two joins cannot wait for each other.
+            both = {
+                id_: await store.load(tx.connection, id_, lock=True)
+                for id_ in sorted((command.request, command.into))
+            }
+            duplicate, stays = both[command.request], both[command.into]
+            if stays.state not in OPEN:
+                raise WrongState(stays.state.value, Event.JOIN.value)
+            moved = self._advance(duplicate, Event.JOIN, actor, tx)
+            pointing = replace(moved.request, joined_to=stays.id)
+            ended = await self._promises.keep(
+                tx,
+                duplicate,
+                Change(pointing, "joined", moved.effects, detail={"into": stays.id}),
+            )
+            risk, urgency = (
+                joined_risk(stays.risk, duplicate.risk),
+                max(stays.urgency, duplicate.urgency),
+            )
+            wiser = self._graded(replace(_next(stays, tx.now_ms), risk=risk, urgency=urgency))
+            kept = await self._promises.keep(
+                tx, stays, Change(wiser, "took_over", detail={"of": duplicate.id})
+            )
+            return replace(ended, rows=(*ended.rows, *kept.rows))
+
+        purpose = f"join:{command.request}:{command.into}"
+        return await self._promises.once(actor, command.command_id, purpose, work)
+
+    # claiming and answers
+
+    async def accept(self, actor: Actor, command: commands.Accept) -> Receipt:
+        """Claim all that is certainly needed of the bundle, or nothing."""
+        return await self._claiming.accept(actor, command, divert=False)
+
+    async def override(self, actor: Actor, command: commands.Override) -> Receipt:
+        """Claim another bundle for a reason; with `divert` also a unit that another request has."""
+        _needs_reason(command.reason, "an override")
+        return await self._claiming.accept(actor, command, divert=command.divert)
+
+    async def ask_place(self, actor: Actor, command: commands.AskPlace) -> Receipt:
+        """After its assessment the team needs the place now: claim it and ask the facility."""
+        return await self._claiming.ask_place(actor, command)
+
+    async def facility_answer(self, actor: Actor, command: commands.AnswerForFacility) -> Receipt:
+        """The facility accepts or declines, by name; after a decline the backup is asked."""
+        self._check_answer(actor, command, "facility_decline")
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            check_scope(actor, before)
+            if before.held.pool is None:
+                raise NotAllowed("place_is_claimed", "no facility is asked for this request now")
+            if command.accepted:
+                return self._facility_accepted(before, actor, command, tx)
+            return await self._facility_declined(before, actor, command, tx)
+
+        receipt = await self._change(actor, command, "facility_answer", how)
+        if not command.accepted:
+            await self._ask_backup(command)
+        return receipt
+
+    async def crew_answer(self, actor: Actor, command: commands.AnswerForCrew) -> Receipt:
+        """The crew acknowledges or declines, by name; a decline frees everything."""
+        self._check_answer(actor, command, "crew_decline")
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            check_scope(actor, before)
+            detail = {"by": command.by, "by_phone": command.by_phone}
+            if command.accepted:
+                moved = self._advance(before, Event.CREW_ACKNOWLEDGE, actor, tx)
+                return Change(moved.request, "crew_acknowledged", moved.effects, detail=detail)
+            moved = self._advance(before, Event.CREW_DECLINE, actor, tx)
+            kind, unit = (
+                ("team", before.held.team) if before.held.team else ("van", before.held.van)
+            )
+            await self._log_unmet(tx, before, kind, unit, command)
+            excluded = before.excluded_teams | ({unit} if kind == "team" and unit else set())
+            after = replace(moved.request, excluded_teams=frozenset(excluded))
+            return Change(after, "crew_declined", moved.effects, command.reason, detail)
+
+        return await self._change(actor, command, "crew_answer", how)
+
+    # carrying out and ending
+
+    async def step(self, actor: Actor, command: commands.Step) -> Receipt:
+        """A step that the crew or driver reports."""
+        if command.event not in STEPS:
+            raise Invalid(f"{command.event.value} is not a step")
+        return await self._move(actor, command, command.event)
+
+    async def resolve(self, actor: Actor, command: commands.Resolve) -> Receipt:
+        """End the request with an outcome that is not a place."""
+        if command.event not in RESOLUTIONS:
+            raise Invalid(f"{command.event.value} is not an outcome")
+        detail = {"safety_plan": command.safety_plan}
+        return await self._move(actor, command, command.event, command.reason, detail)
+
+    async def cancel(self, actor: Actor, command: commands.Cancel) -> Receipt:
+        """Withdraw the request, with a reason."""
+        _needs_reason(command.reason, "a cancellation")
+        return await self._move(actor, command, Event.CANCEL, command.reason)
+
+    async def share_with_law_enforcement(
+        self, actor: Actor, command: commands.ShareWithLawEnforcement
+    ) -> Receipt:
+        """Let law enforcement see place and safety of this request: an explicit, logged act."""
+        check_role(actor, DESK)
+        _needs_reason(command.reason, "a disclosure")
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if before.state not in OPEN:
+                raise WrongState(before.state.value, "be shared")
+            after = replace(_next(before, tx.now_ms), shared_le=True)
+            return Change(after, "shared_with_law_enforcement", reason=command.reason)
+
+        return await self._change(actor, command, "share", how)
+
+    async def call_rescue(self, actor: Actor, command: commands.CallRescue) -> Receipt:
+        """EMS / 911 was called beside the team: contact must be confirmed in time."""
+        check_role(actor, CREW)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            check_scope(actor, before)
+            if before.state not in OPEN or before.rescue is Rescue.OPEN:
+                raise WrongState(before.state.value, "call rescue")
+            owner = before.owner or actor.id
+            after = rescue_called(_next(before, tx.now_ms), owner, tx.now_ms, self._policy.clocks)
+            return Change(after, "rescue_called", detail={"owner": owner})
+
+        return await self._change(actor, command, "rescue", how)
+
+    async def rescue_confirmed(self, actor: Actor, command: commands.ConfirmRescue) -> Receipt:
+        """The rescuers' contact with the person is confirmed, by name: the loop closes."""
+        check_role(actor, DESK)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if before.rescue is not Rescue.OPEN:
+                raise WrongState(before.state.value, "confirm a rescue")
+            after = replace(
+                _next(before, tx.now_ms),
+                rescue=Rescue.CONFIRMED,
+                rescue_due_ms=None,
+                overdue=before.overdue - {"rescue"},
+            )
+            return Change(after, "rescue_confirmed", detail={"by": command.by})
+
+        return await self._change(actor, command, "rescue_confirmed", how)
+
+    # clocks
+
+    async def due(self, now_ms: int) -> list[Due]:
+        """The clocks that have run out by `now_ms` and were not escalated yet."""
+        async with self._journal.engine.connect() as connection:
+            requests = await store.due(connection, now_ms)
+        return [
+            Due(request.id, deadline)
+            for request in requests
+            for deadline in run_out(request, self._owner_s, now_ms)
+        ]
+
+    async def tick(self) -> int:
+        """Escalate every clock that has run out, each once; answers how many requests changed."""
+        requests = dict.fromkeys(one.request for one in await self.due(self._journal.clock()))
+        return sum([await self._escalate(request) for request in requests])
+
+    # reading
+
+    async def open_requests(self) -> list[CrisisRequest]:
+        """Requests that still owe something, without identity; the oldest first."""
+        async with self._journal.engine.connect() as connection:
+            return await store.open_requests(connection)
+
+    async def request(self, actor: Actor, request: str) -> Dossier:
+        """Everything about a request; the reading is in the audit before this answers."""
+        async with self._promises.transaction(actor) as tx:
+            found = await store.load(tx.connection, request)
+            await tx.audit("request.read", "request", request)
+            return Dossier(
+                found,
+                face(found),
+                await store.person_of(tx.connection, request),
+                await store.notes_of(tx.connection, request),
+                await store.unmet_needs(tx.connection, request=request),
+                await store.choices_of(tx.connection, request),
+            )
+
+    async def ended(self, request: str) -> Ended | None:
+        """The request if it was handed over or resolved, else None; no identity."""
+        async with self._journal.engine.connect() as connection:
+            found = await store.load(connection, request)
+            if found.ended_ms is None or found.state not in FOLLOWED_UP:
+                return None
+            known = await store.contact_known(connection, request)
+        return Ended(found.id, found.state, found.opened_ms, found.ended_ms, known)
+
+    async def duplicates(self, actor: Actor, request: str) -> list[Duplicate]:
+        """Open requests that may be about the same person, for a person to judge."""
+        check_role(actor, DESK)
+        within_m, since_s = self._policy.duplicate_within_m, self._policy.duplicate_since_s
+        async with self._journal.engine.connect() as connection:
+            this = await store.load(connection, request)
+            return await store.duplicates(connection, this, within_m, since_s)
+
+    async def unmet_needs(self, actor: Actor, since_ms: int = 0) -> list[Unmet]:
+        """What could not be had, why, and who decided; the newest first."""
+        check_role(actor, DESK)
+        async with self._journal.engine.connect() as connection:
+            return await store.unmet_needs(connection, since_ms=since_ms)
+
+    # how
+
+    async def _change(
+        self, actor: Actor, command: commands.OfRequest, purpose: str, how: Any
+    ) -> Receipt:
+        return await self._promises.change(actor, command.command_id, command.request, purpose, how)
+
+    async def _move(
+        self,
+        actor: Actor,
+        command: commands.OfRequest,
+        event: Event,
+        reason: str | None = None,
+        detail: Mapping[str, Any] = {},
+    ) -> Receipt:
+        """One event of the table and nothing else."""
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            check_scope(actor, before)
+            moved = self._advance(before, event, actor, tx)
+            return Change(moved.request, event.value, moved.effects, reason, detail)
+
+        return await self._change(actor, command, event.value, how)
+
+    def _advance(
+        self, request: CrisisRequest, event: Event, actor: Actor, tx: Transaction
+    ) -> Advance:
+        return advance(request, event, role_of(actor), tx.now_ms, self._policy.clocks)
+
+    def _opened(self, command: commands.OpenRequest, now_ms: int) -> CrisisRequest:
+        graded = triage(command.risk, command.urgency, now_ms, self._policy)
+        guardianship = command.guardianship or (Guardianship() if command.needs.minor else None)
+        return self._in_custody(
+            CrisisRequest(
+                id=command.request,
+                version=1,
+                state=State.REQUESTED,
+                opened_ms=now_ms,
+                zone=command.zone,
+                place=command.place,
+                lon=command.lon,
+                lat=command.lat,
+                needs=command.needs,
+                risk=command.risk,
+                urgency=command.urgency,
+                tier=graded.tier,
+                target_ms=graded.target_ms,
+                policy=self._policy.version,
+                owner=command.owner,
+                custody=command.custody,
+                guardianship=guardianship,
+                changed_ms=now_ms,
+            )
+        )
+
+    def _known(self, before: CrisisRequest, command: commands.Triage) -> CrisisRequest:
+        given = {
+            name: getattr(command, name)
+            for name in ("risk", "urgency", "needs", "custody", "guardianship")
+            if getattr(command, name) is not None
+        }
+        known = replace(before, **given)
+        if known.needs.minor and known.guardianship is None:
+            known = replace(known, guardianship=Guardianship())
+        return self._in_custody(self._graded(known))
+
+    def _graded(self, request: CrisisRequest) -> CrisisRequest:
+        graded = triage(request.risk, request.urgency, request.opened_ms, self._policy)
+        return replace(
+            request, tier=graded.tier, target_ms=graded.target_ms, policy=self._policy.version
+        )
+
+    def _in_custody(self, request: CrisisRequest) -> CrisisRequest:
+        """Custody starts its clock when it began, not when it was written down."""
+        if request.custody is None:
+            return request
+        limit_ms = self._policy.clocks.custody_s * 1000
+        return replace(request, custody_due_ms=request.custody.since_ms + limit_ms)
+
+    def _check_needs(self, needs: Needs) -> None:
+        try:
+            self._vocabulary.check_needs(needs.words)
+            for pool_type in needs.pool_types:
+                self._vocabulary.check_code("pool_type", pool_type)
+        except UnknownWord as error:
+            raise Invalid(str(error)) from error
+
+    def _check_answer(
+        self, actor: Actor, command: commands.AnswerForFacility | commands.AnswerForCrew, codes: str
+    ) -> None:
+        """Who answered has a name, and a decline has a coded reason."""
+        if not command.by.strip():
+            raise Invalid("an answer needs the name of who gave it")
+        if command.by_phone and role_of(actor) not in DESK:
+            raise NotYours("only the desk takes down answers given by telephone")
+        if command.accepted:
+            return
+        try:
+            self._vocabulary.check_code(codes, command.reason or "")
+        except UnknownWord as error:
+            raise Invalid(str(error)) from error
+
+    def _facility_accepted(
+        self,
+        before: CrisisRequest,
+        actor: Actor,
+        command: commands.AnswerForFacility,
+        tx: Transaction,
+    ) -> Change:
+        moved = self._advance(before, Event.FACILITY_ACCEPT, actor, tx)
+        after = replace(moved.request, facility_by=command.by)
+        detail = {"by": command.by, "by_phone": command.by_phone, "facility": before.facility}
+        return Change(after, "facility_accepted", moved.effects, detail=detail)
+
+    async def _facility_declined(
+        self,
+        before: CrisisRequest,
+        actor: Actor,
+        command: commands.AnswerForFacility,
+        tx: Transaction,
+    ) -> Change:
+        crew_goes_on = before.held.team is not None or before.reached_ms is not None
+        event = Event.FACILITY_DECLINE if crew_goes_on else Event.FACILITY_DECLINE_WITHOUT_CREW
+        moved = self._advance(before, event, actor, tx)
+        await self._log_unmet(tx, before, "pool", before.held.pool, command)
+        excluded = before.excluded_facilities | ({before.facility} if before.facility else set())
+        after = replace(
+            moved.request, facility_by=command.by, excluded_facilities=frozenset(excluded)
+        )
+        detail = {"by": command.by, "by_phone": command.by_phone, "facility": before.facility}
+        return Change(after, "facility_declined", moved.effects, command.reason, detail)
+
+    async def _ask_backup(self, declined: commands.AnswerForFacility) -> None:
+        """The backup is asked by rule; when it cannot be had, the planner finds another place."""
+        async with self._journal.engine.connect() as connection:
+            request = await store.load(connection, declined.request)
+        if not request.needs_place_now or request.plan.backup is None:
+            return
+        ask = commands.AskPlace(
+            f"{declined.command_id}/backup", request.id, pool=request.plan.backup
+        )
+        try:
+            await self._claiming.ask_place(KEEPER, ask)
+        except DispatchError:
+            # Somebody was quicker, at the backup or at the request: it stays open, and planned.
+            return
+
+    async def _log_unmet(
+        self,
+        tx: Transaction,
+        request: CrisisRequest,
+        kind: str,
+        resource: str | None,
+        command: commands.AnswerForFacility | commands.AnswerForCrew,
+    ) -> None:
+        reason = command.reason or ""
+        protected = reason in self._vocabulary.codes.get("facility_decline_oversight", ())
+        await store.add_unmet(
+            tx.connection,
+            Unmet(
+                id=str(uuid7()),
+                request=request.id,
+                at_ms=tx.now_ms,
+                kind=kind,
+                resource=resource,
+                reason=reason,
+                decided_by=command.by,
+                recorded_by=tx.actor.id,
+                protected=kind == "pool" and protected,
+            ),
+        )
+
+    async def _escalate(self, request: str) -> bool:
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            clocks = {d.clock.value for d in run_out(before, self._owner_s, tx.now_ms)}
+            if not clocks:
+                raise Conflict("somebody was quicker: nothing is overdue any more")
+            after = replace(_next(before, tx.now_ms), overdue=before.overdue | clocks)
+            return Change(after, "escalated", detail={"clocks": sorted(clocks)})
+
+        try:
+            await self._promises.change(KEEPER, str(uuid7()), request, "escalate", how)
+        except DispatchError:
+            return False
+        return True
+
+
+def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:
+    return replace(request, version=request.version + 1, changed_ms=now_ms)
+
+
+def _owned(request: CrisisRequest, owner: str, now_ms: int) -> CrisisRequest:
+    """With a new owner, who answers for an open rescue too and silences the alarm for nobody."""
+    if request.state not in OPEN and request.rescue is not Rescue.OPEN:
+        raise WrongState(request.state.value, "be owned")
+    return replace(
+        _next(request, now_ms),
+        owner=owner,
+        rescue_owner=owner if request.rescue is Rescue.OPEN else request.rescue_owner,
+        overdue=request.overdue - {"owner"},
+    )
+
+
+def _needs_reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise NotAllowed("reason", f"{what} needs a reason")

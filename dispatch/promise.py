@@ -1,0 +1,142 @@
+"""How a request's next version is kept: one transaction, then the registry, once per command id."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatch import store
+from dispatch.card import card, face
+from dispatch.commands import Receipt
+from dispatch.errors import Conflict, Refused
+from dispatch.request import CrisisRequest
+from record import Actor
+from record.errors import CommandReused, ConstraintBroken
+from record.journal import Journal, Transaction
+from registry.port import Effect, Registry
+
+NO_ROOM: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The next version of a request. `verb` names it in audit and outbox, `detail` holds codes."""
+
+    after: CrisisRequest
+    verb: str
+    effects: tuple[Effect, ...] = ()
+    reason: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """The receipts of a command that concerns several requests."""
+
+    each: tuple[Receipt, ...]
+
+
+How = Callable[[Transaction, CrisisRequest], Awaitable[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """Keeps changes of requests. `owner_s`: how long an imminent request may be unowned."""
+
+    journal: Journal
+    registry: Registry
+    owner_s: int
+
+    async def change(
+        self, actor: Actor, command_id: str, request: str, purpose: str, how: How
+    ) -> Receipt:
+        """Load the request locked, let `how` say its next version, and keep that."""
+
+        async def work(tx: Transaction) -> Receipt:
+            before = await store.load(tx.connection, request, lock=True)
+            return await self.keep(tx, before, await how(tx, before))
+
+        return await self.once(actor, command_id, f"{purpose}:{request}", work)
+
+    async def once(
+        self,
+        actor: Actor,
+        command_id: str,
+        purpose: str,
+        work: Callable[[Transaction], Awaitable[Receipt]],
+    ) -> Receipt:
+        """Do the work unless this command was answered before; apply what it promised."""
+        async with self.transaction(actor) as tx:
+            receipt = await tx.once(command_id, purpose, Receipt, lambda: work(tx))
+        await self.journal.deliver(self.registry, *receipt.rows)
+        return receipt
+
+    async def once_for_many(
+        self,
+        actor: Actor,
+        command_id: str,
+        purpose: str,
+        work: Callable[[Transaction], Awaitable[Receipts]],
+    ) -> Receipts:
+        """Like `once`, for a command that concerns several requests."""
+        async with self.transaction(actor) as tx:
+            receipts = await tx.once(command_id, purpose, Receipts, lambda: work(tx))
+        for receipt in receipts.each:
+            await self.journal.deliver(self.registry, *receipt.rows)
+        return receipts
+
+    async def keep(
+        self,
+        tx: Transaction,
+        before: CrisisRequest | None,
+        change: Change,
+        room: Mapping[str, int] = NO_ROOM,
+    ) -> Receipt:
+        """Write the change; `before` None creates the request. `room`: see `store.promise_place`.
+
+        Raises Conflict when `before` is not the last version, Refused when a place has no room.
+        """
+        after = change.after
+        if before is None:
+            await store.create(tx.connection, after, self.owner_s)
+        else:
+            await store.save(tx.connection, before, after, self.owner_s)
+            if after.held.place != before.held.place:
+                await store.promise_place(tx.connection, after, room, tx.now_ms)
+        action = f"request.{change.verb}"
+        await tx.audit(action, "request", after.id, change.reason, change.detail)
+        row = await tx.promise(
+            aggregate="request",
+            aggregate_id=after.id,
+            version=after.version,
+            kind=action,
+            effects=change.effects,
+            card=card(after),
+            body={"state": after.state.value, "by": tx.actor.id},
+        )
+        return Receipt(after.id, after.version, after.state, face(after), (row,), change.warnings)
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
+        """A transaction whose broken guards are this room's errors."""
+        try:
+            async with self.journal.transaction(actor) as tx:
+                yield tx
+        except CommandReused as error:
+            raise Conflict("this command id was used for something else") from error
+        except ConstraintBroken as error:
+            raise _refusal(error) from error
+
+
+def _refusal(error: ConstraintBroken) -> Exception:
+    """The resource whose constraint said no: somebody else was promised it first."""
+    match error.constraint:
+        case "uq_crisis_request_team":
+            return Refused("team", "", "promised")
+        case "uq_crisis_request_van":
+            return Refused("van", "", "promised")
+        case "pk_crisis_request":
+            return Conflict("there is a request with this id")
+        case _:
+            return error

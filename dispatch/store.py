@@ -1,0 +1,418 @@
+"""Dispatch's tables and the statements on them.
+
+`crisis_request.body` is the whole request; the columns beside it are what the database itself
+guards and searches. Identity stands in `request_person` and nowhere else.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch.clocks import next_due_ms
+from dispatch.errors import Conflict, NotFound, Refused
+from dispatch.request import CrisisRequest, Note, Person, Unmet
+from dispatch.words import OPEN, Rescue
+from record.tables import command, metadata
+
+crisis_request = Table(
+    "crisis_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("owner", Text),
+    Column("zone", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("next_due_ms", BigInteger),
+    Column("team", Text),
+    Column("van", Text),
+    Column("shared_le", Boolean, nullable=False),
+    Column("body", JSONB, nullable=False),
+    CheckConstraint("version > 0", name="version"),
+    # A team and a van are in one request at most: the last arbiter of every acceptance.
+    Index("uq_crisis_request_team", "team", unique=True, postgresql_where=text("team IS NOT NULL")),
+    Index("uq_crisis_request_van", "van", unique=True, postgresql_where=text("van IS NOT NULL")),
+    Index("ix_crisis_request_open", "opened_ms", postgresql_where=text("open")),
+    Index("ix_crisis_request_due", "next_due_ms", postgresql_where=text("next_due_ms IS NOT NULL")),
+)
+
+# A unit of a bed pool or slot that is promised to a request and not yet occupied.
+place_promise = Table(
+    "place_promise",
+    metadata,
+    Column("request", Text, ForeignKey("crisis_request.id"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('pool', 'slot')", name="kind"),
+    Index("ix_place_promise_place", "kind", "place"),
+)
+
+request_person = Table(
+    "request_person",
+    metadata,
+    Column("request", Text, ForeignKey("crisis_request.id"), primary_key=True),
+    *(
+        Column(name, Boolean if name == "third_party" else Text, nullable=name != "third_party")
+        for name in Person.__dataclass_fields__
+    ),
+    Index("ix_request_person_callback", "callback"),
+)
+
+request_note = Table(
+    "request_note",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request", Text, ForeignKey("crisis_request.id"), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_request_note_request", "request", "at_ms"),
+)
+
+unmet_need = Table(
+    "unmet_need",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request", Text, ForeignKey("crisis_request.id"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("resource", Text),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Index("ix_unmet_need_at_ms", "at_ms"),
+    Index("ix_unmet_need_request", "request"),
+)
+
+# What was recommended, what was chosen, and why it was another.
+request_choice = Table(
+    "request_choice",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request", Text, ForeignKey("crisis_request.id"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("plan_version", Integer),
+    Column("recommended", JSONB(none_as_null=True)),
+    Column("chosen", JSONB, nullable=False),
+    Column("reason", Text),
+    Index("ix_request_choice_request", "request", "at_ms"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An open or recent request that may be the same person's. `third_party`: of either call."""
+
+    request: str
+    distance_m: int
+    apart_s: int
+    same_callback: bool
+    third_party: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was recommended and what a person chose."""
+
+    at_ms: int
+    by: str
+    plan_version: int | None
+    recommended: dict[str, Any] | None
+    chosen: dict[str, Any]
+    reason: str | None
+
+
+async def load(connection: AsyncConnection, id: str, *, lock: bool = False) -> CrisisRequest:
+    """The request; `lock` keeps others from changing it until the commit. Raises NotFound."""
+    statement = select(crisis_request.c.body).where(crisis_request.c.id == id)
+    if lock:
+        statement = statement.with_for_update()
+    body = (await connection.execute(statement)).scalar_one_or_none()
+    if body is None:
+        raise NotFound("request", id)
+    return _request(body)
+
+
+async def create(connection: AsyncConnection, request: CrisisRequest, owner_s: int) -> None:
+    """Write a new request."""
+    await connection.execute(insert(crisis_request).values(_columns(request, owner_s)))
+
+
+async def save(
+    connection: AsyncConnection, before: CrisisRequest, after: CrisisRequest, owner_s: int
+) -> None:
+    """Write the next version. Raises Conflict when `before` is not the last one any more."""
+    this = (crisis_request.c.id == before.id) & (crisis_request.c.version == before.version)
+    changed = await connection.execute(
+        update(crisis_request).where(this).values(_columns(after, owner_s))
+    )
+    if changed.rowcount != 1:
+        raise Conflict("the request was changed meanwhile: look again")
+
+
+async def promise_place(
+    connection: AsyncConnection, request: CrisisRequest, room: Mapping[str, int], now_ms: int
+) -> None:
+    """Make the promised place the one that the request holds now, or none.
+
+    `room` gives for a pool or slot how many promises it can carry at all, by the last known count.
+
+    Raises:
+        Refused: the place has no room for one more promise.
+    """
+    await connection.execute(delete(place_promise).where(place_promise.c.request == request.id))
+    if request.held.place is None:
+        return
+    kind, place = ("pool" if request.held.pool else "slot"), request.held.place
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"{kind}:{place}", 0))
+    await connection.execute(select(lock))
+    promised = (
+        select(func.count())
+        .select_from(place_promise)
+        .where(place_promise.c.kind == kind, place_promise.c.place == place)
+        .scalar_subquery()
+    )
+    row = select(
+        literal(request.id), literal(kind), literal(place), literal(now_ms, BigInteger)
+    ).where(promised < room[place])
+    made = await connection.execute(
+        insert(place_promise).from_select(["request", "kind", "place", "made_ms"], row)
+    )
+    if made.rowcount != 1:
+        raise Refused(kind, place, "full")
+
+
+async def holder(connection: AsyncConnection, kind: str, unit: str) -> CrisisRequest | None:
+    """The request that a team or van is promised to, locked; None when to none."""
+    column = crisis_request.c.team if kind == "team" else crisis_request.c.van
+    found = await connection.execute(
+        select(crisis_request.c.body).where(column == unit).with_for_update()
+    )
+    body = found.scalar_one_or_none()
+    return None if body is None else _request(body)
+
+
+async def answered(connection: AsyncConnection, command_id: str) -> bool:
+    """Whether this command was kept before."""
+    this = select(command.c.id).where(command.c.id == command_id)
+    return (await connection.execute(this)).first() is not None
+
+
+async def open_requests(
+    connection: AsyncConnection, owner: str | None = None, *, lock: bool = False
+) -> list[CrisisRequest]:
+    """Requests that still owe something, the oldest first; of one owner where given."""
+    statement = select(crisis_request.c.body).where(crisis_request.c.open)
+    if owner is not None:
+        statement = statement.where(crisis_request.c.owner == owner)
+    statement = statement.order_by(crisis_request.c.opened_ms, crisis_request.c.id)
+    if lock:
+        statement = statement.with_for_update()
+    return [_request(body) for body in (await connection.execute(statement)).scalars()]
+
+
+async def due(connection: AsyncConnection, now_ms: int, limit: int = 500) -> list[CrisisRequest]:
+    """Requests with a clock that has run out and was not escalated, the longest due first."""
+    statement = (
+        select(crisis_request.c.body)
+        .where(crisis_request.c.next_due_ms <= now_ms)
+        .order_by(crisis_request.c.next_due_ms, crisis_request.c.id)
+        .limit(limit)
+    )
+    return [_request(body) for body in (await connection.execute(statement)).scalars()]
+
+
+async def shared(connection: AsyncConnection) -> list[CrisisRequest]:
+    """Open requests that were shared with law enforcement."""
+    statement = (
+        select(crisis_request.c.body)
+        .where(crisis_request.c.open, crisis_request.c.shared_le)
+        .order_by(crisis_request.c.opened_ms, crisis_request.c.id)
+    )
+    return [_request(body) for body in (await connection.execute(statement)).scalars()]
+
+
+async def put_person(connection: AsyncConnection, request: str, person: Person) -> None:
+    """Write or replace who it is; the call-back number is kept as digits only."""
+    values = {name: getattr(person, name) for name in Person.__dataclass_fields__}
+    values["callback"] = digits(person.callback)
+    statement = upsert(request_person).values(request=request, **values)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["request"], set_=values)
+    )
+
+
+async def person_of(connection: AsyncConnection, request: str) -> Person:
+    """Who it is. The caller writes the audit line."""
+    this = select(request_person).where(request_person.c.request == request)
+    row = (await connection.execute(this)).mappings().one()
+    return Person(**{name: row[name] for name in Person.__dataclass_fields__})
+
+
+async def contact_known(connection: AsyncConnection, request: str) -> bool:
+    """Whether there is a call-back number, without reading it."""
+    known = select(request_person.c.callback.is_not(None)).where(
+        request_person.c.request == request
+    )
+    return bool((await connection.execute(known)).scalar())
+
+
+async def add_note(connection: AsyncConnection, note: Note) -> None:
+    """Write a note."""
+    await connection.execute(insert(request_note).values(_flat(note)))
+
+
+async def notes_of(connection: AsyncConnection, request: str) -> list[Note]:
+    """The notes of a request, the oldest first."""
+    statement = (
+        select(request_note)
+        .where(request_note.c.request == request)
+        .order_by(request_note.c.at_ms, request_note.c.id)
+    )
+    return [Note(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def add_unmet(connection: AsyncConnection, unmet: Unmet) -> None:
+    """Write a line of the unmet-need log."""
+    await connection.execute(insert(unmet_need).values(_flat(unmet)))
+
+
+async def unmet_needs(
+    connection: AsyncConnection,
+    *,
+    since_ms: int = 0,
+    request: str | None = None,
+    limit: int = 1_000,
+) -> list[Unmet]:
+    """The unmet-need log, the newest first."""
+    statement = select(unmet_need).where(unmet_need.c.at_ms >= since_ms)
+    if request is not None:
+        statement = statement.where(unmet_need.c.request == request)
+    statement = statement.order_by(unmet_need.c.at_ms.desc(), unmet_need.c.id.desc()).limit(limit)
+    return [Unmet(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def add_choice(
+    connection: AsyncConnection,
+    id: str,
+    request: str,
+    choice: Choice,
+) -> None:
+    """Write what was recommended and what was chosen."""
+    await connection.execute(insert(request_choice).values(id=id, request=request, **_flat(choice)))
+
+
+async def choices_of(connection: AsyncConnection, request: str) -> list[Choice]:
+    """What was chosen for a request, the oldest first."""
+    names = list(Choice.__dataclass_fields__)
+    statement = (
+        select(*(request_choice.c[name] for name in names))
+        .where(request_choice.c.request == request)
+        .order_by(request_choice.c.at_ms, request_choice.c.id)
+    )
+    return [Choice(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def duplicates(
+    connection: AsyncConnection, request: CrisisRequest, within_m: int, since_s: int
+) -> list[Duplicate]:
+    """Requests near in place and time, or from the same call-back number; the nearest first.
+
+    Numbers are compared inside the database and never leave it. Distances in metres on a sphere.
+    """
+    this, other = request_person.alias("this"), request_person.alias("other")
+    distance = _distance_m(request.lon, request.lat)
+    same = func.coalesce(this.c.callback == other.c.callback, False)
+    apart_ms = func.abs(crisis_request.c.opened_ms - request.opened_ms)
+    statement = (
+        select(
+            crisis_request.c.id,
+            distance.label("distance_m"),
+            apart_ms.label("apart_ms"),
+            same.label("same_callback"),
+            (this.c.third_party | other.c.third_party).label("third_party"),
+        )
+        .join(other, other.c.request == crisis_request.c.id)
+        .join(this, this.c.request == request.id)
+        .where(crisis_request.c.id != request.id, crisis_request.c.open)
+        .where(same | ((apart_ms <= since_s * 1000) & (distance <= within_m)))
+        .order_by(same.desc(), distance, crisis_request.c.id)
+    )
+    return [
+        Duplicate(row.id, round(row.distance_m), row.apart_ms // 1000, *row[3:])
+        for row in await connection.execute(statement)
+    ]
+
+
+def digits(number: str | None) -> str | None:
+    """A telephone number as digits, so that two ways of writing it are one; None for none."""
+    return "".join(filter(str.isdecimal, number or "")) or None
+
+
+def _distance_m(lon: float, lat: float) -> Any:
+    """Great-circle distance in metres (haversine, mean Earth radius 6,371,009 m)."""
+    to_lon, to_lat = crisis_request.c.lon, crisis_request.c.lat
+    half = func.power(func.sin(func.radians(to_lat - lat) / 2), 2) + func.cos(
+        func.radians(to_lat)
+    ) * func.cos(func.radians(lat)) * func.power(func.sin(func.radians(to_lon - lon) / 2), 2)
+    return 2 * 6_371_009 * func.asin(func.sqrt(func.least(1.0, half)))
+
+
+def _columns(request: CrisisRequest, owner_s: int) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "version": request.version,
+        "state": request.state.value,
+        "open": request.state in OPEN or request.rescue is Rescue.OPEN,
+        "tier": request.tier.value,
+        "owner": request.owner,
+        "zone": request.zone,
+        "lon": request.lon,
+        "lat": request.lat,
+        "opened_ms": request.opened_ms,
+        "next_due_ms": next_due_ms(request, owner_s),
+        "team": request.held.team,
+        "van": request.held.van,
+        "shared_le": request.shared_le,
+        "body": msgspec.to_builtins(request),
+    }
+
+
+def _request(body: Any) -> CrisisRequest:
+    return msgspec.convert(body, CrisisRequest)
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    names: Iterable[str] = value.__dataclass_fields__
+    return {name: getattr(value, name) for name in names}
