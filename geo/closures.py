@@ -13,7 +13,7 @@ from geo.points import Point, Positions
 from geo.roads import LONGEST_EDGE_MS, RoadGraph, road_graph
 from geo.routes import Route
 from geo.travel import TravelMatrix
-from geo.trees import Trees
+from geo.trees import MAX_TREES, Trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ def with_closures(roads: RoadGraph, closures: tuple[Closure, ...]) -> RoadGraph:
 class LiveRoads:
     """The tree engine under closures that come and go.
 
-    Each change makes a new engine with a new weights version that keeps the trees it does not
-    touch. A matrix that is under way ends on the weights it began with.
+    Each change makes a new engine with a new weights version, from the next question on; one that
+    is under way ends on the weights it began with. `warm` spares the next question the new trees.
     """
 
-    def __init__(self, roads: RoadGraph, engine: Trees | None = None) -> None:
+    def __init__(self, roads: RoadGraph, *, max_trees: int = MAX_TREES) -> None:
         self._roads = roads
-        self._engine = engine or Trees(roads)
+        self._engine = Trees(roads, max_trees=max_trees)
         self._closures: dict[str, Closure] = {}
         self._changing = Lock()
 

@@ -72,32 +72,6 @@ def road_graph(
     return RoadGraph(at, first, head, time_int32, note, _version(at, first, head, time_int32))
 
 
-def changed_edges(
-    old: RoadGraph, new: RoadGraph
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Edges whose time differs between two graphs on the same nodes, absent ones included.
-
-    Gives (k,) sources, (k,) targets and (k,) the smaller of the two times in ms. Of parallel
-    edges the fastest counts.
-    """
-    size = len(old.nodes)
-    before, after = _fastest(old), _fastest(new)
-    keys = np.union1d(before[0], after[0])
-    times = np.full((2, len(keys)), np.inf)
-    for row, (key, time) in zip(times, (before, after), strict=True):
-        row[np.searchsorted(keys, key)] = time
-    changed = times[0] != times[1]
-    return keys[changed] // size, keys[changed] % size, times.min(axis=0)[changed]
-
-
-def _fastest(graph: RoadGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Each edge once as source * n + target, sorted, with its smallest time."""
-    key = graph.sources().astype(np.int64) * len(graph.nodes) + graph.target
-    order = np.lexsort((graph.time_ms, key))
-    unique, at = np.unique(key[order], return_index=True)
-    return unique, graph.time_ms[order][at]
-
-
 def _version(*arrays: NDArray[np.generic]) -> str:
     digest = sha256()
     for array in arrays:

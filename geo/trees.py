@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.points import EARTH_RADIUS_M, Point, Positions, haversine_m, positions, unit_vectors
-from geo.roads import RoadGraph, changed_edges
+from geo.roads import RoadGraph
 from geo.routes import Route
 from geo.travel import TravelMatrix
 
@@ -51,10 +51,14 @@ class Trees:
         self._index = cKDTree(unit_vectors(roads.nodes))
         self._reach_m = reach_m
         self._max_trees = max_trees
+        self._forget()
+
+    def _forget(self) -> None:
         self._lock = Lock()
         self._slots: OrderedDict[int, int] = OrderedDict()
         # Node-major, so that one origin's times to all destinations lie together in memory.
-        self._seconds = np.empty((len(roads.nodes), min(64, max_trees)), dtype=np.uint16)
+        shape = (len(self._roads.nodes), min(64, self._max_trees))
+        self._seconds = np.empty(shape, dtype=np.uint16)
 
     def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
         """Seconds by road between (n, 2) positions; NaN where no road leads or none is near.
@@ -94,8 +98,9 @@ class Trees:
         at = np.vstack((ends[:1], self._roads.nodes[nodes], ends[1:]))
         return Route(at, np.concatenate(((0.0,), at_node_s, (at_node_s[-1] + end_s,))))
 
-    def __len__(self) -> int:
-        """How many trees are kept."""
+    @property
+    def kept(self) -> int:
+        """How many trees are kept at present."""
         return len(self._slots)
 
     def warm(self, destinations: Positions) -> None:
@@ -107,22 +112,16 @@ class Trees:
                 self._keep(built, node[part])
 
     def on(self, roads: RoadGraph) -> "Trees":
-        """The same engine on other weights, with every tree that they leave as it is.
+        """The same engine on other weights: the same nodes, edges slower, faster, closed or open.
 
-        roads: the same nodes with edges slower, faster, closed or opened. This engine goes on
-        answering with the old weights, so that no matrix mixes the two.
+        It begins without trees: a tree spans the whole region, so next to any change touches next
+        to every tree. This engine goes on answering with the old weights.
         """
         if not np.array_equal(roads.nodes, self._roads.nodes):
             raise ValueError("other weights need the same nodes")
         other = copy(self)
-        other._roads, other._backwards, other._lock = roads, roads.reversed(), Lock()
-        change = changed_edges(self._roads, roads)
-        with self._lock:
-            stale = _touched(self._seconds[:, : len(self._slots)], *change)
-            kept = {node: slot for node, slot in self._slots.items() if not stale[slot]}
-            other._slots = OrderedDict((node, i) for i, node in enumerate(kept))
-            other._seconds = np.empty_like(self._seconds)
-            other._seconds[:, : len(kept)] = self._seconds[:, list(kept.values())]
+        other._roads, other._backwards = roads, roads.reversed()
+        other._forget()
         return other
 
     def _snap(self, at: Positions) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -194,22 +193,6 @@ def _shorten_within_a_node(
     row = shared[row]
     direct_s = haversine_m(start[row], end[column]) / CONNECTOR_M_S
     seconds[row, column] = np.minimum(seconds[row, column], direct_s)
-
-
-def _touched(
-    seconds: NDArray[np.uint16],
-    source: NDArray[np.int64],
-    target: NDArray[np.int64],
-    least_ms: NDArray[np.float64],
-) -> NDArray[np.bool_]:
-    """Which trees (columns) might use one of the edges, before or after its time changed.
-
-    That is where the way over the edge is as short as the tree's, but for two roundings.
-    """
-    from_s, to_s = seconds[source].astype(np.float64), seconds[target].astype(np.float64)
-    over_edge_s = to_s + least_ms[:, None] / 1000
-    touched: NDArray[np.bool_] = np.any((to_s < UNREACHED) & (over_edge_s <= from_s + 1), axis=0)
-    return touched
 
 
 @njit(cache=True, nogil=True)

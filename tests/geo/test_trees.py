@@ -151,6 +151,16 @@ def test_threads_that_evict_each_others_trees_still_read_right_answers() -> None
         assert all(pool.map(ask, range(200)))
 
 
+def test_no_more_trees_are_kept_than_there_is_room_for() -> None:
+    graph = random_roads(4)
+    tight = Trees(graph, max_trees=7)
+    assert tight.kept == 0
+    tight.warm(graph.nodes[:5])
+    assert tight.kept == 5
+    tight.warm(graph.nodes)
+    assert tight.kept == 7
+
+
 def test_warming_changes_no_answer() -> None:
     graph = random_roads(2)
     trees = Trees(graph)
