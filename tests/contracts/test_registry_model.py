@@ -32,11 +32,13 @@ from registry.port import (
     Position,
     Promise,
     Registry,
+    Snapshot,
     Status,
     UnitPosition,
 )
+from registry.replica import Replica
 from registry.server import ServerRegistry, connect
-from registry.states import Pool, Slot, Team, UnitStatus, Van
+from registry.states import RESOURCES, Kind, Pool, Slot, Team, UnitStatus, Van
 
 pytestmark = pytest.mark.slow
 
@@ -112,6 +114,7 @@ class Twins(RuleBasedStateMachine):
         self.set_clock()
         self.run(self.server.open_epoch())
         self.run(self.model.open_epoch())
+        self.replica = Replica.of(self.run(self.server.snapshot()))
         self.read = [self.run(self.both_positions(one)) for one in (self.model, self.server)]
 
     def run(self, coroutine: Awaitable[Any]) -> Any:
@@ -337,6 +340,8 @@ class Twins(RuleBasedStateMachine):
                 self.read[index] = events[-1].position
             told.append([comparable(event) for event in events])
         assert told[0] == told[1]
+        for event in events:
+            self.replica.advance(event)
         for _, _, _, touched, _ in told[1]:
             for state in touched.values():
                 if isinstance(state, Pool):
@@ -347,6 +352,22 @@ class Twins(RuleBasedStateMachine):
         model, server = self.run(self.model.snapshot()), self.run(self.server.snapshot())
         for name in ("at_ms", "teams", "vans", "pools", "slots", "holds", "cards"):
             assert getattr(model, name) == getattr(server, name), name
+        assert_same_replica(self.replica, server)
+
+
+def assert_same_replica(replica: Replica, snapshot: Snapshot) -> None:
+    assert replica.position == snapshot.position
+    assert replica.cards == snapshot.cards
+    for kind in (*RESOURCES, Kind.HOLD):
+        states = getattr(snapshot, f"{kind}s")
+        assert replica.states[kind].keys() == states.keys()
+        assert {id: replica.get(kind, id) for id in states} == states
+    fresh, followed = Replica.of(snapshot).arrays(), replica.arrays()
+    for kind in RESOURCES:
+        expected, rows = getattr(fresh, f"{kind}s"), getattr(followed, f"{kind}s")
+        assert dict(zip(rows.ids, rows.rows.tolist(), strict=True)) == dict(
+            zip(expected.ids, expected.rows.tolist(), strict=True)
+        )
 
 
 def assert_whole(pool: Pool) -> None:
