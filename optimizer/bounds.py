@@ -5,7 +5,8 @@ For any prices that are not negative, every selection within capacity costs at l
 The sum is made of multiples of 1/1024, so it is exact however the relaxation was rounded.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -20,6 +21,8 @@ from optimizer.stars import FAR, Choice, Stars
 
 COLUMNS_A_REQUEST = 4
 NOTHING = 1e-6
+CLOSE = 0.5
+"""Costs are whole tenths: a bound this near to the relaxation is as good as its value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,12 @@ class Earlier:
         """The requests of those ranks."""
         return frozenset(choice.request for choice in self.choices)
 
+    @property
+    def settled(self) -> tuple[Choice, ...]:
+        """The bundles of requests that have no other left."""
+        count = Counter(choice.request for choice in self.choices)
+        return tuple(choice for choice in self.choices if count[choice.request] == 1)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
@@ -42,7 +51,6 @@ class Certificate:
     prices: Prices
     least: Floats
     bound: Fraction
-    budget_prices: Floats
 
     @property
     def whole(self) -> int:
@@ -52,26 +60,36 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
-    """The relaxation's end: its certificate and the bundles it uses, the largest share first."""
+    """The relaxation's end: its certificate, the bundles it uses (the largest share first) and all
+    bundles it saw of its own requests."""
 
     certificate: Certificate
     solution: list[tuple[float, Choice]]
+    columns: tuple[Choice, ...]
 
 
-def relax(stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> Relaxed:
-    """Generate columns until the prices prove the relaxation optimal."""
-    master = Master(stars, [*scope.tolist(), *sorted(earlier.requests)], earlier.budgets)
+def relax(stars: Stars, scope: Ints, earlier: Earlier, start: Iterable[Choice]) -> Relaxed | None:
+    """Generate bundles until the prices prove the relaxation optimal; None if it has no solution.
+
+    `start` are any bundles to begin with; those of requests out of scope are passed over.
+    """
+    members = frozenset(scope.tolist())
+    master = Master(stars, sorted(members | earlier.requests), earlier.budgets)
     master.add(earlier.choices)
-    master.add(start)
+    master.add(stars.least(i) for i in sorted(members))
+    master.add(choice for choice in start if choice.request in members)
     best: Certificate | None = None
     while True:
         value = master.solve()
+        if value is None:
+            return None
         offers = price(stars, scope, prices := master.prices())
         found = _certificate(stars, offers, prices, earlier, master.budget_prices())
         best = found if best is None or found.bound > best.bound else best
         fresh = _promising(stars, scope, offers, master.request_values(scope))
-        if best.bound > value - 0.5 or not master.add(fresh):
-            return Relaxed(best, master.solution())
+        if best.bound > value - CLOSE or not master.add(fresh):
+            columns = tuple(c for c in master.columns() if c.request in members)
+            return Relaxed(best, master.solution(), columns)
 
 
 def _certificate(
@@ -91,7 +109,7 @@ def _certificate(
         least[choice.request] = min(worth, least.get(choice.request, worth))
     total += sum(least.values())
     total -= sum(mu * budget.tenths for mu, budget in zip(factors, earlier.budgets, strict=True))
-    return Certificate(prices, offers.least, total, budget_prices)
+    return Certificate(prices, offers.least, total)
 
 
 def _promising(stars: Stars, scope: Ints, offers: Offers, values: Floats) -> list[Choice]:

@@ -30,10 +30,10 @@ class Closed:
 
 def choose(
     stars: Stars, listed: Iterable[Choice], budgets: Sequence[Budget], hint: Sequence[Choice]
-) -> Closed:
+) -> Closed | None:
     """One bundle for each request that has any, the cheapest together, within capacity.
 
-    `hint` must be a feasible selection; it is returned if nothing better is found.
+    `hint` is a selection known to be possible, or empty; None if there is no selection.
     """
     model = cp_model.CpModel()
     choices = sorted({*listed, *hint})
@@ -60,7 +60,7 @@ def choose(
     solver = _solver()
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Closed(tuple(sorted(hint)), exact=False)
+        return Closed(tuple(sorted(hint)), exact=False) if hint else None
     chosen = tuple(c for c, x in zip(choices, picked, strict=True) if solver.boolean_value(x))
     return Closed(chosen, exact=status == cp_model.OPTIMAL)
 

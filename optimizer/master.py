@@ -40,9 +40,11 @@ class Master:
                 self._variables[choice] = self._column(choice)
         return len(self._variables) - before
 
-    def solve(self) -> float:
-        """Re-optimise; the value of the relaxation in tenths of a minute."""
+    def solve(self) -> float | None:
+        """Re-optimise; the value of the relaxation in tenths of a minute, None if it has none."""
         status = self._solver.Solve()
+        if status == pywraplp.Solver.INFEASIBLE:
+            return None
         if status != pywraplp.Solver.OPTIMAL:
             raise RuntimeError(f"the relaxation ended with GLOP status {status}")
         return float(self._objective.Value())
@@ -58,6 +60,10 @@ class Master:
     def request_values(self, scope: Ints) -> Floats:
         """The dual value of each request."""
         return np.array([self._requests[int(i)].dual_value() for i in scope])
+
+    def columns(self) -> tuple[Choice, ...]:
+        """Every bundle of the model, in the order of their coming."""
+        return tuple(self._variables)
 
     def solution(self) -> list[tuple[float, Choice]]:
         """The bundles in use with their share, the largest first."""

@@ -25,7 +25,8 @@ class Alternative:
     """Another bundle for the request, and what the whole region pays if it is chosen.
 
     `regret` is exact: the optimum with this bundle forced minus the optimum, in tenths of a
-    minute. For a request planned first (rank 0) it is its own rank's regret, then the rest's.
+    minute. Ranks come one after the other, so `regret_by_rank` (rank, tenths) is what orders
+    alternatives; earlier ranks than the request's own never pay.
     """
 
     bundle: Bundle
@@ -51,7 +52,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The plan for one request. `costs` are (component, tenths of a minute) and add up."""
+    """The plan for one request. `costs` are (component, tenths of a minute) and add up.
+
+    `alternatives` are the next best bundles; `nearest` is the best bundle with the team that
+    would arrive first, if that is another team: its regret says why it is not sent. Both are
+    given for the requests that were to be explained.
+    """
 
     request_id: str
     bundle: Bundle
@@ -61,6 +67,7 @@ class Assignment:
     reasons: tuple[Reason, ...] = ()
     backup_place: str | None = None
     alternatives: tuple[Alternative, ...] = ()
+    nearest: Alternative | None = None
     lock_faults: tuple[str, ...] = ()
 
     @property

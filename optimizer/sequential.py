@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from optimizer.eligibility import Ints
-from optimizer.problem import ANY, Bundle
+from optimizer.problem import ANY
 from optimizer.stars import FAR, Choice, Stars
 
 OPEN = -1
@@ -57,7 +57,7 @@ class _Left:
         )
         for i, request in enumerate(stars.problem.requests):
             if request.locked is not None:
-                promised = stars.named(i, _closed(request.locked))
+                promised = stars.least(i)
                 left.take(promised)
                 parts = (request.locked.van, request.locked.team, request.locked.place)
                 for part, (name, index) in enumerate(zip(parts, promised[1:4], strict=True)):
@@ -78,11 +78,6 @@ class _Left:
         return [(stock, k) for stock, k, is_open in parts if is_open and k < len(stock)]
 
 
-def _closed(lock: Bundle) -> Bundle:
-    """The lock with nothing in its open parts."""
-    return Bundle(*(None if part == ANY else part for part in (lock.team, lock.van, lock.place)))
-
-
 def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
     """Team, place and transport of the requests in scope, from what is left."""
     if not len(scope):
@@ -97,8 +92,7 @@ def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
     fits = need <= stars.room[rows, options, place[:, None]]
     option = _assign_options(np.where(fits, costs, FAR), left.van, locked[:, 0])
     return [
-        stars.choice(i, o, j, p)
-        or stars.named(i, _closed(stars.problem.requests[i].locked or Bundle()))
+        stars.choice(i, o, j, p) or stars.least(i)
         for i, o, j, p in zip(scope.tolist(), option, team.tolist(), place.tolist(), strict=True)
     ]
 

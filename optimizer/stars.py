@@ -131,6 +131,12 @@ class Stars:
             raise ValueError(f"no such choice for {self.problem.requests[request].id}: {bundle}")
         return choice
 
+    def least(self, request: int) -> Choice:
+        """What is always possible: nothing, or only what is locked."""
+        lock = self.problem.requests[request].locked or EMPTY
+        parts = (lock.team, lock.van, lock.place)
+        return self.named(request, Bundle(*(None if part == ANY else part for part in parts)))
+
     def _indices(self, bundle: Bundle) -> tuple[int, int, int]:
         teams: list[str | None] = [*(t.id for t in self.problem.teams), None]
         options: list[str | None] = [*(v.id for v in self.problem.vans), SELF, None]

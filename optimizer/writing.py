@@ -1,39 +1,47 @@
 """From a selection to a plan that people can read: words, times, components, reasons, backups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from optimizer.costs import place_items
+from optimizer.explain import Explanation
 from optimizer.plan import Arrivals, Assignment, Part, Plan, Stage
 from optimizer.pricing import Prices
+from optimizer.ranks import rank_costs, total
 from optimizer.reasons import lock_faults, unserved, used
 from optimizer.stars import FAR, Choice, Stars, items_of, ready_s
 
 
 def written(
-    stars: Stars, choices: Sequence[Choice], bound: int, stage: Stage, prices: Prices
+    stars: Stars,
+    choices: Sequence[Choice],
+    bound: int,
+    stage: Stage,
+    prices: Prices,
+    explanations: Mapping[int, Explanation],
 ) -> Plan:
     """The plan, one assignment a request in the order of their ids."""
-    objective = sum(choice.cost for choice in choices)
-    requests = stars.problem.requests
-    ranks = sorted({request.rank for request in requests})
-    costs = dict.fromkeys(ranks, 0)
-    for choice in choices:
-        costs[requests[choice.request].rank] += choice.cost
     return Plan(
-        assignments=tuple(_assignment(stars, choices, prices, choice) for choice in choices),
-        objective=objective,
+        assignments=tuple(
+            _assignment(stars, choices, prices, choice, explanations.get(i, Explanation()))
+            for i, choice in enumerate(choices)
+        ),
+        objective=total(choices),
         bound=bound,
         stage=stage,
-        proved=bound == objective and stage == "proved",
-        by_rank=tuple(costs.items()),
+        proved=stage == "proved",
+        by_rank=tuple(rank_costs(stars, choices).items()),
         prices=_prices(stars, prices),
     )
 
 
 def _assignment(
-    stars: Stars, choices: Sequence[Choice], prices: Prices, choice: Choice
+    stars: Stars,
+    choices: Sequence[Choice],
+    prices: Prices,
+    choice: Choice,
+    explanation: Explanation,
 ) -> Assignment:
     missing = missing_parts(stars, choice)
     return Assignment(
@@ -46,6 +54,8 @@ def _assignment(
             reason for part in missing for reason in unserved(stars, choices, prices, choice, part)
         ),
         backup_place=_backup(stars, choices, choice),
+        alternatives=explanation.alternatives,
+        nearest=explanation.nearest,
         lock_faults=lock_faults(stars, choices, choice),
     )
 
