@@ -60,46 +60,65 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
-    """The relaxation's end: its certificate, the bundles it uses (the largest share first) and all
-    bundles it saw of its own requests."""
+    """The relaxation's end: its certificate and the bundles it uses, the largest share first."""
 
     certificate: Certificate
     solution: list[tuple[float, Choice]]
-    columns: tuple[Choice, ...]
 
 
-def relax(stars: Stars, scope: Ints, earlier: Earlier, start: Iterable[Choice]) -> Relaxed | None:
-    """Generate bundles until the prices prove the relaxation optimal; None if it has no solution.
+class Relaxation:
+    """The relaxation of one rank; it grows with every solve and stays warm between them."""
 
-    `start` are any bundles to begin with; those of requests out of scope are passed over.
-    """
-    members = frozenset(scope.tolist())
-    master = Master(stars, sorted(members | earlier.requests), earlier.budgets)
-    master.add(earlier.choices)
-    master.add(stars.least(i) for i in sorted(members))
-    master.add(choice for choice in start if choice.request in members)
-    best: Certificate | None = None
-    while True:
-        value = master.solve()
-        if value is None:
-            return None
-        offers = price(stars, scope, prices := master.prices())
-        found = _certificate(stars, offers, prices, earlier, master.budget_prices())
-        best = found if best is None or found.bound > best.bound else best
-        fresh = _promising(stars, scope, offers, master.request_values(scope))
-        if best.bound > value - CLOSE or not master.add(fresh):
-            columns = tuple(c for c in master.columns() if c.request in members)
-            return Relaxed(best, master.solution(), columns)
+    def __init__(
+        self, stars: Stars, scope: Ints, earlier: Earlier, start: Iterable[Choice]
+    ) -> None:
+        """Begin with the empty bundles and any others; those out of scope are passed over."""
+        self._stars, self._scope, self._earlier = stars, scope, earlier
+        self._members = frozenset(scope.tolist())
+        self._master = Master(stars, sorted(self._members | earlier.requests), earlier.budgets)
+        self._master.add(earlier.choices)
+        self._master.add(stars.least[i] for i in sorted(self._members))
+        self._master.add(choice for choice in start if choice.request in self._members)
+
+    def solve(self, forced: Choice | None = None) -> Relaxed | None:
+        """Generate bundles until the prices prove the relaxation optimal; None if it has no
+        solution. `forced` must be used by its request."""
+        scope, decided = self._scope, self._earlier.choices
+        if forced is not None:
+            scope, decided = scope[scope != forced.request], (*decided, forced)
+        self._master.force(forced)
+        best: Certificate | None = None
+        while True:
+            value = self._master.solve()
+            if value is None:
+                return None
+            prices, multipliers = self._master.prices(), self._master.budget_prices()
+            offers = price(self._stars, scope, prices)
+            bound = _bound(self._stars, offers, prices, decided, self._earlier, multipliers)
+            if best is None or bound > best.bound:
+                best = Certificate(prices, offers.least, bound)
+            fresh = _promising(self._stars, scope, offers, self._master.request_values(scope))
+            if best.bound > value - CLOSE or not self._master.add(fresh):
+                return Relaxed(best, self._master.solution())
+
+    def columns(self) -> tuple[Choice, ...]:
+        """Every bundle of its own requests that it has seen."""
+        return tuple(c for c in self._master.columns() if c.request in self._members)
 
 
-def _certificate(
-    stars: Stars, offers: Offers, prices: Prices, earlier: Earlier, budget_prices: Floats
-) -> Certificate:
-    """What these prices prove."""
+def _bound(
+    stars: Stars,
+    offers: Offers,
+    prices: Prices,
+    decided: Iterable[Choice],
+    earlier: Earlier,
+    multipliers: Floats,
+) -> Fraction:
+    """What these prices prove; a budget has its price too, by which its bundles are dearer."""
     total = Fraction(float(offers.least.sum())) - Fraction(prices.worth(stars))
-    factors = [Fraction(float(mu)) for mu in budget_prices]
+    factors = [Fraction(float(mu)) for mu in multipliers]
     least: dict[int, Fraction] = {}
-    for choice in earlier.choices:
+    for choice in decided:
         dearer = 1 + sum(
             mu
             for mu, budget in zip(factors, earlier.budgets, strict=True)
@@ -107,9 +126,8 @@ def _certificate(
         )
         worth = choice.cost * dearer + Fraction(prices.of(stars, choice))
         least[choice.request] = min(worth, least.get(choice.request, worth))
-    total += sum(least.values())
-    total -= sum(mu * budget.tenths for mu, budget in zip(factors, earlier.budgets, strict=True))
-    return Certificate(prices, offers.least, total)
+    spent = sum(mu * budget.tenths for mu, budget in zip(factors, earlier.budgets, strict=True))
+    return total + sum(least.values()) - spent
 
 
 def _promising(stars: Stars, scope: Ints, offers: Offers, values: Floats) -> list[Choice]:

@@ -6,23 +6,18 @@ search ends when no candidate left can beat those found. Ranks planned before st
 optimum: what would cost them anything is no alternative.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 
-from optimizer.bounds import Earlier
 from optimizer.plan import Alternative
 from optimizer.pricing import Floats, Prices
-from optimizer.ranks import Outcome, optimise, rank_costs, total
-from optimizer.sequential import sequential
+from optimizer.ranks import Outcome, force, rank_costs, total
 from optimizer.stars import FAR, Choice, Stars
 
 COUNT = 3
-FIRST_LIMIT = 300.0
-"""Tenths of a minute above the best candidate within which candidates are sorted first."""
-LIMIT_GROWTH = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +63,20 @@ def alternatives(
     Fewer if no more are possible; none if the time was up before they were proved.
     """
     position = next(k for k, step in enumerate(outcome.steps) if request in step.scope)
-    is_last = position == len(outcome.steps) - 1
+    search = _Search.of(stars, outcome, position, request, team)
     found: list[Alternative] = []
-    for candidate, least_regret in _candidates(stars, outcome, position, request, team):
+    while (candidate := search.next()) is not None:
         if is_late():
             return ()
-        if len(found) >= count:
-            worst = found[count - 1].regret_by_rank[position][1]
-            if worst < least_regret or (is_last and worst == least_regret):
-                break
+        worst = found[count - 1].regret_by_rank[position][1] if len(found) >= count else None
+        if worst is not None and search.cannot_beat(worst):
+            break
         forced = force(stars, outcome, candidate)
+        search.learn(candidate, forced)
         if forced is not None and forced.proved:
             found.append(_alternative(stars, outcome, forced, candidate))
             found.sort(key=lambda other: [regret for _, regret in other.regret_by_rank])
     return tuple(found[:count])
-
-
-def force(stars: Stars, outcome: Outcome, choice: Choice) -> Outcome | None:
-    """The optimum with this choice made; None if it would cost an earlier rank anything."""
-    position = next(k for k, step in enumerate(outcome.steps) if choice.request in step.scope)
-    step, *later = outcome.steps[position:]
-    scopes = [step.scope[step.scope != choice.request], *(other.scope for other in later)]
-    earlier = Earlier((*step.earlier.choices, choice), step.earlier.budgets)
-    pool = [column for known in outcome.steps[position:] for column in known.columns]
-    start = sequential(stars, [choice, *outcome.choices])
-    return optimise(stars, scopes, earlier, start, pool)
 
 
 def _alternative(stars: Stars, outcome: Outcome, forced: Outcome, choice: Choice) -> Alternative:
@@ -104,28 +88,57 @@ def _alternative(stars: Stars, outcome: Outcome, forced: Outcome, choice: Choice
     )
 
 
-def _candidates(
-    stars: Stars, outcome: Outcome, position: int, request: int, team: int | None
-) -> Iterator[tuple[Choice, int]]:
-    """Every other bundle of the request with the least that it must cost its rank more."""
-    step, chosen = outcome.steps[position], outcome.choices[request]
-    values = _values(stars, step.certificate.prices, request)
-    values[chosen.option, chosen.team, chosen.place] = np.inf
-    if team is not None:
-        values[:, np.arange(values.shape[1]) != team] = np.inf
-    base = float(step.certificate.bound) - step.certificate.least[step.scope == request][0]
-    decided = step.earlier.requests.union(step.scope.tolist())
-    optimum = total(choice for choice in outcome.choices if choice.request in decided)
-    low, high = -np.inf, values.min(initial=np.inf) + FIRST_LIMIT
-    while low < FAR:
-        listed = np.argwhere((values > low) & (values <= high) & (values < FAR))
-        order = np.argsort(values[tuple(listed.T)], kind="stable")
-        for option, at_team, place in listed[order].tolist():
-            choice = stars.choice(request, option, at_team, place)
-            if choice is not None:
-                least = ceil(base + values[option, at_team, place]) - optimum
-                yield choice, max(0, least)
-        low, high = high, high + (high - low if np.isfinite(low) else FIRST_LIMIT) * LIMIT_GROWTH
+@dataclass(slots=True, eq=False)
+class _Search:
+    """The bundles of one request by what the ranks up to its own must cost with each, at least.
+
+    `least` (options, teams + 1, places + 1) only grows: every forced optimum brings new prices,
+    and prices bound every other bundle too. inf: not possible, or done.
+    """
+
+    stars: Stars
+    request: int
+    least: Floats
+    optimum: int
+    is_last: bool
+
+    @staticmethod
+    def of(
+        stars: Stars, outcome: Outcome, position: int, request: int, team: int | None
+    ) -> "_Search":
+        step, chosen = outcome.steps[position], outcome.choices[request]
+        values = _values(stars, step.certificate.prices, request)
+        own = step.certificate.least[step.scope == request][0]
+        least = values + (float(step.certificate.bound) - own)
+        least[chosen.option, chosen.team, chosen.place] = np.inf
+        if team is not None:
+            least[:, np.arange(least.shape[1]) != team] = np.inf
+        decided = step.earlier.requests.union(step.scope.tolist())
+        optimum = total(choice for choice in outcome.choices if choice.request in decided)
+        is_last = position == len(outcome.steps) - 1
+        return _Search(stars, request, least, optimum, is_last)
+
+    def next(self) -> Choice | None:
+        """The bundle that may cost least; None if there is none left."""
+        option, team, place = np.unravel_index(self.least.argmin(), self.least.shape)
+        if not np.isfinite(self.least[option, team, place]):
+            return None
+        return self.stars.choice(self.request, int(option), int(team), int(place))
+
+    def cannot_beat(self, regret: int) -> bool:
+        """Whether every bundle left costs this rank more; in the last rank, as much is enough."""
+        least = ceil(self.least.min()) - self.optimum
+        return least > regret or (self.is_last and least == regret)
+
+    def learn(self, choice: Choice, forced: Outcome | None) -> None:
+        """Strike the bundle, and raise the others to what the new prices prove."""
+        self.least[choice.option, choice.team, choice.place] = np.inf
+        if forced is not None:
+            certificate = forced.steps[0].certificate
+            own = choice.cost + certificate.prices.of(self.stars, choice)
+            others = float(certificate.bound) - own
+            values = _values(self.stars, certificate.prices, self.request)
+            np.maximum(self.least, values + others, out=self.least)
 
 
 def _values(stars: Stars, prices: Prices, request: int) -> Floats:

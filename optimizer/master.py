@@ -31,6 +31,7 @@ class Master:
             self._solver.Constraint(-self._solver.infinity(), budget.tenths) for budget in budgets
         ]
         self._variables: dict[Choice, pywraplp.Variable] = {}
+        self._forced: Choice | None = None
 
     def add(self, choices: Iterable[Choice]) -> int:
         """Add the bundles that are not there yet; how many those were."""
@@ -39,6 +40,15 @@ class Master:
             if choice not in self._variables:
                 self._variables[choice] = self._column(choice)
         return len(self._variables) - before
+
+    def force(self, choice: Choice | None) -> None:
+        """Use this bundle whatever it costs, and no other one of its request; None: none."""
+        if self._forced is not None:
+            self._variables[self._forced].SetLb(0)
+        if choice is not None:
+            self.add([choice])
+            self._variables[choice].SetLb(1)
+        self._forced = choice
 
     def solve(self) -> float | None:
         """Re-optimise; the value of the relaxation in tenths of a minute, None if it has none."""

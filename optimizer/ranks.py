@@ -10,7 +10,7 @@ from math import inf
 
 import numpy as np
 
-from optimizer.bounds import Certificate, Earlier, relax
+from optimizer.bounds import Certificate, Earlier, Relaxation, Relaxed
 from optimizer.closing import Budget, Closed, choose
 from optimizer.eligibility import Ints
 from optimizer.pricing import within
@@ -26,12 +26,13 @@ Choices = tuple[Choice, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One rank: its requests, what was decided before it, and what its relaxation found."""
+    """One rank: its requests, what was decided before it, what its relaxation proved, and the
+    relaxation itself for further questions."""
 
     scope: Ints
     earlier: Earlier
     certificate: Certificate
-    columns: Choices
+    relaxation: Relaxation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,26 +45,60 @@ class Outcome:
 
 
 def optimise(
-    stars: Stars,
-    scopes: Sequence[Ints],
-    earlier: Earlier,
-    best: Choices,
-    pool: Iterable[Choice] = (),
-    is_late: Callable[[], bool] = lambda: False,
-) -> Outcome | None:
-    """Solve each scope in turn; None if what is decided leaves no selection at all.
+    stars: Stars, scopes: Sequence[Ints], best: Choices, is_late: Callable[[], bool]
+) -> Outcome:
+    """Solve each scope in turn. `best` is any selection within capacity."""
+    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best), is_late)
+    if outcome is None:
+        raise RuntimeError("the empty selection is always possible, yet none was found")
+    return outcome
 
-    `best` is any selection within capacity, `pool` are bundles to begin the relaxations with.
-    """
+
+def force(stars: Stars, outcome: Outcome, choice: Choice) -> Outcome | None:
+    """The optimum with this choice made; None if it would cost an earlier rank anything."""
+    position = next(k for k, step in enumerate(outcome.steps) if choice.request in step.scope)
+    step, *later = outcome.steps[position:]
+    relaxed = step.relaxation.solve(choice)
+    if relaxed is None:
+        return None
+    start = _Start(
+        scopes=[step.scope[step.scope != choice.request], *(other.scope for other in later)],
+        earlier=Earlier((*step.earlier.choices, choice), step.earlier.budgets),
+        best=sequential(stars, [choice, *outcome.choices]),
+        first=(step.relaxation, relaxed),
+        pool=tuple(column for other in later for column in other.relaxation.columns()),
+    )
+    return _rank_by_rank(stars, start, lambda: False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """Ranks to solve, what is decided before them, any selection; the first rank's relaxation if
+    it is solved already, and bundles to begin the others with."""
+
+    scopes: Sequence[Ints]
+    earlier: Earlier
+    best: Choices
+    first: tuple[Relaxation, Relaxed] | None = None
+    pool: Choices = ()
+
+
+def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> Outcome | None:
+    """None if what is decided leaves no selection."""
     steps: tuple[Step, ...] = ()
-    known = list(pool)
-    for scope in scopes:
+    earlier, best = start.earlier, start.best
+    for k, scope in enumerate(start.scopes):
         if is_late():
             return Outcome(best, steps, proved=False)
-        relaxed = relax(stars, scope, earlier, [*known, *_of(best, scope)])
-        if relaxed is None:
-            return None
-        steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxed.columns))
+        if k == 0 and start.first is not None:
+            relaxation, relaxed = start.first
+        else:
+            relaxation = Relaxation(stars, scope, earlier, [*start.pool, *_of(best, scope)])
+            found = relaxation.solve()
+            if found is None:
+                return None
+            relaxed = found
+        steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxation))
         rounded = sequential(stars, [*earlier.settled, *(c for _, c in relaxed.solution)])
         best = _better(stars, earlier, best, rounded)
         if is_late():
@@ -74,7 +109,8 @@ def optimise(
         best = sequential(stars, closed.choices)
         if not closed.exact:
             return Outcome(best, steps, proved=False)
-        earlier = _decided(stars, steps[-1], closed.choices)
+        if k + 1 < len(start.scopes):
+            earlier = _decided(stars, steps[-1], closed.choices)
     return Outcome(best, steps, proved=True)
 
 

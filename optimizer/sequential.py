@@ -57,7 +57,7 @@ class _Left:
         )
         for i, request in enumerate(stars.problem.requests):
             if request.locked is not None:
-                promised = stars.least(i)
+                promised = stars.least[i]
                 left.take(promised)
                 parts = (request.locked.van, request.locked.team, request.locked.place)
                 for part, (name, index) in enumerate(zip(parts, promised[1:4], strict=True)):
@@ -92,7 +92,7 @@ def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
     fits = need <= stars.room[rows, options, place[:, None]]
     option = _assign_options(np.where(fits, costs, FAR), left.van, locked[:, 0])
     return [
-        stars.choice(i, o, j, p) or stars.least(i)
+        stars.choice(i, o, j, p) or stars.least[i]
         for i, o, j, p in zip(scope.tolist(), option, team.tolist(), place.tolist(), strict=True)
     ]
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
-from optimizer.bounds import Earlier
 from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
 from optimizer.pricing import Prices, price
@@ -32,9 +31,7 @@ def solve(
     is_late = deadline or (lambda: False)
     stars = stars_of(in_order(problem))
     first, stage = _first(stars, previous)
-    outcome = optimise(stars, scopes_of(stars), Earlier(), first, is_late=is_late)
-    if outcome is None:
-        raise RuntimeError("the empty selection is always possible, yet none was found")
+    outcome = optimise(stars, scopes_of(stars), first, is_late)
     further = {
         i: explained(stars, outcome, i, is_late)
         for i, request in enumerate(stars.problem.requests)

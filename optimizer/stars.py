@@ -58,7 +58,8 @@ class Stars:
     """The model; R requests, O = V + 2 options, J teams, P places.
 
     team_side and need (R, O, J + 1), place_side and room (R, O, P + 1), int64; capacities (J,),
-    (V,), (P,): raised where locks together take more than there is. `extras` by request.
+    (V,), (P,): raised where locks together take more than there is. By request: `extras`, and
+    `least`, the choice that is always possible: nothing, or only what is locked.
     """
 
     problem: Problem
@@ -72,6 +73,7 @@ class Stars:
     van_capacity: Ints
     place_capacity: Ints
     extras: tuple[tuple[Choice, ...], ...]
+    least: tuple[Choice, ...]
 
     @property
     def self_option(self) -> int:
@@ -131,12 +133,6 @@ class Stars:
             raise ValueError(f"no such choice for {self.problem.requests[request].id}: {bundle}")
         return choice
 
-    def least(self, request: int) -> Choice:
-        """What is always possible: nothing, or only what is locked."""
-        lock = self.problem.requests[request].locked or EMPTY
-        parts = (lock.team, lock.van, lock.place)
-        return self.named(request, Bundle(*(None if part == ANY else part for part in parts)))
-
     def _indices(self, bundle: Bundle) -> tuple[int, int, int]:
         teams: list[str | None] = [*(t.id for t in self.problem.teams), None]
         options: list[str | None] = [*(v.id for v in self.problem.vans), SELF, None]
@@ -155,13 +151,14 @@ def stars_of(problem: Problem) -> Stars:
     team_ok, place_ok = _allowed(problem, may)
     team_side, place_side = np.where(team_ok, team_side, FAR), np.where(place_ok, place_side, FAR)
     need[may.promised] = NEVER
-    teams, vans, places = _capacities(problem)
-    no_extras: tuple[tuple[Choice, ...], ...] = ((),) * len(problem.requests)
+    none: tuple[tuple[Choice, ...], ...] = ((),) * len(problem.requests)
     stars = Stars(
-        problem, numbers, faults, team_side, place_side, need, room, teams, vans, places, no_extras
+        problem, numbers, faults, team_side, place_side, need, room, *_capacities(problem), none, ()
     )
     _check_size(stars)
-    return replace(stars, extras=tuple(_extras(stars, i) for i in range(len(problem.requests))))
+    everyone = range(len(problem.requests))
+    stars = replace(stars, extras=tuple(_extras(stars, i) for i in everyone))
+    return replace(stars, least=tuple(_least(stars, i) for i in everyone))
 
 
 def items_of(stars: Stars, choice: Choice) -> dict[str, int]:
@@ -351,6 +348,12 @@ def _extras(stars: Stars, i: int) -> tuple[Choice, ...]:
         if shown is not None:
             extras.append(shown._replace(cost=shown.cost - stability_item(stars.numbers, i)))
     return tuple(extras)
+
+
+def _least(stars: Stars, i: int) -> Choice:
+    lock = stars.problem.requests[i].locked or EMPTY
+    parts = (lock.team, lock.van, lock.place)
+    return stars.named(i, Bundle(*(None if part == ANY else part for part in parts)))
 
 
 def _check_size(stars: Stars) -> None:
