@@ -1,0 +1,77 @@
+"""Needs and offers as bit masks, numbered anew for every problem and never stored.
+
+A label is something that a resource satisfies or not: a word of the vocabulary, one of several
+acceptable types, an agreement with a zone, enough seats. Only labels that somebody needs get a bit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the vocabulary must be among what is offered."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The place must be of one of these types."""
+
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Serves:
+    """The facility must take people of this zone."""
+
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The vehicle must have at least so many seats."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Whoever drives must be allowed to transport under the person's custody."""
+
+    transporter: str
+
+
+Label: TypeAlias = Word | OneOf | Serves | Seats | Authority
+
+
+class Offer(Protocol):
+    """What a resource says about itself."""
+
+    def satisfies(self, label: Label) -> bool:
+        """Whether the label holds for it."""
+        ...
+
+
+@dataclass(slots=True)
+class Bits:
+    """The numbering of one problem."""
+
+    _index: dict[Label, int] = field(default_factory=dict)
+
+    def needed(self, labels: Iterable[Label]) -> int:
+        """The mask of these labels; new ones get the next bits."""
+        mask = 0
+        for label in labels:
+            mask |= 1 << self._index.setdefault(label, len(self._index))
+        return mask
+
+    def offered(self, offer: Offer) -> int:
+        """The mask of all labels so far that the offer satisfies."""
+        return sum(1 << bit for label, bit in self._index.items() if offer.satisfies(label))
+
+    def label(self, bit: int) -> Label:
+        """The label of a bit."""
+        return list(self._index)[bit]

@@ -1,0 +1,548 @@
+"""From what is true now to the optimizer's question: pure, and the only translation there is.
+
+The optimizer hears no clinical word: it sees seconds, weights and bits. What a request may not get
+(a team that declined, a facility that said no) is excluded by id; what nobody may get (paused,
+overcommitted, held, off shift) is left out, and `Question.out` remembers why, for the sentences.
+
+Insurance, residency and immigration status are inputs nowhere.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from directory.participants import Agreement
+from dispatch.bits import Authority, Bits, Label, OneOf, Seats, Serves, Word
+from dispatch.planning_policy import PlanningPolicy
+from dispatch.request import CrisisRequest
+from dispatch.words import WAITING, Need, State, Tier, Transporter
+from geo.points import Positions, positions
+from geo.travel import Quality, TravelTimes
+from optimizer.problem import (
+    ANY,
+    LARGEST_TIME_S,
+    SELF,
+    Bundle,
+    Place,
+    Problem,
+    Request,
+    Team,
+    Van,
+)
+from registry import states
+from registry.states import UnitStatus
+from registry.vocabulary import Vocabulary
+
+Unit = states.Team | states.Van
+Vacancy = states.Pool | states.Slot
+
+PLACING = frozenset({State.ACCEPTED, State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE})
+RIDING = frozenset({State.TRANSPORTING, State.ARRIVED})
+
+
+class Freshness(StrEnum):
+    """How old a count is; the limits are policy."""
+
+    FRESH = "fresh"
+    AGEING = "ageing"
+    STALE = "stale"
+    NO_RESPONSE = "no_response"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that planning may know at one moment.
+
+    `agreements` are by facility: one without any takes people of every zone. `lapsed` names the
+    crew words of a team whose credential has run out. `shown` is the bundle on the consoles, by
+    request. `names` gives facilities, providers and zones their names.
+    """
+
+    now_ms: int
+    requests: Sequence[CrisisRequest] = ()
+    teams: Mapping[str, states.Team] = field(default_factory=dict)
+    vans: Mapping[str, states.Van] = field(default_factory=dict)
+    pools: Mapping[str, states.Pool] = field(default_factory=dict)
+    slots: Mapping[str, states.Slot] = field(default_factory=dict)
+    holds: Mapping[str, states.Hold] = field(default_factory=dict)
+    agreements: Mapping[str, Sequence[Agreement]] = field(default_factory=dict)
+    lapsed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    shown: Mapping[str, Bundle] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The policies and the vocabulary that planning follows."""
+
+    planning: PlanningPolicy
+    weight: Mapping[Tier, float]
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """Where the travel times come from; the worst quality of them all."""
+
+    engine: str
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The optimizer's problem, and what is needed to say its answer in words.
+
+    `out` counts the resources that are not in the problem, by kind and by why.
+    """
+
+    problem: Problem
+    bits: Bits
+    out: Mapping[str, Mapping[str, int]]
+    travel: Travel
+    situation: Situation
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Driving seconds as the optimizer wants them, see `Problem`, and where they come from."""
+
+    team_to_request: NDArray[np.float64]
+    van_to_request: NDArray[np.float64]
+    request_to_place: NDArray[np.float64]
+    place_to_base: NDArray[np.float64]
+    travel: Travel
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is in the problem, in the order of its arrays."""
+
+    requests: tuple[CrisisRequest, ...]
+    teams: tuple[states.Team, ...]
+    vans: tuple[states.Van, ...]
+    places: tuple[Vacancy, ...]
+
+
+Drive = Callable[[Cast, Mapping[str, tuple[float, float]]], Times]
+"""Gives the travel times of a cast; the mapping says where each request's person is."""
+
+
+def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
+    """The region's problem at this moment."""
+    locks = _locks(situation)
+    cast, out = _cast(situation, rules, locks)
+    person_at = {request.id: _person_at(request, situation) for request in cast.requests}
+    times = drive(cast, person_at)
+    bits = Bits()
+    requests = tuple(_request(request, locks, situation, rules, bits) for request in cast.requests)
+    requests = _with_preferences(requests, cast, rules)
+    problem = Problem(
+        requests=requests,
+        teams=tuple(_team(team, situation, rules, bits) for team in cast.teams),
+        vans=tuple(_van(van, situation, bits) for van in cast.vans),
+        places=tuple(_place(place, locks, situation, rules, bits) for place in cast.places),
+        team_to_request=times.team_to_request,
+        van_to_request=times.van_to_request,
+        request_to_place=times.request_to_place,
+        place_to_base=times.place_to_base,
+        policy=rules.planning.cost,
+    )
+    return Question(problem, bits, out, times.travel, situation, rules)
+
+
+def driving(travel: TravelTimes) -> Drive:
+    """Travel times by road. An appointment by telehealth is reached at once."""
+
+    def drive(cast: Cast, person_at: Mapping[str, tuple[float, float]]) -> Times:
+        people = positions([person_at[request.id] for request in cast.requests])
+        places = positions([(place.lon, place.lat) for place in cast.places])
+        teams = travel.matrix(positions([unit_at(team) for team in cast.teams]), people)
+        vans = travel.matrix(positions([unit_at(van) for van in cast.vans]), people)
+        rides = travel.matrix(people, places)
+        home = travel.matrix(places, _bases(cast.vans))
+        told = (teams, vans, rides, home)
+        remote = [k for k, place in enumerate(cast.places) if is_remote(place)]
+        to_place = np.array(rides.seconds)
+        to_place[:, remote] = 0.0
+        return Times(
+            teams.seconds,
+            vans.seconds,
+            to_place,
+            home.seconds,
+            Travel(
+                engine=", ".join(dict.fromkeys(one.engine for one in told)),
+                quality="estimate" if any(one.quality == "estimate" for one in told) else "road",
+            ),
+        )
+
+    return drive
+
+
+def freshness(place: Vacancy, now_ms: int, policy: PlanningPolicy) -> Freshness:
+    """How much a count can be relied on. A slot is a promise of its provider: always fresh."""
+    if isinstance(place, states.Slot):
+        return Freshness.FRESH
+    age_s = count_age_s(place, now_ms)
+    if age_s > policy.count_no_response_s:
+        return Freshness.NO_RESPONSE
+    if age_s > policy.count_stale_s:
+        return Freshness.STALE
+    return Freshness.AGEING if age_s > policy.count_ageing_s else Freshness.FRESH
+
+
+def count_age_s(place: Vacancy, now_ms: int) -> float:
+    """Seconds since somebody last reported or stood by what is there."""
+    return max(0, now_ms - max(place.updated_ms, place.confirmed_ms)) / 1000
+
+
+def must_be_called(place: Vacancy, now_ms: int, policy: PlanningPolicy) -> bool:
+    """A stale count is confirmed by telephone before a person is sent."""
+    return freshness(place, now_ms, policy) in (Freshness.STALE, Freshness.NO_RESPONSE)
+
+
+def is_remote(place: Vacancy) -> bool:
+    """Whether nobody has to travel there."""
+    return isinstance(place, states.Slot) and place.mode == "telehealth"
+
+
+def unit_at(unit: Unit) -> tuple[float, float]:
+    """Where a unit is; one that never reported stands at its base."""
+    if unit.position_ms == 0:
+        return unit.base_lon, unit.base_lat
+    return unit.lon, unit.lat
+
+
+def why_out(unit: Unit, now_ms: int) -> str | None:
+    """Why a unit can serve nobody new, or None."""
+    if unit.status is UnitStatus.OUT_OF_SERVICE:
+        return "out_of_service"
+    if not unit.shift_start_ms <= now_ms < unit.shift_end_ms:
+        return "off_shift"
+    if unit.request is not None or unit.status is not UnitStatus.AVAILABLE:
+        return "committed"
+    if unit.hold is not None:
+        return "held"
+    return None
+
+
+def why_gives_nothing(place: Vacancy, now_ms: int, rules: Rules) -> str | None:
+    """Why a place gives nothing new, or None. A full one stays in, to be named as full."""
+    if isinstance(place, states.Pool):
+        return "paused" if place.paused else "overcommitted" if place.overcommitted else None
+    begins_s = (place.starts_ms - now_ms) / 1000
+    if not place.open:
+        return "closed"
+    return None if 0 < begins_s <= rules.planning.slot_within_s else "not_in_time"
+
+
+def _locks(situation: Situation) -> dict[str, Bundle]:
+    """What is promised or just being accepted, by request: it is not planned anew.
+
+    A request that is carried out keeps its team; a van or a place that it has not claimed is open.
+    """
+    locks = {}
+    holds = {hold.request: hold for hold in situation.holds.values()}
+    for request in situation.requests:
+        hold = holds.get(request.id)
+        if request.state in WAITING and hold is not None:
+            locks[request.id] = _known_bundle(
+                situation, hold.team or ANY, hold.van or ANY, hold.pool or hold.slot or ANY
+            )
+        elif request.state in PLACING | RIDING and _seeks_place(request):
+            van = SELF if request.self_transport else request.held.van or ANY
+            locks[request.id] = _known_bundle(situation, request.held.team, van, ANY)
+    return locks
+
+
+def _known_bundle(situation: Situation, team: str | None, van: str, place: str) -> Bundle:
+    """A lock that names only what exists: a resource may have been removed meanwhile."""
+    known_team = team if team == ANY or team in situation.teams else None
+    if van == SELF:
+        known_van: str | None = SELF if known_team not in (None, ANY) else ANY
+    else:
+        known_van = van if van in situation.vans else ANY
+    known_place = place in situation.pools or place in situation.slots
+    return Bundle(known_team, known_van, place if known_place else ANY)
+
+
+def _seeks_place(request: CrisisRequest) -> bool:
+    return request.needs.place is not Need.NONE and request.held.place is None
+
+
+def _cast(
+    situation: Situation, rules: Rules, locks: Mapping[str, Bundle]
+) -> tuple[Cast, dict[str, dict[str, int]]]:
+    now_ms = situation.now_ms
+    kept = {part for lock in locks.values() for part in (lock.team, lock.van, lock.place)}
+    out: dict[str, Counter[str]] = {"team": Counter(), "van": Counter(), "place": Counter()}
+
+    def may_serve(kind: str, id_: str, why: str | None) -> bool:
+        if why is None or id_ in kept:
+            return True
+        out[kind][why] += 1
+        return False
+
+    vacancies: Iterable[Vacancy] = (*situation.pools.values(), *situation.slots.values())
+    cast = Cast(
+        requests=tuple(
+            request
+            for request in sorted(situation.requests, key=lambda request: request.id)
+            if request.state in WAITING or request.id in locks
+        ),
+        teams=tuple(
+            team
+            for team in sorted(situation.teams.values(), key=lambda team: team.id)
+            if may_serve("team", team.id, why_out(team, now_ms))
+        ),
+        vans=tuple(
+            van
+            for van in sorted(situation.vans.values(), key=lambda van: van.id)
+            if may_serve("van", van.id, why_out(van, now_ms) or _without_driver(van))
+        ),
+        places=tuple(
+            place
+            for place in sorted(vacancies, key=lambda place: place.id)
+            if may_serve("place", place.id, why_gives_nothing(place, now_ms, rules))
+        ),
+    )
+    return cast, {kind: dict(counted) for kind, counted in out.items()}
+
+
+def _without_driver(van: states.Van) -> str | None:
+    return "without_driver" if van.driver is None else None
+
+
+def _person_at(request: CrisisRequest, situation: Situation) -> tuple[float, float]:
+    """Where the person is: on a ride, where the vehicle is."""
+    if request.state in RIDING:
+        van, team = request.held.van, request.held.team
+        unit = situation.vans.get(van or "") or situation.teams.get(team or "")
+        if unit is not None:
+            return unit_at(unit)
+    return request.lon, request.lat
+
+
+def _request(
+    request: CrisisRequest,
+    locks: Mapping[str, Bundle],
+    situation: Situation,
+    rules: Rules,
+    bits: Bits,
+) -> Request:
+    policy, lock = rules.planning, locks.get(request.id)
+    waited_s = max(0, situation.now_ms - request.opened_ms) / 1000
+    with_person = request.state in RIDING or request.state is State.ON_SCENE
+    return Request(
+        id=request.id,
+        weight=max(1, round(rules.weight[request.tier])),
+        rank=0 if request.tier is Tier.IMMINENT else 1,
+        waited_s=min(waited_s, LARGEST_TIME_S),
+        target_s=max(0, request.target_ms - request.opened_ms) / 1000,
+        onscene_s=0 if with_person else policy.onscene_s,
+        load_s=0 if request.state in RIDING else policy.load_s,
+        needs_team=request.needs.team if lock is None else _needs_team(request, lock),
+        needs_van=request.needs.van is Need.NEEDED and somebody_of_ours_drives(request),
+        place_need=request.needs.place.value,
+        place_kind="slot" if request.needs.slot else "bed",
+        team_mask=bits.needed(_words(request, rules, policy.team_groups)),
+        soft_team_mask=bits.needed(_words(request, rules, policy.team_wished_groups)),
+        soft_team_penalty_s=policy.language_s,
+        van_mask=bits.needed(_van_labels(request, rules)),
+        place_mask=bits.needed(_place_labels(request, rules)),
+        allow_self_transport=policy.team_may_drive and may_transport(request, Transporter.TEAM),
+        locked=lock,
+        shown=_shown(request, situation),
+        excluded=_excluded(request, situation),
+    )
+
+
+def _needs_team(request: CrisisRequest, lock: Bundle) -> bool:
+    return request.needs.team if lock.team == ANY else lock.team is not None
+
+
+def may_transport(request: CrisisRequest, transporter: Transporter) -> bool:
+    """An involuntary person is driven only by whom the custody names.
+
+    Without a recorded basis the ride is planned, and refused until the basis is recorded.
+    """
+    if not request.involuntary or request.custody is None:
+        return True
+    return transporter in request.custody.transport_by
+
+
+def somebody_of_ours_drives(request: CrisisRequest) -> bool:
+    """Whether a van or the team may drive at all, or it is law enforcement or EMS alone."""
+    return may_transport(request, Transporter.VAN) or may_transport(request, Transporter.TEAM)
+
+
+def _words(request: CrisisRequest, rules: Rules, groups: Sequence[str]) -> list[Label]:
+    asked = set(request.needs.words)
+    if request.involuntary:
+        asked = (asked - {"voluntary"}) | {"involuntary"}
+    return [
+        Word(word) for group in groups for word in rules.vocabulary.needs[group] if word in asked
+    ]
+
+
+def _van_labels(request: CrisisRequest, rules: Rules) -> list[Label]:
+    labels = _words(request, rules, rules.planning.van_groups)
+    labels.append(Seats(request.needs.seats))
+    if not may_transport(request, Transporter.VAN):
+        labels.append(Authority(Transporter.TEAM))
+    return labels
+
+
+def _place_labels(request: CrisisRequest, rules: Rules) -> list[Label]:
+    labels = _words(request, rules, rules.planning.place_groups)
+    if request.needs.slot:
+        return labels
+    labels.append(Serves(request.zone))
+    if request.needs.pool_types:
+        labels.append(OneOf(request.needs.pool_types))
+    return labels
+
+
+def _shown(request: CrisisRequest, situation: Situation) -> Bundle | None:
+    return situation.shown.get(request.id) if request.state in WAITING else None
+
+
+def _excluded(request: CrisisRequest, situation: Situation) -> frozenset[str]:
+    """Whoever declined is not asked again: teams by id, facilities with all that they have."""
+    said_no = request.excluded_facilities
+    if not said_no:
+        return request.excluded_teams
+    pools = {pool.id for pool in situation.pools.values() if pool.facility in said_no}
+    slots = {slot.id for slot in situation.slots.values() if slot.provider in said_no}
+    return request.excluded_teams | pools | slots
+
+
+def _with_preferences(
+    requests: tuple[Request, ...], cast: Cast, rules: Rules
+) -> tuple[Request, ...]:
+    """Less preferred types, and other facilities than the person chose, cost minutes."""
+    known: dict[tuple[tuple[str, ...], str | None], tuple[tuple[str, float], ...]] = {}
+    done = []
+    for problem, request in zip(requests, cast.requests, strict=True):
+        wish = (request.needs.pool_types, request.needs.facility)
+        if wish not in known:
+            known[wish] = _preferences(*wish, cast.places, rules.planning)
+        done.append(replace(problem, place_preference_s=known[wish]))
+    return tuple(done)
+
+
+def _preferences(
+    types: tuple[str, ...],
+    facility: str | None,
+    places: Sequence[Vacancy],
+    policy: PlanningPolicy,
+) -> tuple[tuple[str, float], ...]:
+    extras = []
+    for place in places:
+        extra_s = 0.0
+        if isinstance(place, states.Pool) and place.type in types:
+            extra_s += types.index(place.type) * policy.less_preferred_type_s
+        if facility is not None and facility != facility_of(place):
+            extra_s += policy.other_than_chosen_s
+        if extra_s:
+            extras.append((place.id, extra_s))
+    return tuple(extras)
+
+
+def facility_of(place: Vacancy) -> str:
+    """Whose place it is."""
+    return place.facility if isinstance(place, states.Pool) else place.provider
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one resource says about itself; see `bits.Offer`."""
+
+    words: frozenset[str] = frozenset()
+    seats: int = 0
+    type: str | None = None
+    agreements: Sequence[Agreement] = ()
+    transporter: Transporter | None = None
+
+    def satisfies(self, label: Label) -> bool:
+        match label:
+            case Word(word):
+                return word in self.words
+            case OneOf(types):
+                return self.type in types
+            case Seats(count):
+                return self.seats >= count
+            case Authority(transporter):
+                return self.transporter == transporter
+            case Serves(zone):
+                covers = (one.covers(zone, self.type or "") for one in self.agreements)
+                return not self.agreements or any(covers)
+
+
+def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> Team:
+    policy, offers = rules.planning, frozenset(team.offers)
+    stale_s = (situation.now_ms - team.position_ms) / 1000 if team.position_ms else 0
+    penalty_s = policy.position_stale_costs_s if stale_s > policy.position_stale_s else 0
+    penalty_s += policy.lapsed_credential_s if situation.lapsed.get(team.id) else 0
+    return Team(
+        id=team.id,
+        mask=bits.offered(_Offer(words=offers)),
+        shift_end_s=_until_s(team.shift_end_ms, situation),
+        drives=team.seats > 0,
+        van_mask=bits.offered(_Offer(words=offers, seats=team.seats, transporter=Transporter.TEAM)),
+        penalty_s=penalty_s,
+    )
+
+
+def _van(van: states.Van, situation: Situation, bits: Bits) -> Van:
+    offer = _Offer(frozenset(van.offers), seats=van.seats, transporter=Transporter.VAN)
+    return Van(
+        id=van.id,
+        mask=bits.offered(offer),
+        shift_end_s=_until_s(van.shift_end_ms, situation),
+    )
+
+
+def _until_s(time_ms: int, situation: Situation) -> float:
+    left_s = (time_ms - situation.now_ms) / 1000
+    return max(-LARGEST_TIME_S, min(LARGEST_TIME_S, left_s))
+
+
+def _place(
+    place: Vacancy,
+    locks: Mapping[str, Bundle],
+    situation: Situation,
+    rules: Rules,
+    bits: Bits,
+) -> Place:
+    policy = rules.planning
+    cost_s = {
+        Freshness.FRESH: 0.0,
+        Freshness.AGEING: policy.count_ageing_costs_s,
+        Freshness.STALE: policy.count_stale_costs_s,
+        Freshness.NO_RESPONSE: policy.count_stale_costs_s,
+    }
+    given = why_gives_nothing(place, situation.now_ms, rules) is None
+    kept = sum(lock.place == place.id for lock in locks.values())
+    is_pool = isinstance(place, states.Pool)
+    return Place(
+        id=place.id,
+        mask=bits.offered(
+            _Offer(
+                words=frozenset(place.takes),
+                type=place.type if isinstance(place, states.Pool) else None,
+                agreements=situation.agreements.get(facility_of(place), ()) if is_pool else (),
+            )
+        ),
+        free=(place.free if given else 0) + kept,
+        kind="bed" if is_pool else "slot",
+        penalty_s=cost_s[freshness(place, situation.now_ms, policy)],
+    )
+
+
+def _bases(vans: Sequence[states.Van]) -> Positions:
+    return positions([(van.base_lon, van.base_lat) for van in vans])

@@ -1,0 +1,201 @@
+"""How requests and resources become a planning problem, as data with sources.
+
+The file is `policy/planning.toml`; a local authority may hand in its own. The tiers' weights and
+targets are dispatch's (`dispatch.policy`).
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+import optimizer.problem
+
+Minutes = Annotated[float, Field(ge=0, le=10_080)]
+Factor = Annotated[float, Field(ge=0, le=100)]
+Words = tuple[str, ...]
+
+
+class _Edge(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sourced(_Edge):
+    source: Annotated[str, Field(min_length=3)]
+
+
+class _Needs(_Sourced):
+    team: Words
+    team_wished: Words
+    van: Words
+    place: Words
+
+
+class _Duration(_Sourced):
+    on_scene_min: Minutes
+    load_min: Minutes
+    slot_within_h: Annotated[float, Field(gt=0, le=720)]
+
+
+class _Wish(_Sourced):
+    language_min: Minutes
+    lapsed_credential_min: Minutes
+    less_preferred_type_min: Minutes
+    other_than_chosen_min: Minutes
+
+
+class _Freshness(_Sourced):
+    count_ageing_min: Minutes
+    count_stale_min: Minutes
+    count_no_response_min: Minutes
+    count_ageing_costs_min: Minutes
+    count_stale_costs_min: Minutes
+    position_stale_min: Minutes
+    position_stale_costs_min: Minutes
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if not self.count_ageing_min <= self.count_stale_min <= self.count_no_response_min:
+            raise ValueError("a count ages, then is stale, then there is no response")
+        if self.count_ageing_costs_min > self.count_stale_costs_min:
+            raise ValueError("a stale count must not cost less than an ageing one")
+        return self
+
+
+class _Transport(_Sourced):
+    team_may_drive: bool
+
+
+class _Cost(_Sourced):
+    lateness_factor: Factor
+    place_drive_weighted: Factor
+    place_drive: Factor
+    van_wait_weighted: Factor
+    van_idle: Factor
+    van_approach: Factor
+    van_return: Factor
+    self_drive: Factor
+    overtime_factor: Factor
+    stability_min: Minutes
+    surcharge_min: Minutes
+    overtime_grace_min: Minutes
+    horizon_min: Minutes
+    max_team_drive_min: Minutes
+    max_van_drive_min: Minutes
+    max_place_drive_min: Minutes
+    max_penalty_min: Minutes
+
+
+class _Loop(_Sourced):
+    coalesce_ms: Annotated[int, Field(ge=0, le=1_000)]
+    solve_within_ms: Annotated[int, Field(ge=10, le=60_000)]
+    again_every_s: Annotated[float, Field(gt=0, le=600)]
+    lease_s: Annotated[float, Field(ge=1, le=60)]
+
+
+class PlanningFile(_Edge):
+    """The form of `policy/planning.toml`."""
+
+    version: Annotated[str, Field(min_length=1)]
+    needs: _Needs
+    duration: _Duration
+    wish: _Wish
+    freshness: _Freshness
+    transport: _Transport
+    cost: _Cost
+    loop: _Loop
+
+    @model_validator(mode="after")
+    def stale_comes_last(self) -> Self:
+        """No ride is so long that a stale count would be preferred to a fresh one."""
+        cost = self.cost
+        ride = cost.max_place_drive_min * (cost.place_drive_weighted + cost.place_drive)
+        if self.freshness.count_stale_costs_min < ride + self.freshness.count_ageing_costs_min:
+            raise ValueError("freshness.count_stale_costs_min must be above the longest ride")
+        if cost.max_penalty_min < self.freshness.count_stale_costs_min:
+            raise ValueError("cost.max_penalty_min must not be below count_stale_costs_min")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningPolicy:
+    """Durations in seconds, loop times as named. `cost` is handed to the optimizer as it is."""
+
+    version: str
+    team_groups: Words
+    team_wished_groups: Words
+    van_groups: Words
+    place_groups: Words
+    onscene_s: float
+    load_s: float
+    slot_within_s: float
+    language_s: float
+    lapsed_credential_s: float
+    less_preferred_type_s: float
+    other_than_chosen_s: float
+    count_ageing_s: float
+    count_stale_s: float
+    count_no_response_s: float
+    count_ageing_costs_s: float
+    count_stale_costs_s: float
+    position_stale_s: float
+    position_stale_costs_s: float
+    team_may_drive: bool
+    coalesce_ms: int
+    solve_within_ms: int
+    again_every_s: float
+    lease_s: float
+    cost: optimizer.problem.Policy
+
+
+def load_planning_policy(path: Path) -> PlanningPolicy:
+    """Read and check a policy file. Raises ValueError with what is wrong, OSError."""
+    return planning_policy(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
+    """The policy that a parsed file states. Raises ValueError with what is wrong."""
+    given = PlanningFile.model_validate(raw)
+    needs, wish, fresh, loop = given.needs, given.wish, given.freshness, given.loop
+    return PlanningPolicy(
+        version=given.version,
+        team_groups=needs.team,
+        team_wished_groups=needs.team_wished,
+        van_groups=needs.van,
+        place_groups=needs.place,
+        onscene_s=given.duration.on_scene_min * 60,
+        load_s=given.duration.load_min * 60,
+        slot_within_s=given.duration.slot_within_h * 3600,
+        language_s=wish.language_min * 60,
+        lapsed_credential_s=wish.lapsed_credential_min * 60,
+        less_preferred_type_s=wish.less_preferred_type_min * 60,
+        other_than_chosen_s=wish.other_than_chosen_min * 60,
+        count_ageing_s=fresh.count_ageing_min * 60,
+        count_stale_s=fresh.count_stale_min * 60,
+        count_no_response_s=fresh.count_no_response_min * 60,
+        count_ageing_costs_s=fresh.count_ageing_costs_min * 60,
+        count_stale_costs_s=fresh.count_stale_costs_min * 60,
+        position_stale_s=fresh.position_stale_min * 60,
+        position_stale_costs_s=fresh.position_stale_costs_min * 60,
+        team_may_drive=given.transport.team_may_drive,
+        coalesce_ms=loop.coalesce_ms,
+        solve_within_ms=loop.solve_within_ms,
+        again_every_s=loop.again_every_s,
+        lease_s=loop.lease_s,
+        cost=_cost(given.cost),
+    )
+
+
+def _cost(cost: _Cost) -> optimizer.problem.Policy:
+    """Minutes become seconds; factors stay."""
+    given = cost.model_dump(exclude={"source"})
+    return optimizer.problem.Policy(
+        **{
+            (f"{name.removesuffix('_min')}_s" if name.endswith("_min") else name): (
+                value * 60 if name.endswith("_min") else value
+            )
+            for name, value in given.items()
+        }
+    )

@@ -1,0 +1,240 @@
+"""What the consoles are shown: one recommendation a request, and the plan that holds them all.
+
+Both are JSON in the registry. They carry ids, times and sentences about resources, never identity.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from dispatch import sentences
+from dispatch.planning import Question, must_be_called
+from dispatch.words import Tier
+from optimizer.plan import Alternative, Assignment, Plan
+from optimizer.problem import SELF, Bundle
+from registry import states
+
+DRIVES_ITSELF = "self"
+TENTHS = 10
+
+
+class Why(msgspec.Struct, frozen=True):
+    """One plain sentence, or a few, for each part."""
+
+    team: str
+    van: str
+    place: str
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Another bundle and its exact price: what the whole region pays more, in weighted minutes."""
+
+    team: str | None
+    van: str | None
+    pool: str | None
+    slot: str | None
+    team_eta_s: float | None
+    arrive_s: float | None
+    extra_min: float
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """The next place to ask: claimed by nobody."""
+
+    pool: str | None
+    slot: str | None
+    arrive_s: float | None
+
+
+class Unserved(msgspec.Struct, frozen=True):
+    """Why `count` resources of a kind cannot serve. `resource` is team, van or place."""
+
+    resource: str
+    reason: str
+    count: int
+    text: str
+
+
+class Journey(msgspec.Struct, frozen=True):
+    """Where the travel times come from; "estimate" is a guess and is shown as one."""
+
+    engine: str
+    quality: Literal["road", "estimate"]
+
+
+class Recommendation(msgspec.Struct, frozen=True):
+    """What would be best for one request. Seconds from the plan's `made_ms`; costs in minutes.
+
+    `van` is "self" when the team drives. Where a place is only possibly needed, `pool` or `slot`
+    is empty and `backup` names the place that would be asked.
+    """
+
+    request: str
+    team: str | None
+    van: str | None
+    pool: str | None
+    slot: str | None
+    team_eta_s: float | None
+    pick_s: float | None
+    arrive_s: float | None
+    costs: dict[str, float]
+    why: Why
+    alternatives: list[Other]
+    backup: Backup | None
+    unserved: list[Unserved]
+    ems_now: bool
+    call_to_confirm: bool
+    travel: Journey
+    warnings: list[str] = []
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle as the optimizer knows it."""
+        van = SELF if self.van == DRIVES_ITSELF else self.van
+        return Bundle(self.team, van, self.pool or self.slot)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is recommended."""
+        return self.bundle == Bundle()
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    """The region's plan. `version` grows by one with each; `at` is the position it was made at.
+
+    `gap` is at most how far from the best this is, `objective_min` its price, both in weighted
+    minutes. `degraded` says in words why the plan is old or worse than it should be.
+    """
+
+    version: int
+    made_ms: int
+    at: tuple[int, int]
+    stage: str
+    proved: bool
+    gap: float
+    objective_min: float
+    recommendations: dict[str, Recommendation]
+    degraded: str | None = None
+
+
+def encode(view: PlanView) -> bytes:
+    """The plan as JSON."""
+    return msgspec.json.encode(view)
+
+
+def decode(plan: bytes) -> PlanView:
+    """The plan from JSON. Raises msgspec.ValidationError."""
+    return msgspec.json.decode(plan, type=PlanView)
+
+
+def plan_view(question: Question, plan: Plan, version: int, at: tuple[int, int]) -> PlanView:
+    """The optimizer's answer for people."""
+    story = sentences.Story.of(question, plan)
+    return PlanView(
+        version=version,
+        made_ms=question.situation.now_ms,
+        at=at,
+        stage=plan.stage,
+        proved=plan.proved,
+        gap=plan.gap / TENTHS,
+        objective_min=plan.objective / TENTHS,
+        recommendations={
+            assignment.request_id: recommendation(story, assignment)
+            for assignment in plan.assignments
+        },
+    )
+
+
+def recommendation(story: sentences.Story, assignment: Assignment) -> Recommendation:
+    """One request's part of the plan."""
+    question, bundle = story.question, assignment.bundle
+    pool, slot = _place(question, bundle.place)
+    arrivals = assignment.arrivals
+    return Recommendation(
+        request=assignment.request_id,
+        team=bundle.team,
+        van=_van(bundle.van),
+        pool=pool,
+        slot=slot,
+        team_eta_s=arrivals.team_s,
+        pick_s=arrivals.pick_s,
+        arrive_s=arrivals.place_s,
+        costs={name: cost / TENTHS for name, cost in assignment.costs},
+        why=Why(
+            team=sentences.team(story, assignment),
+            van=sentences.van(story, assignment),
+            place=sentences.place(story, assignment),
+        ),
+        alternatives=[_other(story, assignment, other) for other in assignment.alternatives],
+        backup=_backup(story, assignment),
+        unserved=[
+            Unserved(resource, reason, count, text)
+            for resource, reason, count, text in sentences.unserved(story, assignment)
+        ],
+        ems_now=ems_now(story, assignment),
+        call_to_confirm=_call_to_confirm(question, assignment),
+        travel=Journey(question.travel.engine, question.travel.quality),
+        warnings=sentences.warnings(story, assignment),
+    )
+
+
+def ems_now(story: sentences.Story, assignment: Assignment) -> bool:
+    """Whether the console asks "EMS / 911 now?": no team reaches an imminent person in time."""
+    request = story.request(assignment.request_id)
+    if request.tier is not Tier.IMMINENT or request.reached_ms is not None:
+        return False
+    eta_s = assignment.arrivals.team_s
+    return eta_s is None or story.question.situation.now_ms + eta_s * 1000 > request.target_ms
+
+
+def _call_to_confirm(question: Question, assignment: Assignment) -> bool:
+    """A stale count is confirmed before a person is sent; also that of a place only planned."""
+    found = _vacancy(question, assignment.bundle.place or assignment.backup_place)
+    return found is not None and must_be_called(
+        found, question.situation.now_ms, question.rules.planning
+    )
+
+
+def _vacancy(question: Question, place: str | None) -> states.Pool | states.Slot | None:
+    situation = question.situation
+    return situation.pools.get(place or "") or situation.slots.get(place or "")
+
+
+def _place(question: Question, place: str | None) -> tuple[str | None, str | None]:
+    """The place as (pool, slot)."""
+    if place is None:
+        return None, None
+    return (None, place) if place in question.situation.slots else (place, None)
+
+
+def _van(van: str | None) -> str | None:
+    return DRIVES_ITSELF if van == SELF else van
+
+
+def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -> Other:
+    pool, slot = _place(story.question, other.bundle.place)
+    return Other(
+        team=other.bundle.team,
+        van=_van(other.bundle.van),
+        pool=pool,
+        slot=slot,
+        team_eta_s=story.team_s(assignment.request_id, other.bundle.team),
+        arrive_s=story.arrive_s(assignment.request_id, other.bundle),
+        extra_min=other.regret / TENTHS,
+    )
+
+
+def _backup(story: sentences.Story, assignment: Assignment) -> Backup | None:
+    if assignment.backup_place is None:
+        return None
+    pool, slot = _place(story.question, assignment.backup_place)
+    bundle = Bundle(assignment.bundle.team, assignment.bundle.van, assignment.backup_place)
+    return Backup(pool, slot, story.arrive_s(assignment.request_id, bundle))
+
+
+def shown_bundles(view: PlanView | None) -> Mapping[str, Bundle]:
+    """The bundles that the consoles show, by request: what stability keeps."""
+    if view is None:
+        return {}
+    return {name: one.bundle for name, one in view.recommendations.items() if not one.empty}

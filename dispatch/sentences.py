@@ -1,0 +1,449 @@
+"""The plan in words: one plain sentence a part, and why a part is missing.
+
+Sentences name teams, vans, places, tiers and zones; never a person.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isnan
+
+from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Word
+from dispatch.planning import (
+    Freshness,
+    Question,
+    Vacancy,
+    count_age_s,
+    facility_of,
+    freshness,
+    is_remote,
+    somebody_of_ours_drives,
+)
+from dispatch.request import CrisisRequest
+from dispatch.words import Need, State
+from optimizer.plan import Assignment, Plan, Reason
+from optimizer.problem import SELF, Bundle
+from registry import states
+
+LANGUAGES = {
+    "lang_en": "English",
+    "lang_es": "Spanish",
+    "lang_asl": "American Sign Language",
+    "lang_nv": "Navajo",
+    "lang_zh": "Chinese",
+    "lang_vi": "Vietnamese",
+    "lang_ar": "Arabic",
+    "lang_so": "Somali",
+    "lang_sw": "Swahili",
+    "lang_pt": "Portuguese",
+    "lang_ru": "Russian",
+    "lang_uk": "Ukrainian",
+    "lang_fa": "Persian",
+    "lang_ko": "Korean",
+    "lang_to": "Tongan",
+    "lang_sm": "Samoan",
+    "lang_fr": "French",
+    "lang_ne": "Nepali",
+}
+
+FAULTS = {
+    "excluded": "declined",
+    "unreachable": "no road leads there",
+    "drive": "too far away",
+    "horizon": "could not come in time",
+    "shift": "the shift ends before",
+    "kind": "of another kind",
+    "full": "full",
+    "taken": "planned for somebody else",
+    "unfit": "free, but not together with the rest",
+    "off_shift": "off shift",
+    "committed": "with another person",
+    "held": "just being accepted for another person",
+    "out_of_service": "out of service",
+    "without_driver": "without a driver",
+    "paused": "not taking anybody in now",
+    "overcommitted": "overcommitted",
+    "closed": "closed",
+    "not_in_time": "not within the next days",
+}
+
+NOTICEABLE_S = 60
+"""A nearer team or place is only worth a sentence when it is a minute nearer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A question and its answer, indexed by id so that sentences can be written."""
+
+    question: Question
+    plan: Plan
+    requests: Mapping[str, CrisisRequest]
+    column: Mapping[str, int]
+    team_row: Mapping[str, int]
+    van_row: Mapping[str, int]
+    place_row: Mapping[str, int]
+    holder: Mapping[str, str]
+
+    @staticmethod
+    def of(question: Question, plan: Plan) -> "Story":
+        """Index them."""
+        problem = question.problem
+        holder = {
+            part: assignment.request_id
+            for assignment in plan.assignments
+            for part in (assignment.bundle.team, assignment.bundle.van)
+            if part is not None and part != SELF
+        }
+        return Story(
+            question,
+            plan,
+            {request.id: request for request in question.situation.requests},
+            {request.id: k for k, request in enumerate(problem.requests)},
+            {team.id: k for k, team in enumerate(problem.teams)},
+            {van.id: k for k, van in enumerate(problem.vans)},
+            {place.id: k for k, place in enumerate(problem.places)},
+            holder,
+        )
+
+    def request(self, request: str) -> CrisisRequest:
+        """The request itself."""
+        return self.requests[request]
+
+    def vacancy(self, place: str) -> Vacancy:
+        """The pool or slot."""
+        situation = self.question.situation
+        return situation.pools[place] if place in situation.pools else situation.slots[place]
+
+    def team_s(self, request: str, team: str | None) -> float | None:
+        """When the team would be with the person, seconds from now; None if it cannot."""
+        if team is None or team not in self.team_row:
+            return None
+        row, problem = self.team_row[team], self.question.problem
+        drive_s = float(problem.team_to_request[row, self.column[request]])
+        return None if isnan(drive_s) else float(round(problem.teams[row].release_s + drive_s))
+
+    def ride_s(self, request: str, place: str) -> float | None:
+        """How long the ride to the place takes; None where there is no way."""
+        rides = self.question.problem.request_to_place
+        ride_s = float(rides[self.column[request], self.place_row[place]])
+        return None if isnan(ride_s) else ride_s
+
+    def arrive_s(self, request: str, bundle: Bundle) -> float | None:
+        """When the person would be at the bundle's place, seconds from now."""
+        if bundle.place is None or bundle.place not in self.place_row:
+            return None
+        asked = self.question.problem.requests[self.column[request]]
+        there_s = 0.0 if bundle.team is None else self.team_s(request, bundle.team)
+        if bundle.team is None and asked.needs_team:
+            return None
+        ride_s = self.ride_s(request, bundle.place)
+        if there_s is None or ride_s is None:
+            return None
+        pick_s, load_s = there_s + asked.onscene_s, 0.0
+        if bundle.van in self.van_row:
+            eta_s = self.van_s(request, bundle.van or "")
+            if eta_s is None:
+                return None
+            pick_s, load_s = max(pick_s, eta_s), asked.load_s
+        return float(round(pick_s + load_s + ride_s))
+
+    def van_s(self, request: str, van: str) -> float | None:
+        """When the van would be with the person, seconds from now."""
+        row, problem = self.van_row[van], self.question.problem
+        drive_s = float(problem.van_to_request[row, self.column[request]])
+        return None if isnan(drive_s) else problem.vans[row].release_s + drive_s
+
+    def zone_name(self, zone: str) -> str:
+        """How people call the zone."""
+        return self.question.situation.names.get(zone, zone)
+
+    def place_name(self, place: str) -> str:
+        """How people call the place."""
+        found = self.vacancy(place)
+        facility = self.question.situation.names.get(facility_of(found))
+        return f"{found.name}, {facility}" if facility and facility != found.name else found.name
+
+
+def team(story: Story, assignment: Assignment) -> str:
+    """Who goes, when they are there, and why not the nearest."""
+    request, chosen = story.request(assignment.request_id), assignment.bundle.team
+    if chosen is None:
+        if "team" not in assignment.missing:
+            return "No team is needed."
+        return f"No team can come now: {_main_reason(story, assignment, 'team')}."
+    name = story.question.situation.teams[chosen].name
+    if request.state in (State.ON_SCENE, State.TRANSPORTING, State.ARRIVED):
+        return f"{name} is with the person."
+    eta_s = assignment.arrivals.team_s or 0.0
+    parts = [f"{name} reaches the person in {_min(eta_s)}"]
+    nearer = _nearer_team(story, assignment, eta_s)
+    if nearer:
+        parts.append(nearer)
+    return "; ".join(parts) + f".{_lateness(story, request, eta_s)}"
+
+
+def van(story: Story, assignment: Assignment) -> str:
+    """Who drives the person."""
+    request, chosen = story.request(assignment.request_id), assignment.bundle.van
+    if "van" in assignment.missing:
+        return f"Nobody can drive the person yet: {_main_reason(story, assignment, 'van')}."
+    if not somebody_of_ours_drives(request) and request.needs.van is not Need.NONE:
+        drivers = sorted(request.custody.transport_by) if request.custody else []
+        who = " or ".join(word.value.replace("_", " ") for word in drivers) or "whoever has custody"
+        return f"Under this custody {who} transports."
+    if chosen == SELF:
+        return "The team drives the person itself."
+    if chosen is None:
+        if request.needs.van is Need.POSSIBLE:
+            return "A van may be needed: none is claimed."
+        return "No van is needed."
+    name = story.question.situation.vans[chosen].name
+    eta_s, ready_s = story.van_s(request.id, chosen), assignment.arrivals.ready_s
+    if eta_s is None or ready_s is None:
+        return f"{name} drives the person."
+    wait_s = eta_s - ready_s
+    if wait_s >= NOTICEABLE_S:
+        return f"{name} drives; it comes in {_min(eta_s)}, {_min(wait_s)} after the team is ready."
+    return f"{name} drives; it comes in {_min(eta_s)}, before the team is ready to leave."
+
+
+def place(story: Story, assignment: Assignment) -> str:
+    """Where to, how far, how fresh the count is, and why not the nearest."""
+    request, chosen = story.request(assignment.request_id), assignment.bundle.place
+    if request.needs.place is Need.NONE:
+        return "No place is needed."
+    if request.held.place is not None:
+        return "The place is claimed."
+    if request.needs.place is Need.POSSIBLE:
+        if assignment.backup_place is None:
+            reason = "if a place is needed, none is free that takes the person now"
+            return f"{reason[0].upper()}{reason[1:]}."
+        told = _place_told(story, request, assignment.backup_place)
+        return f"If a place is needed: {told} Nothing is claimed."
+    if chosen is None:
+        return f"No place can take the person now: {_main_reason(story, assignment, 'place')}."
+    return _place_told(story, request, chosen) + _nearer_place(story, assignment, chosen)
+
+
+def warnings(story: Story, assignment: Assignment) -> list[str]:
+    """What a person must know before they accept."""
+    request, situation = story.request(assignment.request_id), story.question.situation
+    found = [_LOCK_TEXT.format(fault=fault) for fault in assignment.lock_faults]
+    chosen = assignment.bundle.team
+    if chosen is not None:
+        found += _team_warnings(story, request, chosen)
+    if request.involuntary and request.custody is None:
+        found.append("Involuntary without a legal basis: record basis, custody and who transports.")
+    if story.question.travel.quality == "estimate":
+        found.append("Travel times are estimates: no road engine answered.")
+    place_id = assignment.bundle.place
+    if place_id is not None and place_id in situation.pools and request.involuntary:
+        found.append("Nobody is driven there before the facility has accepted by name.")
+    return found
+
+
+_LOCK_TEXT = "What is promised does not fit any more ({fault}): a person must decide."
+
+
+def _team_warnings(story: Story, request: CrisisRequest, chosen: str) -> Iterator[str]:
+    situation, rules = story.question.situation, story.question.rules
+    found = situation.teams[chosen]
+    lapsed = situation.lapsed.get(chosen, ())
+    if lapsed:
+        named = ", ".join(_word(word) for word in lapsed)
+        yield f"A credential in {found.name} has lapsed ({named}): a supervisor gives a reason."
+    wished = {
+        word
+        for group in rules.planning.team_wished_groups
+        for word in rules.vocabulary.needs[group]
+        if word in request.needs.words and word not in found.offers
+    }
+    for word in sorted(wished):
+        yield f"Nobody in {found.name} speaks {_word(word)}: call an interpreter."
+    age_s = (situation.now_ms - found.position_ms) / 1000
+    if found.position_ms and age_s > rules.planning.position_stale_s:
+        yield f"The position of {found.name} is {_min(age_s)} old."
+
+
+def unserved(story: Story, assignment: Assignment) -> Iterator[tuple[str, str, int, str]]:
+    """For each missing part: (resource, reason, how many, sentence)."""
+    for part in assignment.missing:
+        for reason in assignment.reasons:
+            if reason.part == part:
+                yield from _reason(story, reason)
+        for why, count in sorted(story.question.out.get(part, {}).items()):
+            yield part, why, count, f"{_count(count, part)}: {FAULTS[why]}"
+
+
+def _reason(story: Story, reason: Reason) -> Iterator[tuple[str, str, int, str]]:
+    """A lack is told bit by bit, with the words that the bits stand for."""
+    if reason.fault == "lacks":
+        for bit, count in reason.bits:
+            label = story.question.bits.label(bit)
+            text = f"{_count(count, reason.part)}: {_lack(label, reason.part)}"
+            yield reason.part, "lacks", count, text
+    elif reason.fault == "taken" and reason.holders:
+        for resource, holder, _ in reason.holders:
+            text = f"{_resource_name(story, reason.part, resource)} {_goes_to(story, holder)}"
+            yield reason.part, "taken", 1, text
+    else:
+        text = f"{_count(reason.count, reason.part)}: {FAULTS[reason.fault]}"
+        yield reason.part, reason.fault, reason.count, text
+
+
+def _main_reason(story: Story, assignment: Assignment, part: str) -> str:
+    texts = [text for kind, _, _, text in unserved(story, assignment) if kind == part]
+    return "; ".join(texts[:3]) if texts else f"there is no {part} at all"
+
+
+def _nearer_team(story: Story, assignment: Assignment, eta_s: float) -> str | None:
+    """The nearest team that is not the one recommended, and what it is needed for."""
+    request = assignment.request_id
+    reachable = [
+        (arrival_s, team_id)
+        for team_id in story.team_row
+        if (arrival_s := story.team_s(request, team_id)) is not None
+    ]
+    nearest_s, nearest = min(reachable, default=(eta_s, assignment.bundle.team))
+    if nearest is None or nearest == assignment.bundle.team or eta_s - nearest_s < NOTICEABLE_S:
+        return None
+    name = story.question.situation.teams[nearest].name
+    return f"{name} is nearer ({_min(nearest_s)}) but {_why_not_team(story, assignment, nearest)}"
+
+
+def _why_not_team(story: Story, assignment: Assignment, other: str) -> str:
+    problem = story.question.problem
+    asked = problem.requests[story.column[assignment.request_id]]
+    offered = problem.teams[story.team_row[other]]
+    if other in asked.excluded:
+        return "has declined"
+    lacks = asked.team_mask & ~offered.mask
+    if lacks:
+        return _lack(story.question.bits.label(lacks.bit_length() - 1), "team")
+    holder = story.holder.get(other)
+    if holder is not None:
+        return _goes_to(story, holder)
+    if asked.soft_team_mask & ~offered.mask:
+        bit = (asked.soft_team_mask & ~offered.mask).bit_length() - 1
+        return _lack(story.question.bits.label(bit), "team")
+    if story.question.situation.lapsed.get(other):
+        return "a credential in it has lapsed"
+    for alternative in assignment.alternatives:
+        if alternative.bundle.team == other:
+            return f"sending it costs {alternative.regret / 10:.0f} weighted minutes more"
+    return "its shift ends before, or it fits the rest of the bundle less well"
+
+
+def _goes_to(story: Story, holder: str) -> str:
+    """Whom a resource is planned for, by tier and zone only."""
+    request = story.request(holder)
+    zone = story.zone_name(request.zone)
+    return f"goes to a person of the tier {request.tier.value} in {zone}"
+
+
+def _lateness(story: Story, request: CrisisRequest, eta_s: float) -> str:
+    late_s = (story.question.situation.now_ms - request.target_ms) / 1000 + eta_s
+    if late_s < NOTICEABLE_S:
+        return ""
+    return f" That is {_min(late_s)} after the target."
+
+
+def _place_told(story: Story, request: CrisisRequest, place_id: str) -> str:
+    found, situation = story.vacancy(place_id), story.question.situation
+    name = story.place_name(place_id)
+    if isinstance(found, states.Slot):
+        begins_min = (found.starts_ms - situation.now_ms) / 60_000
+        how = "by video or telephone" if is_remote(found) else "in person"
+        return f"{name}: an appointment {how}, in {_duration(begins_min)}."
+    ride_s = story.ride_s(request.id, place_id)
+    way = "" if ride_s is None else f", {_min(ride_s)} away"
+    state = freshness(found, situation.now_ms, story.question.rules.planning)
+    count = f"{found.free} of {found.capacity} free"
+    age = _duration(count_age_s(found, situation.now_ms) / 60)
+    if state in (Freshness.STALE, Freshness.NO_RESPONSE):
+        call = f"call to confirm {found.phone}".rstrip()
+        return f"{name}{way}; the count ({count}) is {age} old: {call}."
+    return f"{name}{way}; {count}, counted {age} ago."
+
+
+def _nearer_place(story: Story, assignment: Assignment, chosen: str) -> str:
+    """The nearest place that is not the one recommended, and why not."""
+    request = assignment.request_id
+    chosen_s = story.ride_s(request, chosen)
+    near = [
+        (ride_s, place_id)
+        for place_id in story.place_row
+        if isinstance(story.vacancy(place_id), states.Pool)
+        and (ride_s := story.ride_s(request, place_id)) is not None
+    ]
+    nearest_s, nearest = min(near, default=(0.0, chosen))
+    if chosen_s is None or nearest == chosen or chosen_s - nearest_s < NOTICEABLE_S:
+        return ""
+    name = story.place_name(nearest)
+    return f" {name} is nearer ({_min(nearest_s)}) but {_why_not_place(story, request, nearest)}."
+
+
+def _why_not_place(story: Story, request: str, other: str) -> str:
+    problem, question = story.question.problem, story.question
+    asked = problem.requests[story.column[request]]
+    offered = problem.places[story.place_row[other]]
+    if other in asked.excluded:
+        return "has declined"
+    lacks = asked.place_mask & ~offered.mask
+    if lacks:
+        return _lack(question.bits.label(lacks.bit_length() - 1), "place")
+    if offered.kind != asked.place_kind and asked.place_kind != "any":
+        return "is of another kind"
+    if offered.free == 0:
+        return "is full"
+    used = sum(one.bundle.place == other for one in story.plan.assignments)
+    if used >= offered.free:
+        return "its last free place goes to another person"
+    state = freshness(story.vacancy(other), question.situation.now_ms, question.rules.planning)
+    if state is not Freshness.FRESH:
+        return f"its count is {state.value.replace('_', ' ')}"
+    return "is less preferred or more restrictive"
+
+
+def _resource_name(story: Story, part: str, resource: str) -> str:
+    situation = story.question.situation
+    if part == "team":
+        return situation.teams[resource].name
+    return situation.vans[resource].name if part == "van" else story.place_name(resource)
+
+
+def _lack(label: Label, part: str) -> str:
+    match label:
+        case Word(word) if word in LANGUAGES:
+            return f"does not speak {LANGUAGES[word]}"
+        case Word(word) if part == "place":
+            return f"does not declare to take: {_word(word)}"
+        case Word(word):
+            return f"does not offer: {_word(word)}"
+        case OneOf(types):
+            return f"is not of the type {' or '.join(_word(kind) for kind in types)}"
+        case Serves(zone):
+            return f"has no agreement for people of {zone}"
+        case Seats(count):
+            return f"has fewer than {count} seats"
+        case Authority(transporter):
+            return f"may not transport under this custody, only the {transporter}"
+
+
+def _word(word: str) -> str:
+    return LANGUAGES.get(word, word.replace("_", " "))
+
+
+def _count(count: int, part: str) -> str:
+    return f"{count} {part}" if count == 1 else f"{count} {part}s"
+
+
+def _min(seconds: float) -> str:
+    return _duration(seconds / 60)
+
+
+def _duration(minutes: float) -> str:
+    whole = max(0, round(minutes))
+    if whole < 120:
+        return f"{whole} min" if whole else "less than a minute"
+    hours = minutes / 60
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,722 @@
+"""From what is true now to the optimizer's question, and back into words: rules, one test each."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from directory.participants import Agreement
+from dispatch import planning
+from dispatch.planning import Cast, Freshness, Question, Rules, Situation, Times, Travel, question
+from dispatch.planning_policy import load_planning_policy
+from dispatch.policy import load_policy
+from dispatch.recommendation import PlanView, Recommendation, decode, encode, plan_view
+from dispatch.request import SELF, Bundle, CrisisRequest, Custody, Needs, Risk
+from dispatch.words import Custodian, LegalBasis, Need, State, Tier, Transporter, Urgency
+from optimizer.check import check
+from optimizer.problem import SELF as DRIVES_ITSELF
+from optimizer.problem import Bundle as Planned
+from optimizer.solve import solve
+from registry.states import Hold, Pool, Slot, Team, UnitStatus, Van
+from registry.vocabulary import load_vocabulary
+
+NOW_MS = 1_800_000_000_000
+MIN_MS = 60_000
+POLICY = Path(__file__).parents[2] / "policy"
+RULES = Rules(
+    planning=load_planning_policy(POLICY / "planning.toml"),
+    weight=load_policy(POLICY / "dispatch.toml").weight,
+    vocabulary=load_vocabulary(),
+)
+Minutes = Mapping[tuple[str, str], float]
+
+
+def a_request(id_: str = "R1", **given: Any) -> CrisisRequest:
+    needs = {name: given.pop(name) for name in [f.name for f in fields(Needs)] if name in given}
+    if "words" in needs:
+        needs["words"] = frozenset(needs["words"])
+    needs.setdefault("place", Need.NONE)
+    needs.setdefault("van", Need.NONE)
+    values: dict[str, Any] = {
+        "id": id_,
+        "version": 1,
+        "state": State.REQUESTED,
+        "opened_ms": NOW_MS,
+        "zone": "weber",
+        "place": "Ogden",
+        "lon": -112.0,
+        "lat": 41.0,
+        "risk": Risk(),
+        "urgency": Urgency.URGENT,
+        "tier": Tier.HIGH,
+        "target_ms": NOW_MS + 40 * MIN_MS,
+        "policy": "test",
+    }
+    # `place` is the town of a request and the need of a place in its needs.
+    return CrisisRequest(needs=Needs(**needs), **{**values, **given})
+
+
+def a_unit(kind: type[Any], id_: str, **given: Any) -> Any:
+    values = {
+        "id": id_,
+        "zone": "weber",
+        "name": f"{kind.__name__} {id_}",
+        "seats": 3 if kind is Van else 0,
+        "shift_start_ms": NOW_MS - 60 * MIN_MS,
+        "shift_end_ms": NOW_MS + 600 * MIN_MS,
+        "base_lon": -112.0,
+        "base_lat": 41.0,
+    }
+    driver = {"driver": "D"} if kind is Van else {}
+    return kind(**{**values, **driver, **given})
+
+
+def a_team(id_: str = "T1", **given: Any) -> Team:
+    return a_unit(Team, id_, **given)
+
+
+def a_van(id_: str = "V1", **given: Any) -> Van:
+    return a_unit(Van, id_, **given)
+
+
+def a_pool(id_: str = "P1", **given: Any) -> Pool:
+    values = {
+        "id": id_,
+        "facility": f"F-{id_}",
+        "zone": "weber",
+        "name": f"Unit {id_}",
+        "type": "receiving",
+        "takes": ("adult", "voluntary"),
+        "lon": -112.0,
+        "lat": 41.0,
+        "capacity": 10,
+        "free": 2,
+        "updated_ms": NOW_MS,
+        "confirmed_ms": NOW_MS,
+        "phone": f"555-{id_}",
+    }
+    return Pool(**{**values, **given})
+
+
+def a_slot(id_: str = "S1", **given: Any) -> Slot:
+    values = {
+        "id": id_,
+        "provider": f"F-{id_}",
+        "zone": "weber",
+        "name": f"Clinic {id_}",
+        "mode": "in_person",
+        "takes": ("adult",),
+        "lon": -112.0,
+        "lat": 41.0,
+        "starts_ms": NOW_MS + 180 * MIN_MS,
+        "duration_s": 3000,
+        "free": 1,
+    }
+    return Slot(**{**values, **given})
+
+
+def by(*states: Any) -> dict[str, Any]:
+    return {state.id: state for state in states}
+
+
+def roads(minutes: Minutes, default_min: float = 10) -> planning.Drive:
+    """Travel times by (from, to); every other pair takes `default_min`."""
+
+    def table(origins: list[str], destinations: list[str]) -> np.ndarray:
+        rows = [[minutes.get((o, d), default_min) * 60 for d in destinations] for o in origins]
+        return np.array(rows, dtype=np.float64).reshape(len(origins), len(destinations))
+
+    def drive(cast: Cast, _: Mapping[str, tuple[float, float]]) -> Times:
+        requests, teams, vans, places = (
+            [part.id for part in parts]
+            for parts in (cast.requests, cast.teams, cast.vans, cast.places)
+        )
+        return Times(
+            table(teams, requests),
+            table(vans, requests),
+            table(requests, places),
+            table(places, vans),
+            Travel("test", "road"),
+        )
+
+    return drive
+
+
+def asked(minutes: Minutes | None = None, **given: Any) -> Question:
+    return question(Situation(now_ms=NOW_MS, **given), RULES, roads(minutes or {}))
+
+
+def planned(minutes: Minutes | None = None, **given: Any) -> PlanView:
+    put = asked(minutes, **given)
+    plan = solve(put.problem)
+    assert check(put.problem, plan) == ()
+    return plan_view(put, plan, version=1, at=(1, 1))
+
+
+def recommended(request: CrisisRequest, minutes: Minutes | None = None, **given: Any) -> Any:
+    return planned(minutes, requests=[request], **given).recommendations[request.id]
+
+
+def waiting(**needs: Any) -> CrisisRequest:
+    """A request with needs; `need` is that of a place."""
+    if "need" in needs:
+        words = needs.pop("need")
+        request = a_request(**needs)
+        return replace(request, needs=replace(request.needs, place=words))
+    return a_request(**needs)
+
+
+# Who is in the problem
+
+
+def test_the_nearest_free_team_is_recommended() -> None:
+    best = recommended(
+        a_request(), {("T1", "R1"): 30, ("T2", "R1"): 5}, teams=by(a_team("T1"), a_team("T2"))
+    )
+    assert (best.team, best.team_eta_s) == ("T2", 300)
+
+
+@pytest.mark.parametrize(
+    ("given_away", "why"),
+    [
+        ({"status": UnitStatus.OUT_OF_SERVICE}, "out_of_service"),
+        ({"status": UnitStatus.CLEARING}, "committed"),
+        ({"request": "R9"}, "committed"),
+        ({"hold": "H9"}, "held"),
+        ({"shift_end_ms": NOW_MS}, "off_shift"),
+        ({"shift_start_ms": NOW_MS + 1}, "off_shift"),
+    ],
+)
+def test_a_team_that_is_not_free_is_left_out_and_counted(
+    given_away: dict[str, Any], why: str
+) -> None:
+    best = recommended(a_request(), teams=by(a_team(**given_away)))
+    assert best.team is None
+    assert [(u.resource, u.reason, u.count) for u in best.unserved] == [("team", why, 1)]
+
+
+def test_a_van_without_a_driver_is_left_out() -> None:
+    put = asked(requests=[a_request()], vans=by(a_van(driver=None)))
+    assert put.problem.vans == ()
+    assert put.out["van"] == {"without_driver": 1}
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [({"paused": True}, "paused"), ({"deficit": 1, "free": 0}, "overcommitted")]
+)
+def test_a_paused_or_overcommitted_pool_gives_nothing_new(state: dict[str, Any], why: str) -> None:
+    request = waiting(need=Need.NEEDED, team=False)
+    best = recommended(request, pools=by(a_pool(**state)))
+    assert best.pool is None
+    assert [(u.resource, u.reason) for u in best.unserved] == [("place", why)]
+
+
+def test_a_full_pool_stays_to_be_named_as_full() -> None:
+    best = recommended(waiting(need=Need.NEEDED, team=False), pools=by(a_pool(free=0)))
+    assert best.pool is None
+    assert [(u.reason, u.text) for u in best.unserved] == [("full", "1 place: full")]
+
+
+def test_a_team_on_its_way_is_never_planned_for_somebody_else() -> None:
+    carried = a_request("R1", state=State.EN_ROUTE, plan=Bundle(team="T1"), held=Bundle(team="T1"))
+    urgent = a_request("R2", tier=Tier.IMMINENT)
+    view = planned(
+        requests=[carried, urgent],
+        teams=by(a_team("T1", request="R1", status=UnitStatus.EN_ROUTE)),
+    )
+    assert set(view.recommendations) == {"R2"}
+    assert view.recommendations["R2"].team is None
+
+
+def test_a_bundle_that_is_just_being_accepted_is_locked() -> None:
+    hold = Hold(id="H1", request="R1", team="T1", expires_ms=NOW_MS + 1, by="a")
+    view = planned(
+        {("T1", "R1"): 30, ("T2", "R1"): 1},
+        requests=[a_request("R1"), a_request("R2", tier=Tier.IMMINENT)],
+        teams=by(a_team("T1", hold="H1"), a_team("T2")),
+        holds={"H1": hold},
+    )
+    assert view.recommendations["R1"].team == "T1"
+    assert view.recommendations["R2"].team == "T2"
+
+
+# What a person needs
+
+
+def test_what_a_place_must_take_comes_from_the_needs() -> None:
+    request = waiting(need=Need.NEEDED, team=False, words={"adolescent", "voluntary"})
+    best = recommended(
+        request,
+        {("R1", "P2"): 60},
+        pools=by(a_pool("P1"), a_pool("P2", takes=("adolescent", "voluntary"))),
+    )
+    assert best.pool == "P2"
+    assert "Unit P1 is nearer (10 min) but does not declare to take: adolescent" in best.why.place
+
+
+def test_the_reason_why_nobody_is_taken_is_told_in_words_of_the_vocabulary() -> None:
+    request = waiting(need=Need.NEEDED, team=False, words={"adult", "withdrawal"})
+    best = recommended(request, pools=by(a_pool("P1"), a_pool("P2")))
+    assert [(u.reason, u.count, u.text) for u in best.unserved] == [
+        ("lacks", 2, "2 places: does not declare to take: withdrawal")
+    ]
+
+
+def test_a_team_with_the_crew_that_is_asked_for_is_sent() -> None:
+    best = recommended(
+        a_request(words={"designated_examiner"}),
+        {("T1", "R1"): 1, ("T2", "R1"): 40},
+        teams=by(a_team("T1"), a_team("T2", offers=("designated_examiner",))),
+    )
+    assert best.team == "T2"
+    assert "Team T1 is nearer (1 min) but does not offer: designated examiner" in best.why.team
+
+
+def test_support_needs_never_keep_a_team_away() -> None:
+    words = {"substance_use", "aggression", "medical_needs", "intellectual_disability"}
+    assert recommended(a_request(words=words), teams=by(a_team(offers=()))).team == "T1"
+
+
+def test_a_language_is_a_wish_that_costs_minutes_and_never_leaves_a_person_alone() -> None:
+    request = a_request(words={"lang_es"})
+    teams = by(a_team("T1"), a_team("T2", offers=("lang_es",)))
+    near, far = {("T1", "R1"): 5, ("T2", "R1"): 12}, {("T1", "R1"): 5, ("T2", "R1"): 60}
+    assert recommended(request, near, teams=teams).team == "T2"
+    best = recommended(request, far, teams=teams)
+    assert best.team == "T1"
+    assert best.warnings == ["Nobody in Team T1 speaks Spanish: call an interpreter."]
+
+
+def test_a_lapsed_credential_warns_and_does_not_leave_a_person_alone() -> None:
+    best = recommended(
+        a_request(tier=Tier.IMMINENT), teams=by(a_team()), lapsed={"T1": ("therapist",)}
+    )
+    assert best.team == "T1"
+    assert best.warnings == [
+        "A credential in Team T1 has lapsed (therapist): a supervisor gives a reason."
+    ]
+
+
+def test_the_type_that_was_named_first_is_preferred_and_others_are_refused() -> None:
+    request = waiting(need=Need.NEEDED, team=False, pool_types=("respite", "receiving"))
+    pools = by(
+        a_pool("P1", type="inpatient_adult"),
+        a_pool("P2", type="receiving"),
+        a_pool("P3", type="respite"),
+    )
+    assert recommended(request, pools=pools).pool == "P3"
+    del pools["P3"], pools["P2"]
+    best = recommended(request, pools=pools)
+    assert [u.text for u in best.unserved] == ["1 place: is not of the type respite or receiving"]
+
+
+def test_the_persons_own_choice_counts() -> None:
+    request = waiting(need=Need.NEEDED, team=False, facility="F-P2")
+    minutes = {("R1", "P1"): 5, ("R1", "P2"): 15}
+    assert recommended(request, minutes, pools=by(a_pool("P1"), a_pool("P2"))).pool == "P2"
+
+
+def test_who_declined_is_not_asked_again() -> None:
+    request = replace(
+        waiting(need=Need.NEEDED),
+        excluded_teams=frozenset({"T1"}),
+        excluded_facilities=frozenset({"F-P1"}),
+    )
+    best = recommended(
+        request,
+        {("T1", "R1"): 1, ("R1", "P1"): 1},
+        teams=by(a_team("T1"), a_team("T2")),
+        pools=by(a_pool("P1"), a_pool("P2")),
+    )
+    assert (best.team, best.pool) == ("T2", "P2")
+    assert "Team T1 is nearer (1 min) but has declined" in best.why.team
+
+
+def test_an_agreement_limits_from_where_a_facility_takes_people() -> None:
+    request = waiting(need=Need.NEEDED, team=False)
+    pools = by(a_pool("P1"), a_pool("P2"))
+    minutes = {("R1", "P1"): 1, ("R1", "P2"): 30}
+    elsewhere = {"F-P1": [Agreement("F-P1", "davis", ("receiving",))]}
+    best = recommended(request, minutes, pools=pools, agreements=elsewhere)
+    assert best.pool == "P2"
+    assert "has no agreement for people of weber" in best.why.place
+    everywhere = {"F-P1": [Agreement("F-P1", "*", ("receiving",))]}
+    assert recommended(request, minutes, pools=pools, agreements=everywhere).pool == "P1"
+
+
+# Van
+
+
+def riding(**given: Any) -> CrisisRequest:
+    return waiting(need=Need.NEEDED, van=Need.NEEDED, **given)
+
+
+def test_a_van_must_carry_a_wheelchair_and_all_who_ride() -> None:
+    request = riding(words={"wheelchair", "adult"}, seats=2)
+    vans = by(
+        a_van("V1", offers=("wheelchair",), seats=1),
+        a_van("V2", offers=(), seats=4),
+        a_van("V3", offers=("wheelchair",), seats=2),
+    )
+    pools = by(a_pool(takes=("adult", "wheelchair")))
+    assert recommended(request, vans=vans, pools=pools, teams=by(a_team())).van == "V3"
+
+
+def test_a_team_with_a_seat_drives_the_person_itself_when_no_van_can_come() -> None:
+    best = recommended(riding(), teams=by(a_team(seats=2)), pools=by(a_pool()))
+    assert best.van == "self"
+    assert best.why.van == "The team drives the person itself."
+    assert best.bundle == Planned("T1", DRIVES_ITSELF, "P1")
+
+
+def involuntary(*may: Transporter, need: Need = Need.NEEDED) -> CrisisRequest:
+    request = riding(words={"adult"})
+    custody = Custody(LegalBasis.OFFICER_HOLD, Custodian.LAW_ENFORCEMENT, frozenset(may), NOW_MS)
+    return replace(request, needs=replace(request.needs, place=need), custody=custody)
+
+
+SECURE = by(a_pool(takes=("adult", "involuntary")))
+
+
+def test_a_place_for_an_involuntary_person_must_declare_it() -> None:
+    request = involuntary(Transporter.VAN)
+    best = recommended(request, teams=by(a_team()), vans=by(a_van()), pools=by(a_pool()))
+    assert best.pool is None
+    assert any("involuntary" in told.text for told in best.unserved)
+
+
+def test_under_custody_only_who_is_named_drives() -> None:
+    given = {"teams": by(a_team(seats=2)), "vans": by(a_van(offers=("secure",))), "pools": SECURE}
+    assert recommended(involuntary(Transporter.VAN), **given).van == "V1"
+    assert recommended(involuntary(Transporter.TEAM), **given).van == "self"
+    by_police = recommended(involuntary(Transporter.LAW_ENFORCEMENT), **given)
+    assert by_police.van is None
+    assert by_police.pool == "P1"
+    assert by_police.why.van == "Under this custody law enforcement transports."
+
+
+def test_an_involuntary_status_without_a_basis_is_pointed_out() -> None:
+    request = riding(words={"adult", "involuntary"})
+    best = recommended(request, teams=by(a_team()), vans=by(a_van()), pools=SECURE)
+    assert any("without a legal basis" in warning for warning in best.warnings)
+
+
+# Beds: claimed when needed
+
+
+def test_a_bed_that_is_only_possible_is_planned_as_a_backup_and_claims_nothing() -> None:
+    requests = [
+        replace(waiting(need=Need.POSSIBLE), id="R1"),
+        replace(waiting(need=Need.NEEDED), id="R2"),
+    ]
+    view = planned(
+        requests=requests, teams=by(a_team("T1"), a_team("T2")), pools=by(a_pool(free=2))
+    )
+    possible = view.recommendations["R1"]
+    assert (possible.pool, possible.van) == (None, None)
+    assert possible.backup is not None
+    assert possible.backup.pool == "P1"
+    assert possible.why.place.endswith("Nothing is claimed.")
+    assert view.recommendations["R2"].pool == "P1"
+
+
+def test_the_last_bed_goes_to_who_needs_one_not_to_who_may_need_one() -> None:
+    requests = [
+        replace(waiting(need=Need.POSSIBLE, tier=Tier.IMMINENT), id="R1"),
+        replace(waiting(need=Need.NEEDED, tier=Tier.ROUTINE), id="R2"),
+    ]
+    view = planned(
+        requests=requests, teams=by(a_team("T1"), a_team("T2")), pools=by(a_pool(free=1))
+    )
+    assert view.recommendations["R2"].pool == "P1"
+    assert view.recommendations["R1"].backup is None
+
+
+def test_a_team_on_scene_is_given_a_place_when_the_need_is_certain() -> None:
+    request = replace(
+        waiting(need=Need.NEEDED, van=Need.NEEDED),
+        state=State.ON_SCENE,
+        reached_ms=NOW_MS,
+        plan=Bundle(team="T1"),
+        held=Bundle(team="T1"),
+    )
+    best = recommended(
+        request,
+        teams=by(a_team("T1", request="R1", status=UnitStatus.ON_SCENE)),
+        vans=by(a_van()),
+        pools=by(a_pool()),
+    )
+    assert (best.team, best.van, best.pool) == ("T1", "V1", "P1")
+    assert best.why.team == "Team T1 is with the person."
+
+
+def test_a_request_whose_place_is_claimed_is_not_planned_anew() -> None:
+    request = replace(
+        waiting(need=Need.NEEDED),
+        state=State.EN_ROUTE,
+        plan=Bundle(team="T1", pool="P1"),
+        held=Bundle(team="T1", pool="P1"),
+    )
+    view = planned(requests=[request], teams=by(a_team(request="R1")), pools=by(a_pool()))
+    assert view.recommendations == {}
+
+
+def test_when_a_facility_declines_on_the_way_another_is_sought_from_where_the_van_is() -> None:
+    request = replace(
+        waiting(need=Need.NEEDED),
+        state=State.TRANSPORTING,
+        plan=Bundle(team="T1", van="V1"),
+        held=Bundle(van="V1"),
+        excluded_facilities=frozenset({"F-P1"}),
+    )
+    van = a_van("V1", request="R1", lon=-111.5, lat=40.5, position_ms=NOW_MS)
+    seen: dict[str, tuple[float, float]] = {}
+
+    def drive(cast: Cast, person_at: Mapping[str, tuple[float, float]]) -> Times:
+        seen.update(person_at)
+        return roads({})(cast, person_at)
+
+    situation = Situation(
+        now_ms=NOW_MS,
+        requests=[request],
+        vans=by(van),
+        pools=by(a_pool("P1"), a_pool("P2")),
+    )
+    put = question(situation, RULES, drive)
+    plan = solve(put.problem)
+    assert check(put.problem, plan) == ()
+    assert plan.of("R1").bundle == Planned(None, "V1", "P2")
+    assert seen == {"R1": (-111.5, 40.5)}
+
+
+# Freshness
+
+
+@pytest.mark.parametrize(
+    ("age_min", "state"),
+    [
+        (0, Freshness.FRESH),
+        (60, Freshness.FRESH),
+        (61, Freshness.AGEING),
+        (241, Freshness.STALE),
+        (1441, Freshness.NO_RESPONSE),
+    ],
+)
+def test_a_count_grows_old_by_the_limits_of_the_policy(age_min: int, state: Freshness) -> None:
+    told_ms = NOW_MS - age_min * MIN_MS
+    pool = a_pool(updated_ms=told_ms, confirmed_ms=told_ms)
+    assert planning.freshness(pool, NOW_MS, RULES.planning) is state
+
+
+def test_a_count_that_somebody_stood_by_is_fresh_again() -> None:
+    pool = a_pool(updated_ms=0, confirmed_ms=NOW_MS - MIN_MS)
+    assert planning.freshness(pool, NOW_MS, RULES.planning) is Freshness.FRESH
+
+
+OLD = {"updated_ms": NOW_MS - 300 * MIN_MS, "confirmed_ms": NOW_MS - 300 * MIN_MS}
+
+
+def test_a_stale_pool_comes_last_however_far_the_fresh_one_is() -> None:
+    request = waiting(need=Need.NEEDED, team=False)
+    minutes = {("R1", "P1"): 1, ("R1", "P2"): 355}
+    best = recommended(request, minutes, pools=by(a_pool("P1", **OLD), a_pool("P2")))
+    assert best.pool == "P2"
+    assert best.call_to_confirm is False
+    assert "Unit P1 is nearer (1 min) but its count is stale" in best.why.place
+
+
+def test_a_stale_pool_is_not_gone_it_is_recommended_with_a_call_to_confirm() -> None:
+    request = waiting(need=Need.NEEDED, team=False)
+    best = recommended(request, pools=by(a_pool("P1", **OLD)))
+    assert (best.pool, best.call_to_confirm) == ("P1", True)
+    assert "call to confirm 555-P1" in best.why.place
+
+
+# Slots
+
+
+def test_a_slot_is_planned_where_an_appointment_was_asked_for() -> None:
+    request = waiting(need=Need.NEEDED, slot=True, team=False, words={"adult"})
+    best = recommended(request, pools=by(a_pool()), slots=by(a_slot()))
+    assert (best.pool, best.slot) == (None, "S1")
+    assert "an appointment in person, in 3 h" in best.why.place
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [({"open": False}, "closed"), ({"starts_ms": NOW_MS - 1}, "not_in_time")],
+)
+def test_a_slot_that_is_closed_or_past_gives_nothing(state: dict[str, Any], why: str) -> None:
+    put = asked(requests=[a_request()], slots=by(a_slot(**state)))
+    assert put.out["place"] == {why: 1}
+
+
+# What must never happen
+
+
+def test_nobody_waits_for_ever_however_long_the_way_and_the_wait() -> None:
+    request = a_request(tier=Tier.ROUTINE, opened_ms=NOW_MS - 10_000 * MIN_MS, target_ms=NOW_MS)
+    assert recommended(request, {("T1", "R1"): 119}, teams=by(a_team())).team == "T1"
+
+
+def test_imminent_risk_is_not_traded_against_any_number_of_others() -> None:
+    others = [a_request(f"A{k}", tier=Tier.HIGH, opened_ms=NOW_MS - MIN_MS * 500) for k in range(8)]
+    view = planned(
+        {("T1", "R1"): 90, **{("T1", other.id): 1 for other in others}},
+        requests=[a_request("R1", tier=Tier.IMMINENT), *others],
+        teams=by(a_team()),
+    )
+    assert view.recommendations["R1"].team == "T1"
+
+
+@pytest.mark.parametrize(("eta_min", "asks"), [(29, False), (31, True)])
+def test_ems_is_asked_for_when_no_team_reaches_an_imminent_person_in_time(
+    eta_min: int, asks: bool
+) -> None:
+    request = a_request(tier=Tier.IMMINENT, target_ms=NOW_MS + 30 * MIN_MS)
+    best = recommended(request, {("T1", "R1"): eta_min}, teams=by(a_team()))
+    assert best.ems_now is asks
+
+
+def test_ems_is_asked_for_when_there_is_no_team_at_all() -> None:
+    assert recommended(a_request(tier=Tier.IMMINENT)).ems_now is True
+    assert recommended(a_request(tier=Tier.HIGH)).ems_now is False
+
+
+def test_insurance_residency_and_immigration_are_inputs_nowhere() -> None:
+    forbidden = ("insur", "resid", "immigra", "payer", "citizen", "medicaid")
+    known = [
+        field.name for kind in (CrisisRequest, Needs, Situation, Custody) for field in fields(kind)
+    ]
+    words = [word for word in RULES.vocabulary.words if word != "residential_crisis"]
+    assert not [name for name in (*known, *words) if any(part in name for part in forbidden)]
+
+
+def test_crisis_rides_are_exclusive() -> None:
+    requests = [replace(riding(), id=f"R{k}") for k in range(3)]
+    view = planned(
+        requests=requests,
+        teams=by(*(a_team(f"T{k}") for k in range(3))),
+        vans=by(a_van("V1", seats=8)),
+        pools=by(a_pool(free=9)),
+    )
+    assert sum(one.van == "V1" for one in view.recommendations.values()) == 1
+
+
+def test_what_is_shown_stays_unless_another_is_clearly_better() -> None:
+    request, teams = a_request(), by(a_team("T1"), a_team("T2"))
+    shown = {"R1": Planned(team="T1")}
+    close, clear = {("T1", "R1"): 12, ("T2", "R1"): 10}, {("T1", "R1"): 12, ("T2", "R1"): 7}
+    assert recommended(request, close, teams=teams, shown=shown).team == "T1"
+    assert recommended(request, clear, teams=teams, shown=shown).team == "T2"
+
+
+def test_a_team_that_is_nearer_but_needed_elsewhere_is_named_with_its_reason() -> None:
+    view = planned(
+        {("T1", "R1"): 5, ("T1", "R2"): 5, ("T2", "R1"): 18, ("T2", "R2"): 110},
+        requests=[a_request("R1"), a_request("R2", tier=Tier.IMMINENT)],
+        teams=by(a_team("T1"), a_team("T2")),
+        names={"weber": "Weber"},
+    )
+    assert view.recommendations["R1"].why.team == (
+        "Team T2 reaches the person in 18 min; Team T1 is nearer (5 min) but goes to a person"
+        " of the tier imminent in Weber."
+    )
+
+
+def test_nothing_at_all_is_planned_without_complaint() -> None:
+    assert planned().recommendations == {}
+
+
+def test_a_plan_survives_its_json() -> None:
+    view = planned(
+        requests=[waiting(need=Need.NEEDED), a_request("R2")],
+        teams=by(a_team()),
+        pools=by(a_pool()),
+    )
+    assert decode(encode(view)) == view
+
+
+def test_a_plan_names_no_person_and_no_address() -> None:
+    fields_of_plan = set(Recommendation.__struct_fields__) | set(PlanView.__struct_fields__)
+    assert not fields_of_plan & {"name", "phone", "address", "lon", "lat", "risk", "callback"}
+
+
+NEEDS = st.sampled_from([Need.NONE, Need.POSSIBLE, Need.NEEDED])
+WORDS = st.frozensets(
+    st.sampled_from(["adult", "child", "voluntary", "wheelchair", "lang_es", "therapist"])
+)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> dict[str, Any]:
+    def some(make: Any, prefix: str, **given: Any) -> dict[str, Any]:
+        count = draw(st.integers(0, 3))
+        return by(
+            *(
+                make(f"{prefix}{k}", **{name: draw(value) for name, value in given.items()})
+                for k in range(count)
+            )
+        )
+
+    words = WORDS.map(lambda chosen: tuple(sorted(chosen)))
+    requests = [
+        replace(
+            waiting(
+                need=draw(NEEDS),
+                van=draw(NEEDS),
+                team=draw(st.booleans()),
+                words=draw(WORDS),
+                tier=draw(st.sampled_from(list(Tier))),
+                slot=draw(st.booleans()),
+                opened_ms=NOW_MS - draw(st.integers(0, 600)) * MIN_MS,
+            ),
+            id=f"R{k}",
+        )
+        for k in range(draw(st.integers(0, 3)))
+    ]
+    return {
+        "requests": requests,
+        "teams": some(a_team, "T", offers=words, seats=st.integers(0, 2)),
+        "vans": some(a_van, "V", offers=words, seats=st.integers(0, 3)),
+        "pools": some(
+            a_pool,
+            "P",
+            takes=words,
+            free=st.integers(0, 2),
+            paused=st.booleans(),
+            updated_ms=st.integers(NOW_MS - 2000 * MIN_MS, NOW_MS),
+            confirmed_ms=st.just(0),
+        ),
+        "slots": some(a_slot, "S", takes=words, mode=st.sampled_from(["in_person", "telehealth"])),
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(situations(), st.integers(0, 150))
+def test_every_plan_passes_the_checker_and_keeps_to_what_was_declared(
+    given_: dict[str, Any], default_min: int
+) -> None:
+    situation = Situation(now_ms=NOW_MS, **given_)
+    put = question(situation, RULES, roads({}, default_min))
+    plan = solve(put.problem)
+    assert check(put.problem, plan) == ()
+    view = plan_view(put, plan, 1, (1, 1))
+    for request in situation.requests:
+        best = view.recommendations[request.id]
+        place = situation.pools.get(best.pool or "")
+        if place is not None:
+            asked_for = request.needs.words & {"adult", "child", "voluntary", "wheelchair"}
+            assert asked_for <= set(place.takes)
+            assert not place.paused
+        if best.team is not None:
+            crew = request.needs.words & {"therapist"}
+            assert crew <= set(situation.teams[best.team].offers)
+        if request.needs.place is not Need.NEEDED:
+            assert (best.pool, best.slot, best.van) == (None, None, None)
+    assert SELF == "self"
