@@ -1,43 +1,115 @@
-"""The application: doors, order of protection, and its OpenAPI document."""
+"""The application: its doors, what guards them, and what runs beside them."""
 
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI
+import structlog
+from fastapi import APIRouter, FastAPI, Query, WebSocket
 
 from api import openapi, problems
+from api.gate import Counted, OnlyJson
+from api.live.audiences.wall import Wall
+from api.live.feed import Feed
+from api.live.socket import Sockets
 from api.live.world import World
-from api.routes import live, pad, referrals, region, requests, resources, session
+from api.page import Headers, serve_page
+from api.routes import (
+    health,
+    live,
+    pad,
+    referrals,
+    region,
+    requests,
+    resources,
+    session,
+)
 from api.services import Services, Settings
 from api.who import require_roles
 
 ROUTERS = (session, region, requests, resources, pad, referrals, live)
+_log = structlog.get_logger("api")
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def create_app(services: Services) -> FastAPI:
-    """The doors over `services`. Raises ValueError if a door does not say who may pass."""
-    app = doors(services.settings)
+    """The doors over `services`. Raises ValueError if a door does not say who may pass.
+
+    Its lifespan runs the live feed; without it every live answer is 503.
+    """
+    app = doors(services.settings, partial(_running, services))
     app.state.services = services
-    app.state.world = World()
+    serve_page(app, services.settings.web_dist)
     return app
 
 
-def doors(settings: Settings) -> FastAPI:
+def doors(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
     """Every door with nothing behind it: enough for the OpenAPI document."""
     app = FastAPI(
         title="caretower",
         version="1",
         summary="Crisis care: what is free, what would be best, what was promised.",
+        description="Times are integer milliseconds UTC (`_ms`) or seconds (`_s`), positions "
+        "(lon, lat) in WGS84 degrees. A command carries the caller's `command_id`; a retry "
+        "carries the same one and gets the same answer. Refusals are problem documents.",
         generate_unique_id_function=lambda route: route.name,
         max_body_size=settings.body_limit,
         redoc_url=None,
         docs_url=None,
         openapi_url="/v1/openapi.json",
+        lifespan=lifespan,
     )
     v1 = APIRouter(prefix="/v1")
     for routes in ROUTERS:
         v1.include_router(routes.router)
     app.include_router(v1)
+    app.include_router(health.router)
+    app.add_api_websocket_route("/v1/live", _live)
+    app.add_middleware(OnlyJson)
+    app.add_middleware(Counted)
+    app.add_middleware(Headers)
     problems.install(app)
     require_roles(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
     return app
+
+
+async def _live(socket: WebSocket, ticket: Annotated[str, Query(max_length=200)] = "") -> None:
+    """The live socket; a one-use ticket says who it is."""
+    sockets: Sockets = socket.app.state.sockets
+    await sockets.serve(socket, ticket)
+
+
+@asynccontextmanager
+async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
+    """The feed and the sockets' beat, for as long as the application serves."""
+    facilities = await services.directory.facilities()
+    wall = Wall(
+        services.region.zones.values(),
+        services.region.face.wall_population_limit,
+        {place.id: (place.name, place.zone) for place in facilities},
+        secrets.token_bytes(32),
+    )
+    feed = Feed(services.registry, World(), services.clock, wall)
+    sockets = Sockets(services, feed)
+    app.state.feed, app.state.sockets = feed, sockets
+    tasks = [asyncio.create_task(feed.run()), asyncio.create_task(sockets.beat())]
+    for task in tasks:
+        task.add_done_callback(_ended)
+    try:
+        yield
+    finally:
+        sockets.leave()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    """The feed never ends by itself: say so loudly; /readyz shows it as missing."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("live feed ended", error=type(error).__name__, exc_info=error)

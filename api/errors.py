@@ -10,7 +10,7 @@ Refusal
 """
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """A call is refused; `str()` is for people and names nobody."""
 
 
@@ -23,6 +23,10 @@ class Forbidden(Refusal):
 
 
 class Unknown(Refusal):
+    pass
+
+
+class Conflict(Refusal):
     pass
 
 

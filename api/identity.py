@@ -27,6 +27,10 @@ class Device:
 class Identity(Protocol):
     """Who somebody is. Every method may raise `api.errors.NotAuthenticated`."""
 
+    async def ping(self) -> None:
+        """Raises `PartMissing` while accounts cannot be asked."""
+        ...
+
     async def log_in(self, name: str, password: str, client: str) -> LoggedIn:
         """Check a password; raises `TooManyTries` when `client` or `name` tries too often."""
         ...

@@ -20,6 +20,7 @@ _OUTSIDE = (
     live.Ping,
     live.Welcome,
     live.Snapshot,
+    live.Resume,
     live.Delta,
     live.Tick,
     live.Bye,

@@ -12,6 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api import errors
+from api.store import DATABASE_ERRORS, database_away
+from dispatch import errors as dispatch
+from record import errors as record
+from referral import errors as referral
+from registry import errors as registry
 
 MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger("api")
@@ -24,13 +29,41 @@ class Row:
     title: str
 
 
+_GONE = Row(404, "not-found", "Not found")
+_NO = Row(403, "forbidden", "Not yours to see or change")
+_CHANGED = Row(409, "conflict", "The world has changed; look again")
+_REFUSED = Row(409, "refused", "Refused")
+_NOT_NOW = Row(409, "not-now", "Not possible in this state")
+_BAD = Row(422, "bad-input", "Understood, and not possible")
+_AWAY = Row(503, "part-missing", "A part is missing; retry with the same command id")
+
 TABLE: dict[type[Exception], Row] = {
     errors.NotAuthenticated: Row(401, "not-authenticated", "Log in first"),
-    errors.Forbidden: Row(403, "forbidden", "Not yours to see or change"),
-    errors.Unknown: Row(404, "not-found", "Not found"),
-    errors.BadInput: Row(422, "bad-input", "Understood, and not possible"),
+    errors.Forbidden: _NO,
+    errors.Unknown: _GONE,
+    errors.Conflict: _CHANGED,
+    errors.BadInput: _BAD,
     errors.TooManyTries: Row(429, "too-many-tries", "Too many tries"),
-    errors.PartMissing: Row(503, "part-missing", "A part is missing; try again"),
+    errors.PartMissing: _AWAY,
+    registry.InvalidCommand: _BAD,
+    registry.NotFound: _GONE,
+    registry.InUse: _REFUSED,
+    registry.Unavailable: _AWAY,
+    record.CommandReused: _CHANGED,
+    record.GuardFailed: _CHANGED,
+    record.ConstraintBroken: _CHANGED,
+    dispatch.NotFound: _GONE,
+    dispatch.Refused: _REFUSED,
+    dispatch.WrongState: _NOT_NOW,
+    dispatch.NotAllowed: _NOT_NOW,
+    dispatch.NotYours: _NO,
+    dispatch.Conflict: _CHANGED,
+    dispatch.Invalid: _BAD,
+    referral.NotFound: _GONE,
+    referral.NotYours: _NO,
+    referral.WrongState: _NOT_NOW,
+    referral.Refused: _REFUSED,
+    referral.Conflict: _CHANGED,
 }
 """Domain error → answer. A subclass without a row of its own answers as its parent."""
 
@@ -66,7 +99,8 @@ def problem(
 
 
 def row_of(error: Exception) -> Row | None:
-    return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+    known = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+    return _AWAY if known is None and database_away(error) else known
 
 
 async def _domain(_: Request, error: Exception) -> Response:
@@ -76,15 +110,16 @@ async def _domain(_: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if row.status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, errors.TooManyTries):
         headers["Retry-After"] = str(error.retry_s)
-    return problem(
-        row.status,
-        row.type,
-        row.title,
-        str(error) or None,
-        headers,
-        resource=getattr(error, "resource", None),
-        reason=getattr(error, "reason", None),
-    )
+    detail = None if row is _AWAY else str(error) or None
+    return problem(row.status, row.type, row.title, detail, headers, **_particulars(error))
+
+
+def _particulars(error: Exception) -> dict[str, str | None]:
+    """Which resource said no, and the coded reason, where the error knows them."""
+    reason = getattr(error, "reason", None) or getattr(error, "rule", None)
+    named = getattr(error, "resource", None)
+    kind = getattr(error, "kind", None)
+    return {"resource": f"{kind}:{named}" if kind and named else named, "reason": reason}
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
@@ -110,7 +145,7 @@ async def _fault(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` as a problem document."""
-    for kind in TABLE:
+    for kind in (*TABLE, *DATABASE_ERRORS):
         app.add_exception_handler(kind, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -8,7 +8,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.errors import Forbidden, NotAuthenticated
+from api.errors import Forbidden, NotAuthenticated, PartMissing
+from api.live.feed import Feed
 from api.live.world import World
 from api.roles import Caller, Role
 from api.services import Services
@@ -25,8 +26,16 @@ async def the_services(request: Request) -> Services:
     return services_of(request)
 
 
+async def the_feed(request: Request) -> Feed:
+    return cast("Feed", request.app.state.feed)
+
+
 async def the_world(request: Request) -> World:
-    return cast("World", request.app.state.world)
+    """What this process knows. Raises PartMissing before it knows anything."""
+    feed = await the_feed(request)
+    if not feed.heard_ms:
+        raise PartMissing("the live feed has not begun; try again")
+    return feed.world
 
 
 Parts = Annotated[Services, Depends(the_services)]

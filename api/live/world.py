@@ -1,7 +1,7 @@
 """The replica that this process keeps: kind → id → public object, fed by the registry's events."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,19 @@ Object = dict[str, Any]
 Key = tuple[str, str]
 KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task")
 PLANNED = ("plan", "recommendation")
+
+
+class Change(NamedTuple):
+    """One object before and after; None where there was or is none."""
+
+    kind: str
+    id: str
+    before: Object | None
+    after: Object | None
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.id
 
 
 class World:
@@ -23,35 +36,34 @@ class World:
     def of(self, kind: str) -> Mapping[str, Object]:
         return self._kinds[kind]
 
-    def get(self, kind: str, id: str) -> Object | None:  # noqa: A002
+    def get(self, kind: str, id: str) -> Object | None:
         return self._kinds[kind].get(id)
 
     def keys(self) -> Iterator[Key]:
-        return ((kind, id) for kind, objects in self._kinds.items() for id in objects)  # noqa: A001
+        return ((kind, id) for kind, objects in self._kinds.items() for id in objects)
 
     def start(self, snapshot: Snapshot) -> None:
         """Forget everything but the plan and begin at `snapshot`."""
         self.position = snapshot.position
         for kind in KINDS[:5]:
             states = getattr(snapshot, f"{kind}s")
-            self._kinds[kind] = {id: msgspec.to_builtins(state) for id, state in states.items()}  # noqa: A001
+            self._kinds[kind] = {id: msgspec.to_builtins(state) for id, state in states.items()}
         for kind in KINDS[5:]:
             self._kinds[kind] = dict(snapshot.cards.get(kind, {}))
 
-    def advance(self, event: Event) -> set[Key]:
-        """Take one event in; answers which objects it touched."""
+    def advance(self, event: Event) -> list[Change]:
+        """Take one event in; answers what it changed."""
         self.position = event.position
-        touched = set()
-        for kind, id, state in event.touched:  # noqa: A001
+        changes = [
             self._put(kind, id, None if state is None else msgspec.to_builtins(state))
-            touched.add((kind, id))
-        for kind, id, lon, lat, at_ms in event.body.get("moved", ()):  # noqa: A001
-            unit = self._kinds[kind].get(id)
+            for kind, id, state in event.touched
+        ]
+        for kind, id, lon, lat, at_ms in event.body.get("moved", ()):
+            unit = self.get(kind, id)
             if unit is not None:
                 moved = {"lon": lon, "lat": lat, "position_ms": at_ms}
-                self._kinds[kind][id] = unit | moved
-                touched.add((kind, id))
-        return touched
+                changes.append(self._put(kind, id, unit | moved))
+        return changes
 
     def plan(self, plan: Mapping[str, Any]) -> set[Key]:
         """Take a published plan in; answers which of its objects changed."""
@@ -59,7 +71,7 @@ class World:
         before = self._kinds["recommendation"]
         touched = {
             ("recommendation", id)
-            for id in before.keys() | recommendations.keys()  # noqa: A001
+            for id in before.keys() | recommendations.keys()
             if before.get(id) != recommendations.get(id)
         }
         self._kinds["recommendation"] = recommendations
@@ -67,8 +79,9 @@ class World:
         self._kinds["plan"] = {"plan": {"id": "plan"} | head}
         return touched | {("plan", "plan")}
 
-    def _put(self, kind: str, id: str, state: Object | None) -> None:  # noqa: A002
-        if state is None:
-            self._kinds[kind].pop(id, None)
-        else:
-            self._kinds[kind][id] = state
+    def _put(self, kind: str, id: str, state: Object | None) -> Change:
+        objects = self._kinds[kind]
+        before = objects.pop(id, None)
+        if state is not None:
+            objects[id] = state
+        return Change(kind, id, before, state)

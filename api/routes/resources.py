@@ -57,7 +57,7 @@ async def list_slots(caller: ControlOrProvider, parts: Parts, world: Now) -> edg
     return edge.Slots.model_validate({"server_ms": parts.clock(), "items": items})
 
 
-def _defined(id: str, body: Command, **more: Any) -> dict[str, Any]:  # noqa: A002
+def _defined(id: str, body: Command, **more: Any) -> dict[str, Any]:
     return {"id": id} | body.model_dump(exclude={"command_id"}) | more
 
 

@@ -68,6 +68,17 @@ class Delta(Answer):
     lines: list[str]
 
 
+class Resume(Answer):
+    """Nothing was missed since `last`: the map that the client has is the right one."""
+
+    v: Literal[1]
+    type: Literal["resume"]
+    topic: Topic
+    epoch: int
+    seq: int
+    server_ms: Millis
+
+
 class Tick(Answer):
     """Every second. `feed_ms` is the time of the last word from the registry."""
 
@@ -87,7 +98,9 @@ class Bye(Answer):
 
 
 ClientFrame = Annotated[Hello | Ack | Ping, Field(discriminator="type")]
-ServerFrame = Annotated[Welcome | Snapshot | Delta | Tick | Bye, Field(discriminator="type")]
+ServerFrame = Annotated[
+    Welcome | Snapshot | Resume | Delta | Tick | Bye, Field(discriminator="type")
+]
 
 
 class WallZone(Answer):
@@ -107,14 +120,14 @@ class WallZone(Answer):
 class WallUnit(Answer):
     """On topic `wall`, kinds team and van. An obscured one stands at its zone's centroid.
 
-    Its id is a pseudonym that no other source knows.
+    Its id is a pseudonym that no other source knows; it has no name.
     """
 
     id: str
     zone: str
     lon: float
     lat: float
-    availability: Literal["available", "committed", "unavailable"]
+    status: Literal["available", "committed", "unavailable"]
     obscured: bool
     position_ms: int | None = Field(description="null when obscured")
 
@@ -151,7 +164,6 @@ class Shared(Answer):
     """On topic `law`: a request that was shared; place and safety are read over HTTP."""
 
     id: str
-    version: int
     zone: str
     opened_ms: Millis
     state: Literal["waiting", "underway"]

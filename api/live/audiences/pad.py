@@ -1,14 +1,44 @@
 """The facility pad: its own pools, and the people on their way to them."""
 
-from typing import Any
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 
-from api.live.world import Object, World
+from api.live.world import Key, Object, World
 
-_SHOWN = ("id", "version", "pool", "state", "facility_answer", "answer_due_ms", "arrive_ms")
+_SHOWN = (
+    "id",
+    "version",
+    "pool",
+    "state",
+    "facility_answer",
+    "answer_due_ms",
+    "arrive_ms",
+    "needs",
+)
 
 
-def incoming_of(card: Object, world: World) -> dict[str, Any]:
-    """A person on the way: needs and clocks, no tier, no zone, no identity."""
+def incoming_of(card: Object, world: World) -> Object:
+    """A person on the way: needs and clocks; no tier, no zone, no identity."""
     team = world.get("team", card["team"] or "")
-    shown = {name: card[name] for name in _SHOWN}
-    return shown | {"needs": card["needs"], "phone": team["phone"] if team else None}
+    return {name: card[name] for name in _SHOWN} | {"phone": team["phone"] if team else None}
+
+
+@dataclass(frozen=True, slots=True)
+class Pad:
+    facility: str
+
+    def project(self, world: World, touched: Set[Key]) -> Mapping[Key, Object | None]:
+        shown: dict[Key, Object | None] = {}
+        for kind, id in touched:
+            if kind == "pool":
+                pool = world.get("pool", id)
+                shown["pool", id] = pool if pool and self._own(world, id) else None
+            elif kind == "request":
+                card = world.get("request", id)
+                mine = card is not None and self._own(world, card["pool"])
+                shown["incoming", id] = incoming_of(card, world) if card and mine else None
+        return shown
+
+    def _own(self, world: World, pool: str | None) -> bool:
+        found = world.get("pool", pool or "")
+        return found is not None and found["facility"] == self.facility

@@ -1,0 +1,69 @@
+"""What is checked and counted before a door is reached: the kind of body, and how long it took."""
+
+from time import perf_counter
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import REQUESTS
+from api.problems import problem
+
+_log = structlog.get_logger("api")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class OnlyJson:
+    """Bodies under /v1 are JSON, or are refused before anybody reads them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _has_foreign_body(scope):
+            refusal = problem(415, "unsupported-media-type", "The body must be application/json")
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class Counted:
+    """Time and code of each call by the name of its route: no address, no id, no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        code = 500
+        started_s = perf_counter()
+
+        async def noticing(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "http.response.start":
+                code = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticing)
+        finally:
+            took_s = perf_counter() - started_s
+            route = getattr(scope.get("route"), "name", "") or "none"
+            REQUESTS.labels(route, _method(scope), str(code)).observe(took_s)
+            _log.info("call", route=route, code=code, ms=round(took_s * 1000, 1))
+
+
+def _method(scope: Scope) -> str:
+    method: str = scope["method"]
+    return method if method in ("GET", "HEAD", "POST", "PUT", "DELETE") else "other"
+
+
+def _has_foreign_body(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
+        return False
+    if not scope["path"].startswith("/v1/"):
+        return False
+    sent = Headers(scope=scope).get("content-type", "")
+    return sent.partition(";")[0].strip().lower() != "application/json"

@@ -1,0 +1,79 @@
+"""Changes in words, without persons: the board's ticker and the wall's last ten lines."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from api.live.world import Change, Object
+
+_UNIT = {
+    "dispatched": "was sent out",
+    "en_route": "is on its way",
+    "on_scene": "is on scene",
+    "transporting": "is transporting",
+    "at_facility": "is at the facility",
+    "clearing": "is clearing",
+    "available": "is available",
+    "out_of_service": "is out of service",
+}
+_ENDED = "A request in {zone} has ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`board` is for dispatchers; `wall` says no more than the wall draws, or nothing."""
+
+    board: str
+    wall: str | None
+
+
+def lines(changes: Iterable[Change], zone_name: Callable[[str], str]) -> Iterator[Line]:
+    """What the changes come to, in words. `zone_name` names a zone as the wall merges it."""
+    for change in changes:
+        if change.kind in ("team", "van"):
+            yield from _unit(change)
+        elif change.kind == "pool":
+            yield from _pool(change)
+        elif change.kind == "request":
+            yield from _request(change, zone_name)
+
+
+def _unit(change: Change) -> Iterator[Line]:
+    before, after = change.before, change.after
+    if before and after and before["status"] != after["status"]:
+        yield Line(f"{after['name']} {_UNIT[after['status']]}", None)
+
+
+def _pool(change: Change) -> Iterator[Line]:
+    before, after = change.before, change.after
+    if not before or not after:
+        return
+    name = after["name"]
+    if after["paused"] != before["paused"]:
+        said = f"{name} {'takes nobody for now' if after['paused'] else 'takes people again'}"
+        yield Line(said, said)
+    elif after["deficit"] and not before["deficit"]:
+        said = f"{name} is overcommitted"
+        yield Line(said, said)
+    elif after["updated_ms"] != before["updated_ms"]:
+        said = f"{name} counted: {after['free']} free"
+        yield Line(said, said)
+
+
+def _request(change: Change, zone_name: Callable[[str], str]) -> Iterator[Line]:
+    known = change.after or change.before
+    if known is None:
+        return
+    zone = zone_name(known["zone"])
+    if change.before is None:
+        said = f"A request was opened in {zone}"
+        yield Line(said, said)
+    elif change.after is None:
+        said = _ENDED.format(zone=zone)
+        yield Line(said, said)
+    elif _sent(change.before, change.after):
+        said = f"A team was sent in {zone}"
+        yield Line(said, said)
+
+
+def _sent(before: Object, after: Object) -> bool:
+    return before["team"] is None and after["team"] is not None

@@ -1,0 +1,59 @@
+"""Alive, ready, and figures for operators. Nothing here names anybody."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.errors import PartMissing
+from api.live.feed import Feed
+from api.metrics import FEED_AGE
+from api.schemas.health import Alive, Readiness
+from api.who import Parts, anyone, the_feed
+from registry.errors import RegistryError
+
+router = APIRouter(tags=["health"], dependencies=[Depends(anyone)])
+
+
+@router.get("/livez")
+async def livez() -> Alive:
+    """The process answers."""
+    return Alive(alive=True)
+
+
+@router.get("/readyz", responses={503: {"model": Readiness}})
+async def readyz(
+    parts: Parts, feed: Annotated[Feed, Depends(the_feed)], response: Response
+) -> Readiness:
+    """Whether every part answers, and which does not."""
+    found: dict[str, Literal["ready", "missing"]] = {
+        "registry": "ready" if await _registry(parts) else "missing",
+        "record": "ready" if await _record(parts) else "missing",
+        "feed": "ready" if feed.live else "missing",
+    }
+    ready = "missing" not in found.values()
+    response.status_code = 200 if ready else 503
+    return Readiness(ready=ready, parts=found)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(parts: Parts, feed: Annotated[Feed, Depends(the_feed)]) -> Response:
+    """Prometheus text."""
+    FEED_AGE.set((parts.clock() - feed.heard_ms) / 1000)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _registry(parts: Parts) -> bool:
+    try:
+        await parts.registry.ping()
+    except RegistryError:
+        return False
+    return True
+
+
+async def _record(parts: Parts) -> bool:
+    try:
+        await parts.identity.ping()
+    except PartMissing:
+        return False
+    return True

@@ -1,0 +1,164 @@
+"""Accounts, revoked tokens and walls' devices in SQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from api.errors import PartMissing
+from record.tables import metadata
+
+DATABASE_ERRORS = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What the driver raises; `database_away` tells which of it passes when the database is back."""
+
+# SQLSTATE classes: connection, resources, operator intervention; deadlock and lock time-outs.
+_AWAY = ("08", "53", "57", "40", "55P03")
+
+
+def database_away(error: BaseException) -> bool:
+    """Whether the database was away or too busy: a retry may well succeed."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(_AWAY)
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_AWAY)
+    return isinstance(error, PoolTimeout | asyncpg.InterfaceError | OSError)
+
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scope", Text),
+    Column("password_hash", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    UniqueConstraint("name"),
+    CheckConstraint(
+        "role in ('dispatcher', 'supervisor', 'facility', 'field', 'provider', 'law_enforcement')",
+        name="role",
+    ),
+    CheckConstraint(
+        "(scope is not null) = (role in ('facility', 'field', 'provider'))", name="scope"
+    ),
+)
+
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+)
+
+
+@asynccontextmanager
+async def _database(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except DATABASE_ERRORS as error:
+        if database_away(error):
+            raise PartMissing("the record does not answer; try again") from error
+        raise
+
+
+class Store:
+    """Every method raises `PartMissing` while the database is away."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def ping(self) -> None:
+        async with _database(self._engine) as db:
+            await db.execute(text("SELECT 1"))
+
+    async def put_account(self, **row: Any) -> str:
+        """Write an account, or renew the one of that name, which keeps its id. Answers the id."""
+        wish = insert(account).values(revoked_ms=None, **row)
+        renewed = {name: wish.excluded[name] for name in row if name not in ("id", "created_ms")}
+        statement = wish.on_conflict_do_update(
+            index_elements=["name"], set_=renewed | {"revoked_ms": None}
+        ).returning(account.c.id)
+        async with _database(self._engine) as db:
+            return str((await db.execute(statement)).scalar_one())
+
+    async def revoke_account(self, name: str, now_ms: int) -> bool:
+        statement = update(account).where(account.c.name == name).values(revoked_ms=now_ms)
+        async with _database(self._engine) as db:
+            return (await db.execute(statement)).rowcount == 1
+
+    async def account_named(self, name: str) -> Row[Any] | None:
+        """The account of that log-in name, if it is good."""
+        good = (account.c.name == name) & account.c.revoked_ms.is_(None)
+        async with _database(self._engine) as db:
+            return (await db.execute(select(account).where(good))).one_or_none()
+
+    async def account_good(self, id: str, token: str) -> bool:
+        """Whether the account is good and this token of it was not revoked."""
+        good = select(account.c.id).where(
+            account.c.id == id,
+            account.c.revoked_ms.is_(None),
+            ~select(revoked_token.c.id).where(revoked_token.c.id == token).exists(),
+        )
+        async with _database(self._engine) as db:
+            return (await db.execute(good)).one_or_none() is not None
+
+    async def revoke_token(self, token: str, expires_ms: int, now_ms: int) -> None:
+        """Refuse a token from now on; what has expired is forgotten."""
+        revoke = insert(revoked_token).values(id=token, expires_ms=expires_ms)
+        async with _database(self._engine) as db:
+            await db.execute(delete(revoked_token).where(revoked_token.c.expires_ms < now_ms))
+            await db.execute(revoke.on_conflict_do_nothing())
+
+    async def put_device(self, **row: Any) -> Row[Any]:
+        """Write a device unless its id is there already; answers what is there."""
+        wish = insert(device).values(**row).on_conflict_do_nothing()
+        async with _database(self._engine) as db:
+            await db.execute(wish)
+            return (await db.execute(select(device).where(device.c.id == row["id"]))).one()
+
+    async def devices(self) -> list[Row[Any]]:
+        good = select(device).where(device.c.revoked_ms.is_(None)).order_by(device.c.created_ms)
+        async with _database(self._engine) as db:
+            return list((await db.execute(good)).all())
+
+    async def device_good(self, id: str) -> Row[Any] | None:
+        good = (device.c.id == id) & device.c.revoked_ms.is_(None)
+        async with _database(self._engine) as db:
+            return (await db.execute(select(device).where(good))).one_or_none()
+
+    async def revoke_device(self, id: str, now_ms: int) -> bool:
+        good = (device.c.id == id) & device.c.revoked_ms.is_(None)
+        statement = update(device).where(good).values(revoked_ms=now_ms)
+        async with _database(self._engine) as db:
+            return (await db.execute(statement)).rowcount == 1
