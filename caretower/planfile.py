@@ -38,6 +38,7 @@ from optimizer import problem as asked
 from optimizer.check import check
 from optimizer.solve import solve
 from registry import states
+from registry.freshness import load_freshness
 from registry.states import UnitStatus
 from registry.vocabulary import UnknownWord, Vocabulary, load_vocabulary
 
@@ -330,7 +331,7 @@ def plan_text(text: str) -> dict[str, Any]:
     except ValidationError as wrong:
         raise PlanFileError(_complaints(wrong)) from None
     put = question(_situation(file), rules, _drive(file))
-    plan = solve(put.problem)
+    plan = solve(put.problem, explain=[request.id for request in put.problem.requests])
     faults = check(put.problem, plan)
     if faults:
         raise PlanFileError(f"the plan did not pass its checker: {faults[0]}")
@@ -361,6 +362,7 @@ def _rules(file: PlanFile) -> Rules:
     dispatch = load_policy(POLICY / "dispatch.toml")
     return Rules(
         planning=planning_policy(raw),
+        freshness=load_freshness(POLICY / "freshness.toml"),
         weight=dispatch.weight | file.policy.weight,
         vocabulary=load_vocabulary(),
     )

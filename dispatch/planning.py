@@ -10,7 +10,6 @@ Insurance, residency and immigration status are inputs nowhere.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +33,7 @@ from optimizer.problem import (
     Van,
 )
 from registry import states
+from registry.freshness import Freshness, FreshnessPolicy
 from registry.states import UnitStatus
 from registry.vocabulary import Vocabulary
 
@@ -42,15 +42,6 @@ Vacancy = states.Pool | states.Slot
 
 PLACING = frozenset({State.ACCEPTED, State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE})
 RIDING = frozenset({State.TRANSPORTING, State.ARRIVED})
-
-
-class Freshness(StrEnum):
-    """How old a count is; the limits are policy."""
-
-    FRESH = "fresh"
-    AGEING = "ageing"
-    STALE = "stale"
-    NO_RESPONSE = "no_response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +71,7 @@ class Rules:
     """The policies and the vocabulary that planning follows."""
 
     planning: PlanningPolicy
+    freshness: FreshnessPolicy
     weight: Mapping[Tier, float]
     vocabulary: Vocabulary
 
@@ -183,26 +175,30 @@ def driving(travel: TravelTimes) -> Drive:
     return drive
 
 
-def freshness(place: Vacancy, now_ms: int, policy: PlanningPolicy) -> Freshness:
-    """How much a count can be relied on. A slot is a promise of its provider: always fresh."""
+OLD = (Freshness.STALE, Freshness.NO_RESPONSE)
+
+
+def freshness(place: Vacancy, now_ms: int, rules: Rules) -> Freshness:
+    """How far a count can be trusted. A slot is a promise of its provider: always fresh."""
     if isinstance(place, states.Slot):
         return Freshness.FRESH
-    age_s = count_age_s(place, now_ms)
-    if age_s > policy.count_no_response_s:
-        return Freshness.NO_RESPONSE
-    if age_s > policy.count_stale_s:
-        return Freshness.STALE
-    return Freshness.AGEING if age_s > policy.count_ageing_s else Freshness.FRESH
+    return rules.freshness.judge_pool(place, now_ms)
 
 
-def count_age_s(place: Vacancy, now_ms: int) -> float:
-    """Seconds since somebody last reported or stood by what is there."""
-    return max(0, now_ms - max(place.updated_ms, place.confirmed_ms)) / 1000
-
-
-def must_be_called(place: Vacancy, now_ms: int, policy: PlanningPolicy) -> bool:
+def must_be_called(place: Vacancy, now_ms: int, rules: Rules) -> bool:
     """A stale count is confirmed by telephone before a person is sent."""
-    return freshness(place, now_ms, policy) in (Freshness.STALE, Freshness.NO_RESPONSE)
+    return freshness(place, now_ms, rules) in OLD
+
+
+def position_age_s(unit: Unit, now_ms: int) -> float:
+    """Seconds since the unit was last seen; one that never reported stands at its base."""
+    return max(0, now_ms - unit.position_ms) / 1000 if unit.position_ms else 0.0
+
+
+def is_lost(unit: Unit, now_ms: int, rules: Rules) -> bool:
+    """Whether its position is so old that it may be anywhere."""
+    judged = rules.freshness.of("position").judge(position_age_s(unit, now_ms))
+    return judged is Freshness.NO_RESPONSE
 
 
 def is_remote(place: Vacancy) -> bool:
@@ -485,8 +481,8 @@ class _Offer:
 
 def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> Team:
     policy, offers = rules.planning, frozenset(team.offers)
-    stale_s = (situation.now_ms - team.position_ms) / 1000 if team.position_ms else 0
-    penalty_s = policy.position_stale_costs_s if stale_s > policy.position_stale_s else 0
+    lost = is_lost(team, situation.now_ms, rules)
+    penalty_s = policy.position_lost_costs_s if lost else 0
     penalty_s += policy.lapsed_credential_s if situation.lapsed.get(team.id) else 0
     return Team(
         id=team.id,
@@ -540,7 +536,7 @@ def _place(
         ),
         free=(place.free if given else 0) + kept,
         kind="bed" if is_pool else "slot",
-        penalty_s=cost_s[freshness(place, situation.now_ms, policy)],
+        penalty_s=cost_s[freshness(place, situation.now_ms, rules)],
     )
 
 

@@ -47,18 +47,12 @@ class _Wish(_Sourced):
 
 
 class _Freshness(_Sourced):
-    count_ageing_min: Minutes
-    count_stale_min: Minutes
-    count_no_response_min: Minutes
     count_ageing_costs_min: Minutes
     count_stale_costs_min: Minutes
-    position_stale_min: Minutes
-    position_stale_costs_min: Minutes
+    position_lost_costs_min: Minutes
 
     @model_validator(mode="after")
     def in_order(self) -> Self:
-        if not self.count_ageing_min <= self.count_stale_min <= self.count_no_response_min:
-            raise ValueError("a count ages, then is stale, then there is no response")
         if self.count_ageing_costs_min > self.count_stale_costs_min:
             raise ValueError("a stale count must not cost less than an ageing one")
         return self
@@ -92,6 +86,8 @@ class _Loop(_Sourced):
     coalesce_ms: Annotated[int, Field(ge=0, le=1_000)]
     solve_within_ms: Annotated[int, Field(ge=10, le=60_000)]
     again_every_s: Annotated[float, Field(gt=0, le=600)]
+    moved_every_s: Annotated[float, Field(gt=0, le=600)]
+    facts_every_s: Annotated[float, Field(gt=0, le=3600)]
     lease_s: Annotated[float, Field(ge=1, le=60)]
 
 
@@ -135,17 +131,15 @@ class PlanningPolicy:
     lapsed_credential_s: float
     less_preferred_type_s: float
     other_than_chosen_s: float
-    count_ageing_s: float
-    count_stale_s: float
-    count_no_response_s: float
     count_ageing_costs_s: float
     count_stale_costs_s: float
-    position_stale_s: float
-    position_stale_costs_s: float
+    position_lost_costs_s: float
     team_may_drive: bool
     coalesce_ms: int
     solve_within_ms: int
     again_every_s: float
+    moved_every_s: float
+    facts_every_s: float
     lease_s: float
     cost: optimizer.problem.Policy
 
@@ -172,17 +166,15 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         lapsed_credential_s=wish.lapsed_credential_min * 60,
         less_preferred_type_s=wish.less_preferred_type_min * 60,
         other_than_chosen_s=wish.other_than_chosen_min * 60,
-        count_ageing_s=fresh.count_ageing_min * 60,
-        count_stale_s=fresh.count_stale_min * 60,
-        count_no_response_s=fresh.count_no_response_min * 60,
         count_ageing_costs_s=fresh.count_ageing_costs_min * 60,
         count_stale_costs_s=fresh.count_stale_costs_min * 60,
-        position_stale_s=fresh.position_stale_min * 60,
-        position_stale_costs_s=fresh.position_stale_costs_min * 60,
+        position_lost_costs_s=fresh.position_lost_costs_min * 60,
         team_may_drive=given.transport.team_may_drive,
         coalesce_ms=loop.coalesce_ms,
         solve_within_ms=loop.solve_within_ms,
         again_every_s=loop.again_every_s,
+        moved_every_s=loop.moved_every_s,
+        facts_every_s=loop.facts_every_s,
         lease_s=loop.lease_s,
         cost=_cost(given.cost),
     )

@@ -191,9 +191,7 @@ def ems_now(story: sentences.Story, assignment: Assignment) -> bool:
 def _call_to_confirm(question: Question, assignment: Assignment) -> bool:
     """A stale count is confirmed before a person is sent; also that of a place only planned."""
     found = _vacancy(question, assignment.bundle.place or assignment.backup_place)
-    return found is not None and must_be_called(
-        found, question.situation.now_ms, question.rules.planning
-    )
+    return found is not None and must_be_called(found, question.situation.now_ms, question.rules)
 
 
 def _vacancy(question: Question, place: str | None) -> states.Pool | states.Slot | None:
@@ -221,7 +219,7 @@ def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -
         slot=slot,
         team_eta_s=story.team_s(assignment.request_id, other.bundle.team),
         arrive_s=story.arrive_s(assignment.request_id, other.bundle),
-        extra_min=other.regret / TENTHS,
+        extra_min=sentences.extra_min(other),
     )
 
 

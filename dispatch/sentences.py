@@ -9,20 +9,22 @@ from math import isnan
 
 from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Word
 from dispatch.planning import (
-    Freshness,
+    OLD,
     Question,
     Vacancy,
-    count_age_s,
     facility_of,
     freshness,
+    is_lost,
     is_remote,
+    position_age_s,
     somebody_of_ours_drives,
 )
 from dispatch.request import CrisisRequest
 from dispatch.words import Need, State
-from optimizer.plan import Assignment, Plan, Reason
+from optimizer.plan import Alternative, Assignment, Plan, Reason
 from optimizer.problem import SELF, Bundle
 from registry import states
+from registry.freshness import Freshness
 
 LANGUAGES = {
     "lang_en": "English",
@@ -133,7 +135,7 @@ class Story:
             return None
         asked = self.question.problem.requests[self.column[request]]
         there_s = 0.0 if bundle.team is None else self.team_s(request, bundle.team)
-        if bundle.team is None and asked.needs_team:
+        if (bundle.team is None and asked.needs_team) or (bundle.van is None and asked.wants_van):
             return None
         ride_s = self.ride_s(request, bundle.place)
         if there_s is None or ride_s is None:
@@ -259,9 +261,9 @@ def _team_warnings(story: Story, request: CrisisRequest, chosen: str) -> Iterato
     }
     for word in sorted(wished):
         yield f"Nobody in {found.name} speaks {_word(word)}: call an interpreter."
-    age_s = (situation.now_ms - found.position_ms) / 1000
-    if found.position_ms and age_s > rules.planning.position_stale_s:
-        yield f"The position of {found.name} is {_min(age_s)} old."
+    if is_lost(found, situation.now_ms, rules):
+        age = _min(position_age_s(found, situation.now_ms))
+        yield f"The position of {found.name} is {age} old."
 
 
 def unserved(story: Story, assignment: Assignment) -> Iterator[tuple[str, str, int, str]]:
@@ -327,10 +329,15 @@ def _why_not_team(story: Story, assignment: Assignment, other: str) -> str:
         return _lack(story.question.bits.label(bit), "team")
     if story.question.situation.lapsed.get(other):
         return "a credential in it has lapsed"
-    for alternative in assignment.alternatives:
-        if alternative.bundle.team == other:
-            return f"sending it costs {alternative.regret / 10:.0f} weighted minutes more"
-    return "its shift ends before, or it fits the rest of the bundle less well"
+    nearest = assignment.nearest
+    if nearest is not None and nearest.bundle.team == other:
+        return f"sending it costs the region {extra_min(nearest):.0f} weighted minutes more"
+    return "fits the rest of the plan less well, or its shift ends before"
+
+
+def extra_min(other: Alternative) -> float:
+    """What the first rank that pays for the alternative pays, in weighted minutes."""
+    return next((regret / 10 for _, regret in other.regret_by_rank if regret), 0.0)
 
 
 def _goes_to(story: Story, holder: str) -> str:
@@ -356,10 +363,10 @@ def _place_told(story: Story, request: CrisisRequest, place_id: str) -> str:
         return f"{name}: an appointment {how}, in {_duration(begins_min)}."
     ride_s = story.ride_s(request.id, place_id)
     way = "" if ride_s is None else f", {_min(ride_s)} away"
-    state = freshness(found, situation.now_ms, story.question.rules.planning)
+    state = freshness(found, situation.now_ms, story.question.rules)
     count = f"{found.free} of {found.capacity} free"
-    age = _duration(count_age_s(found, situation.now_ms) / 60)
-    if state in (Freshness.STALE, Freshness.NO_RESPONSE):
+    age = _duration((situation.now_ms - found.confirmed_ms) / 60_000)
+    if state in OLD:
         call = f"call to confirm {found.phone}".rstrip()
         return f"{name}{way}; the count ({count}) is {age} old: {call}."
     return f"{name}{way}; {count}, counted {age} ago."
@@ -398,7 +405,7 @@ def _why_not_place(story: Story, request: str, other: str) -> str:
     used = sum(one.bundle.place == other for one in story.plan.assignments)
     if used >= offered.free:
         return "its last free place goes to another person"
-    state = freshness(story.vacancy(other), question.situation.now_ms, question.rules.planning)
+    state = freshness(story.vacancy(other), question.situation.now_ms, question.rules)
     if state is not Freshness.FRESH:
         return f"its count is {state.value.replace('_', ' ')}"
     return "is less preferred or more restrictive"

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from uuid6 import uuid7
 
+from dispatch.dispatch import Ended
+from dispatch.errors import NotFound as UnknownRequest
 from record import Actor
 from record.errors import CommandReused, ConstraintBroken
 from record.journal import Journal, Transaction
@@ -25,21 +27,11 @@ from registry.port import Refused as HoldRefused
 from registry.states import Slot
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRequest:
-    """A crisis request after the crisis: only such a person can be referred."""
-
-    id: str
-    first_contact_ms: int
-    ended_ms: int
-    contact_known: bool
-
-
 class Requests(Protocol):
     """What this room asks of dispatch."""
 
-    async def ended(self, request: str) -> EndedRequest | None:
-        """The request if it is handed over or resolved, else None."""
+    async def ended(self, request: str) -> Ended | None:
+        """The request if it came to an end with the person, else None."""
         ...
 
 
@@ -131,7 +123,7 @@ class Referral:
         over, or the person has another appointment at that time.
         """
         purpose = _purpose("refer", wish.referral, wish.request, wish.slot)
-        request = await self._requests.ended(wish.request)
+        request = await self._ended(wish.request)
         if request is None:
             raise Refused(wish.request, "the request is neither handed over nor resolved")
 
@@ -289,6 +281,12 @@ class Referral:
             await self._escalate(actor, escalation)
         return found
 
+    async def _ended(self, request: str) -> Ended | None:
+        try:
+            return await self._requests.ended(request)
+        except UnknownRequest:
+            raise NotFound("request", request) from None
+
     async def _escalate(self, actor: Actor, late: Escalation) -> None:
         async def work(turn: _Turn) -> Card:
             if late.kind == "outreach":
@@ -403,11 +401,11 @@ class Referral:
         await turn.show_task(task, row, "opened")
 
     async def _owe_caring_connection(
-        self, turn: _Turn, row: Row, wish: Refer, request: EndedRequest
+        self, turn: _Turn, row: Row, wish: Refer, request: Ended
     ) -> None:
         due_ms = clocks.caring_connection_due_ms(
             self._policy,
-            request.first_contact_ms,
+            request.opened_ms,
             indicated=wish.warm_hand_off_indicated,
             received=wish.warm_hand_off_received,
             contact_known=request.contact_known or bool(wish.person.phone),
@@ -431,7 +429,7 @@ class Referral:
         return changes
 
     def _new_referral(
-        self, actor: Actor, wish: Refer, request: EndedRequest, slot: Slot, now_ms: int
+        self, actor: Actor, wish: Refer, request: Ended, slot: Slot, now_ms: int
     ) -> dict[str, Any]:
         return {
             "id": wish.referral,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from directory.participants import Agreement
 from dispatch import planning
-from dispatch.planning import Cast, Freshness, Question, Rules, Situation, Times, Travel, question
+from dispatch.planning import Cast, Question, Rules, Situation, Times, Travel, question
 from dispatch.planning_policy import load_planning_policy
 from dispatch.policy import load_policy
 from dispatch.recommendation import PlanView, Recommendation, decode, encode, plan_view
@@ -22,6 +22,7 @@ from optimizer.check import check
 from optimizer.problem import SELF as DRIVES_ITSELF
 from optimizer.problem import Bundle as Planned
 from optimizer.solve import solve
+from registry.freshness import Freshness, load_freshness
 from registry.states import Hold, Pool, Slot, Team, UnitStatus, Van
 from registry.vocabulary import load_vocabulary
 
@@ -30,6 +31,7 @@ MIN_MS = 60_000
 POLICY = Path(__file__).parents[2] / "policy"
 RULES = Rules(
     planning=load_planning_policy(POLICY / "planning.toml"),
+    freshness=load_freshness(),
     weight=load_policy(POLICY / "dispatch.toml").weight,
     vocabulary=load_vocabulary(),
 )
@@ -153,7 +155,7 @@ def asked(minutes: Minutes | None = None, **given: Any) -> Question:
 
 def planned(minutes: Minutes | None = None, **given: Any) -> PlanView:
     put = asked(minutes, **given)
-    plan = solve(put.problem)
+    plan = solve(put.problem, explain=[request.id for request in put.problem.requests])
     assert check(put.problem, plan) == ()
     return plan_view(put, plan, version=1, at=(1, 1))
 
@@ -504,18 +506,18 @@ def test_when_a_facility_declines_on_the_way_another_is_sought_from_where_the_va
         (60, Freshness.FRESH),
         (61, Freshness.AGEING),
         (241, Freshness.STALE),
-        (1441, Freshness.NO_RESPONSE),
+        (721, Freshness.NO_RESPONSE),
     ],
 )
 def test_a_count_grows_old_by_the_limits_of_the_policy(age_min: int, state: Freshness) -> None:
     told_ms = NOW_MS - age_min * MIN_MS
     pool = a_pool(updated_ms=told_ms, confirmed_ms=told_ms)
-    assert planning.freshness(pool, NOW_MS, RULES.planning) is state
+    assert planning.freshness(pool, NOW_MS, RULES) is state
 
 
 def test_a_count_that_somebody_stood_by_is_fresh_again() -> None:
     pool = a_pool(updated_ms=0, confirmed_ms=NOW_MS - MIN_MS)
-    assert planning.freshness(pool, NOW_MS, RULES.planning) is Freshness.FRESH
+    assert planning.freshness(pool, NOW_MS, RULES) is Freshness.FRESH
 
 
 OLD = {"updated_ms": NOW_MS - 300 * MIN_MS, "confirmed_ms": NOW_MS - 300 * MIN_MS}

@@ -1,4 +1,4 @@
-"""The closed loop on a real database: booked, alerted, attended or missed, followed up."""
+"""The closed loop on real servers: booked, alerted, attended or missed, followed up."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,13 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid6 import uuid7
 
+from dispatch.dispatch import Ended
+from dispatch.words import State
 from record import Actor
 from record.journal import Journal
 from referral.errors import Conflict, NotFound, NotYours, Refused, WrongState
 from referral.policy import load_policy
-from referral.referral import EndedRequest, Person, Refer, Referral
+from referral.referral import Person, Refer, Referral
 from referral.states import Contact, Outcome
-from registry.model import MemoryRegistry
 from registry.port import Registry
 from registry.states import Slot
 
@@ -50,9 +51,9 @@ class Time:
 class EndedRequests:
     """The requests that dispatch has brought to their end."""
 
-    known: dict[str, EndedRequest] = field(default_factory=dict)
+    known: dict[str, Ended] = field(default_factory=dict)
 
-    async def ended(self, request: str) -> EndedRequest | None:
+    async def ended(self, request: str) -> Ended | None:
         return self.known.get(request)
 
 
@@ -68,8 +69,8 @@ class House:
 
     def resolved_person(self, *, contact_known: bool = False) -> str:
         request = an_id()
-        self.requests.known[request] = EndedRequest(
-            request, T0_MS - 3 * H_MS, T0_MS - H_MS, contact_known
+        self.requests.known[request] = Ended(
+            request, State.RESOLVED_ON_SCENE, T0_MS - 3 * H_MS, T0_MS - H_MS, contact_known
         )
         return request
 
@@ -106,9 +107,8 @@ class House:
 
 
 @pytest.fixture
-def house(engine: AsyncEngine) -> House:
+def house(registry: Registry, engine: AsyncEngine) -> House:
     time, requests = Time(), EndedRequests()
-    registry = MemoryRegistry(time)
     service = Referral(Journal(engine, time), registry, requests, POLICY, time)
     return House(service, registry, engine, time, requests)
 
