@@ -25,12 +25,16 @@ UNREACHED = 65_535
 HORIZON_MS = 65_534_499
 """Trees end here, at 18.2 hours: what is farther counts as unreachable."""
 
+BUCKET_MS = 4_000
+"""Width of a bucket while a tree is built: about the time of a short road."""
+
 CONNECTOR_M_S = 8.0
 """Straight-line speed from a position to the nearest node: about 38 km/h on a road 1.3 times as
 long as the straight line. An assumption."""
 
 REACH_M = 20_000.0
 MAX_TREES = 1_024
+BLOCK = 256
 
 
 class Trees:
@@ -56,9 +60,10 @@ class Trees:
     def _forget(self) -> None:
         self._lock = Lock()
         self._slots: OrderedDict[int, int] = OrderedDict()
-        # Node-major, so that one origin's times to all destinations lie together in memory.
-        shape = (len(self._roads.nodes), min(64, self._max_trees))
-        self._seconds = np.empty(shape, dtype=np.uint16)
+        # Node-major within a block of trees, so that one origin's times to many destinations lie
+        # together. The system gives memory to a block when its first tree is written.
+        blocks = -(-self._max_trees // BLOCK)
+        self._seconds = np.empty((blocks, len(self._roads.nodes), BLOCK), dtype=np.uint16)
 
     def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
         """Seconds by road between (n, 2) positions; NaN where no road leads or none is near.
@@ -154,18 +159,14 @@ class Trees:
             if node not in self._slots:
                 slot = self._free_slot()
                 # Another thread may have evicted it since we looked: then it is built anew.
-                self._seconds[:, slot] = built[node] if node in built else self._tree(node)
+                tree = built[node] if node in built else self._tree(node)
+                self._seconds[slot // BLOCK, :, slot % BLOCK] = tree
                 self._slots[node] = slot
         return np.array([self._slots[n] for n in nodes.tolist()], dtype=np.intp)
 
     def _free_slot(self) -> int:
         if len(self._slots) == self._max_trees:
             return self._slots.popitem(last=False)[1]
-        if len(self._slots) == self._seconds.shape[1]:
-            width = min(2 * self._seconds.shape[1], self._max_trees)
-            wider = np.empty((len(self._seconds), width), dtype=np.uint16)
-            wider[:, : self._seconds.shape[1]] = self._seconds
-            self._seconds = wider
         return len(self._slots)
 
 
@@ -198,10 +199,10 @@ def _shorten_within_a_node(
 @njit(cache=True, nogil=True)
 def _sum_up(out, column, seconds, start_node, start_s, slot, end_s):  # type: ignore[no-untyped-def]
     """Fill columns of `out`: node-to-node seconds and the ways to and from the nodes."""
+    block, lane = slot // BLOCK, slot % BLOCK
     for i in range(len(start_node)):
-        row = seconds[start_node[i]]
         for j in range(len(slot)):
-            between = row[slot[j]]
+            between = seconds[block[j], start_node[i], lane[j]]
             if between == UNREACHED:
                 out[i, column[j]] = np.nan
             else:
@@ -210,62 +211,41 @@ def _sum_up(out, column, seconds, start_node, start_s, slot, end_s):  # type: ig
 
 @njit(cache=True, nogil=True)
 def tree_ms(first, target, time_ms, root):  # type: ignore[no-untyped-def]
-    """Dijkstra from `root` along the edges, up to the horizon.
+    """Shortest times from `root` along the edges, up to the horizon.
 
-    Gives (n,) int64 exact milliseconds, -1 where there is no way.
+    Gives (n,) int32 exact milliseconds, -1 where there is no way. Nodes wait in buckets of time and
+    are scanned bucket by bucket; one that gets nearer within its bucket is scanned again. On roads
+    that is several times as fast as a heap, and as exact. (Dial 1969, with wide buckets.)
     """
-    done_ms = np.full(len(first) - 1, -1, dtype=np.int64)
-    best_ms = np.full(len(first) - 1, np.iinfo(np.int64).max, dtype=np.int64)
+    size = len(first) - 1
+    buckets = HORIZON_MS // BUCKET_MS + 1
+    best_ms = np.full(size, HORIZON_MS + 1, dtype=np.int32)
     best_ms[root] = 0
-    # A binary heap of (ms << 32 | node): one comparison of integers orders it.
-    heap = np.empty(len(target) + 1, dtype=np.int64)
-    heap[0] = root
-    size = 1
-    while size:
-        top = heap[0]
-        size -= 1
-        _sift_down(heap, size, heap[size])
-        node = top & 0xFFFFFFFF
-        if done_ms[node] >= 0:
-            continue
-        done_ms[node] = top >> 32
-        for edge in range(first[node], first[node + 1]):
-            other = target[edge]
-            reach_ms = done_ms[node] + time_ms[edge]
-            if reach_ms < best_ms[other] and reach_ms <= HORIZON_MS:
-                best_ms[other] = reach_ms
-                _sift_up(heap, size, (reach_ms << 32) | other)
-                size += 1
-    return done_ms
-
-
-@njit(cache=True, nogil=True)
-def _sift_down(heap, size, item):  # type: ignore[no-untyped-def]
-    """Place `item` from the root of a heap of `size` entries."""
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if item <= heap[child]:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = item
-
-
-@njit(cache=True, nogil=True)
-def _sift_up(heap, at, item):  # type: ignore[no-untyped-def]
-    """Place `item` from position `at`, the end of the heap."""
-    while at > 0:
-        parent = (at - 1) >> 1
-        if heap[parent] <= item:
-            break
-        heap[at] = heap[parent]
-        at = parent
-    heap[at] = item
+    # Each bucket is a ring that begins at a node of its own, number size + bucket. A node that
+    # waits nowhere is a ring by itself, so that taking it out changes nothing.
+    after = np.arange(size + buckets, dtype=np.int32)
+    before = after.copy()
+    after[root] = before[root] = size
+    after[size] = before[size] = root
+    for bucket in range(size, size + buckets):
+        while after[bucket] != bucket:
+            node = after[bucket]
+            after[bucket], before[after[node]] = after[node], bucket
+            after[node] = before[node] = node
+            here_ms = best_ms[node]
+            for edge in range(first[node], first[node + 1]):
+                other, reach_ms = target[edge], here_ms + time_ms[edge]
+                if reach_ms < best_ms[other]:
+                    best_ms[other] = reach_ms
+                    after[before[other]], before[after[other]] = after[other], before[other]
+                    home = size + reach_ms // BUCKET_MS
+                    next_ = after[home]
+                    after[home] = before[next_] = other
+                    before[other], after[other] = home, next_
+    for node in range(size):
+        if best_ms[node] > HORIZON_MS:
+            best_ms[node] = -1
+    return best_ms
 
 
 @njit(cache=True, nogil=True)
