@@ -1,6 +1,6 @@
 """A small region with a journal, told as a story: hold, promise, carry out, close."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,6 +12,7 @@ from record.clock import wall_clock
 from record.journal import Journal
 from registry.model import MemoryRegistry
 from registry.port import Claim, Effect, Free, HoldCommand, Occupy, Registry
+from registry.server import connect
 from registry.states import Pool, Slot, Team, Van
 
 DANA = Actor(id="dana", role="dispatcher", scope=None, name="Dana")
@@ -87,17 +88,16 @@ class Story:
         await self.journal.deliver(self.registry, row_id)
 
 
-@pytest.fixture
-async def story(engine: AsyncEngine) -> Story:
-    """The region over the registry's model in memory and a real PostgreSQL."""
-    story = Story(MemoryRegistry(wall_clock), Journal(engine))
-    await story.begin()
-    return story
-
-
-@pytest.fixture
-async def real_story(engine: AsyncEngine, registry: Registry) -> Story:
-    """The region over a real Valkey and a real PostgreSQL."""
+@pytest.fixture(params=["model", "server"])
+async def story(
+    request: pytest.FixtureRequest, engine: AsyncEngine, valkey_url: str
+) -> AsyncIterator[Story]:
+    """The region over each kind of registry and a real PostgreSQL."""
+    if request.param == "model":
+        registry: Registry = MemoryRegistry(wall_clock)
+    else:
+        registry = await connect(valkey_url, region=f"test-{uuid7()}")
     story = Story(registry, Journal(engine))
     await story.begin()
-    return story
+    yield story
+    await registry.close()

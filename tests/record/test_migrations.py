@@ -1,6 +1,8 @@
 """The migrations make exactly the tables that the code speaks of."""
 
 import asyncio
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,12 +10,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-import directory.store
-import dispatch.store
 from caretower.migrations import migrate, scripts
 from record.tables import metadata
 
-ROOMS = (directory.store, dispatch.store)
+ROOMS = ("directory", "dispatch", "referral", "api")
+
+
+@pytest.fixture(autouse=True)
+def every_room_has_told_its_tables() -> None:
+    for room in ROOMS:
+        if find_spec(f"{room}.store"):
+            import_module(f"{room}.store")
 
 
 def test_every_room_is_a_branch_of_its_own_on_the_record() -> None:
