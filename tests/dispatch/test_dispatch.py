@@ -1,0 +1,631 @@
+"""The dispatch service on a real PostgreSQL and a real Valkey."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import msgspec
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dispatch import commands
+from dispatch.errors import (
+    Conflict,
+    DispatchError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotYours,
+    Refused,
+    WrongState,
+)
+from dispatch.request import SELF, Bundle, Custody, Person
+from dispatch.words import (
+    Answer,
+    Custodian,
+    Event,
+    FacilityAnswer,
+    LegalBasis,
+    Need,
+    Rescue,
+    State,
+    Tier,
+    Transporter,
+    Urgency,
+)
+from record.actor import system
+from registry.port import Counts
+from registry.server import ServerRegistry, connect
+from registry.states import UnitStatus
+from tests.dispatch.conftest import all_no
+from tests.dispatch.house import (
+    CERTAIN,
+    CREW,
+    DANA,
+    ERIN,
+    FACILITY,
+    OTHER_CREW,
+    OTHER_FACILITY,
+    PLANNER,
+    POLICY,
+    POSSIBLE,
+    SUPERVISOR,
+    House,
+    an_id,
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+ALL = Bundle(team="t-1", van="v-1", pool="p-1")
+ADA = Person(
+    name="Ada Example",
+    callback="(801) 555-0100",
+    address="12 Hidden Lane",
+    weapons="none known",
+    third_party=True,
+)
+
+
+@pytest.fixture
+async def house(engine: AsyncEngine, registry: ServerRegistry) -> House:
+    return await House(engine, registry).settle()
+
+
+# the whole way
+
+
+async def test_a_request_goes_all_the_way_to_a_bed(house: House) -> None:
+    request = await house.accepted()
+    pool, team, van = await house.pool(), await house.team(), await house.van()
+    assert (pool.reserved, pool.held, pool.free) == (1, 0, 0)
+    assert (team.request, team.status) == (request, UnitStatus.DISPATCHED)
+    assert (van.request, van.status) == (request, UnitStatus.DISPATCHED)
+
+    await house.crew_says(request, accepted=True)
+    await house.facility(request, accepted=True)
+    await house.step(request, Event.DEPART, Event.REACH_PERSON)
+    assert (await house.team()).status is UnitStatus.ON_SCENE
+    await house.step(request, Event.LEAVE_WITH_PERSON)
+    team, van = await house.team(), await house.van()
+    assert (team.request, team.status) == (None, UnitStatus.CLEARING)
+    assert van.status is UnitStatus.TRANSPORTING
+    await house.step(request, Event.REACH_PLACE, Event.HAND_OVER_PERSON, actor=FACILITY)
+
+    pool, van = await house.pool(), await house.van()
+    assert (pool.reserved, pool.occupied, pool.free) == (0, 1, 0)
+    assert (van.request, van.status) == (None, UnitStatus.CLEARING)
+    ended = await house.request(request)
+    assert (ended.state, ended.facility_by) == (State.HANDED_OVER, "Nurse Kim")
+    assert await house.card(request) is None
+    assert await house.rows("SELECT * FROM place_promise") == []
+
+
+async def test_a_visit_that_ends_on_scene_never_claimed_a_bed(house: House) -> None:
+    request = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF, pool="p-1"))
+    assert (await house.pool()).free == 1
+    await house.step(request, Event.REACH_PERSON)
+    done = commands.Resolve(an_id(), request, Event.RESOLVE_ON_SCENE, safety_plan=True)
+    await house.dispatch.resolve(CREW, done)
+    assert (await house.team()).status is UnitStatus.CLEARING
+    found = await house.dispatch.ended(request)
+    assert found is not None
+    assert (found.state, found.contact_known) == (State.RESOLVED_ON_SCENE, False)
+
+
+async def test_the_team_asks_for_the_bed_when_it_is_needed(house: House) -> None:
+    request = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF, pool="p-1"))
+    await house.step(request, Event.REACH_PERSON)
+    receipt = await house.dispatch.ask_place(CREW, commands.AskPlace(an_id(), request))
+    assert (receipt.card["facility_answer"], receipt.card["place_need"]) == ("asked", "needed")
+    assert (await house.pool()).reserved == 1
+
+
+async def test_the_planner_shows_a_recommendation_and_claims_nothing(house: House) -> None:
+    request = await house.opened()
+    shown = commands.Recommended(an_id(), request, 7, ALL)
+    assert (await house.dispatch.recommended(PLANNER, shown)).state is State.RECOMMENDED
+    assert (await house.team()).request is None
+    gone = commands.Recommended(an_id(), request, 8, None)
+    assert (await house.dispatch.recommended(PLANNER, gone)).state is State.REQUESTED
+
+
+async def test_what_was_recommended_and_what_was_chosen_stay_in_the_record(house: House) -> None:
+    request = await house.opened()
+    lease = await house.registry.lease("planner", "test", 30)
+    assert lease is not None
+    recommended = {"request": request, "team": "t-2", "van": SELF, "pool": None}
+    plan = {"version": 9, "recommendations": {request: recommended}}
+    await house.registry.publish_plan(msgspec.json.encode(plan), lease.token)
+    nearer = commands.Override(
+        an_id(), request, Bundle(team="t-1", van=SELF), "the family asked for this team"
+    )
+    await house.dispatch.override(DANA, nearer)
+    (choice,) = (await house.dispatch.request(DANA, request)).choices
+    assert (choice.plan_version, choice.recommended) == (9, recommended)
+    assert choice.chosen["team"] == "t-1"
+    assert choice.reason == "the family asked for this team"
+
+
+# all or nothing
+
+
+async def test_a_refusal_names_the_resource_and_claims_nothing(house: House) -> None:
+    await house.registry.report_counts("p-1", Counts(1, 0), house.time(), an_id())
+    request = await house.opened(CERTAIN)
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.accept(DANA, commands.Accept(an_id(), request, ALL))
+    assert (refused.value.kind, refused.value.resource) == ("pool", "p-1")
+    assert (await house.team()).request is None
+    assert (await house.team()).hold is None
+    assert (await house.request(request)).state is State.REQUESTED
+
+
+async def test_what_was_seen_must_still_be_true(house: House) -> None:
+    seen = {("pool", "p-1"): (await house.pool()).version}
+    await house.registry.report_counts("p-1", Counts(0, 0, capacity=2), house.time(), an_id())
+    request = await house.opened(CERTAIN)
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.accept(DANA, commands.Accept(an_id(), request, ALL, seen))
+    assert (refused.value.kind, refused.value.reason) == ("pool", "version_changed")
+
+
+async def test_a_second_dispatcher_cannot_take_the_same_bed(house: House) -> None:
+    await house.accepted()
+    second = await house.opened(CERTAIN)
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.accept(
+            ERIN, commands.Accept(an_id(), second, Bundle(team="t-2", van=SELF, pool="p-1"))
+        )
+    assert (refused.value.kind, refused.value.reason) == ("pool", "full")
+
+
+async def test_a_team_that_is_committed_is_never_taken_without_a_person_who_says_so(
+    house: House,
+) -> None:
+    first = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF))
+    second = await house.opened(POSSIBLE)
+    bundle = Bundle(team="t-1", van=SELF)
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.accept(DANA, commands.Accept(an_id(), second, bundle))
+    assert (refused.value.kind, refused.value.resource) == ("team", "t-1")
+    with pytest.raises(Refused):
+        await house.dispatch.override(
+            DANA, commands.Override(an_id(), second, bundle, "I want this one")
+        )
+    diverting = commands.Override(an_id(), second, bundle, "child alone", divert=True)
+    await house.dispatch.override(DANA, diverting)
+    assert (await house.team()).request == second
+    assert (await house.request(first)).state is State.REQUESTED
+    (unmet,) = await house.dispatch.unmet_needs(DANA)
+    assert (unmet.request, unmet.reason, unmet.decided_by) == (first, "diverted", "Dana")
+
+
+async def test_a_team_with_a_person_cannot_even_be_diverted(house: House) -> None:
+    first = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF))
+    await house.step(first, Event.REACH_PERSON)
+    second = await house.opened(POSSIBLE)
+    bundle = Bundle(team="t-1", van=SELF)
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.override(
+            DANA, commands.Override(an_id(), second, bundle, "nearer", divert=True)
+        )
+    assert refused.value.reason == "with_a_person"
+    assert (await house.team()).request == first
+
+
+async def test_the_database_is_the_last_arbiter_when_the_registry_has_forgotten(
+    house: House, valkey_url: str
+) -> None:
+    await house.accepted()
+    empty = await connect(valkey_url, region=f"empty-{an_id()}")
+    forgetful = await House(house.engine, empty, house.time).settle()
+    assert (await forgetful.pool()).free == 1
+    second = await forgetful.opened(CERTAIN)
+    for bundle, kind in (
+        (Bundle(team="t-1", van=SELF), "team"),
+        (Bundle(team="t-2", van="v-1"), "van"),
+        (Bundle(team="t-2", van=SELF, pool="p-1"), "pool"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await forgetful.dispatch.accept(DANA, commands.Accept(an_id(), second, bundle))
+        assert refused.value.kind == kind
+        assert refused.value.resource in {"t-1", "v-1", "p-1"}
+        assert (await forgetful.team("t-2")).hold is None
+    await empty.close()
+
+
+# once each
+
+
+async def test_a_retry_gets_the_same_receipt_and_changes_nothing(house: House) -> None:
+    request = await house.opened(CERTAIN)
+    accept = commands.Accept(an_id(), request, ALL)
+    first = await house.dispatch.accept(DANA, accept)
+    assert await house.dispatch.accept(DANA, accept) == first
+    assert await house.dispatch.accept(DANA, accept) == first
+    assert (await house.request(request)).version == first.version
+    assert (await house.pool()).reserved == 1
+
+
+async def test_an_id_used_for_something_else_is_a_conflict(house: House) -> None:
+    request = await house.opened()
+    note = commands.AddNote(an_id(), request, "calm")
+    await house.dispatch.note(DANA, note)
+    with pytest.raises(Conflict):
+        await house.dispatch.cancel(DANA, commands.Cancel(note.command_id, request, "error"))
+    with pytest.raises(Conflict):
+        await house.dispatch.note(ERIN, note)
+
+
+async def test_two_dispatchers_who_accept_one_request_differently_make_one_promise(
+    house: House,
+) -> None:
+    request = await house.opened(POSSIBLE)
+    wishes = [
+        house.dispatch.accept(actor, commands.Accept(an_id(), request, Bundle(team=team, van=SELF)))
+        for actor, team in ((DANA, "t-1"), (ERIN, "t-2"))
+    ]
+    answers = await asyncio.gather(*wishes, return_exceptions=True)
+    assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
+    assert all(
+        isinstance(answer, DispatchError) for answer in answers if isinstance(answer, BaseException)
+    )
+    teams = [await house.team("t-1"), await house.team("t-2")]
+    assert sorted(str(team.request) for team in teams) == sorted([request, "None"])
+    assert [team.hold for team in teams] == [None, None]
+
+
+# answers
+
+
+async def test_a_facility_that_declines_is_logged_and_not_asked_again(house: House) -> None:
+    request = await house.accepted()
+    await house.facility(request, accepted=False, reason="aggression", by="Dr. Lee")
+    found = await house.request(request)
+    assert (found.state, found.facility_answer) == (State.ACCEPTED, FacilityAnswer.DECLINED)
+    assert found.needs_place_now
+    assert found.excluded_facilities == {"f-1"}
+    assert (await house.pool()).free == 1
+    assert (await house.team()).request == request
+    (unmet,) = await house.dispatch.unmet_needs(SUPERVISOR)
+    assert (unmet.resource, unmet.reason, unmet.decided_by) == ("p-1", "aggression", "Dr. Lee")
+    assert unmet.protected
+    with pytest.raises(Refused):
+        await house.dispatch.ask_place(DANA, commands.AskPlace(an_id(), request, pool="p-1"))
+
+
+async def test_after_a_decline_the_backup_is_asked_by_rule(house: House) -> None:
+    request = await house.accepted(bundle=replace(ALL, backup="p-2"))
+    await house.facility(request, accepted=False)
+    found = await house.request(request)
+    assert (found.held.pool, found.facility, found.facility_answer) == ("p-2", "f-2", "asked")
+    assert ((await house.pool("p-1")).free, (await house.pool("p-2")).reserved) == (1, 1)
+    await house.facility(request, accepted=True, actor=OTHER_FACILITY)
+
+
+async def test_without_a_crew_a_decline_brings_the_request_back_to_the_planner(
+    house: House,
+) -> None:
+    needs = replace(CERTAIN, team=False)
+    request = await house.accepted(needs, Bundle(van="v-1", pool="p-1"))
+    await house.facility(request, accepted=False)
+    found = await house.request(request)
+    assert (found.state, found.held) == (State.REQUESTED, Bundle())
+    assert (await house.van()).request is None
+
+
+async def test_a_crew_that_declines_is_free_and_excluded_for_this_person(house: House) -> None:
+    request = await house.accepted()
+    await house.crew_says(request, accepted=False, by="Lead Pat")
+    found = await house.request(request)
+    assert (found.state, found.excluded_teams) == (State.REQUESTED, {"t-1"})
+    assert (await house.team()).status is UnitStatus.AVAILABLE
+    assert (await house.pool()).free == 1
+    (unmet,) = await house.dispatch.unmet_needs(DANA)
+    assert (unmet.kind, unmet.decided_by, unmet.protected) == ("team", "Lead Pat", False)
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.accept(DANA, commands.Accept(an_id(), request, ALL))
+    assert refused.value.reason == "declined_before"
+
+
+async def test_an_answer_by_telephone_is_taken_down_by_the_desk_and_attributed(
+    house: House,
+) -> None:
+    request = await house.accepted()
+    await house.facility(request, accepted=True, actor=DANA, by="Nurse Kim", by_phone=True)
+    (line,) = await house.rows(
+        "SELECT actor_name, detail FROM audit WHERE action = 'request.facility_accepted'"
+    )
+    assert line.actor_name == "Dana"
+    assert (line.detail["by"], line.detail["by_phone"]) == ("Nurse Kim", True)
+    with pytest.raises(NotYours):
+        await house.facility(request, accepted=True, actor=FACILITY, by_phone=True)
+
+
+async def test_an_answer_needs_a_name_and_a_decline_a_coded_reason(house: House) -> None:
+    request = await house.accepted()
+    with pytest.raises(Invalid):
+        await house.facility(request, accepted=True, by=" ")
+    for reason in (None, "", "they cannot pay"):
+        with pytest.raises(Invalid):
+            await house.facility(request, accepted=False, reason=reason)
+
+
+async def test_crews_and_facilities_speak_for_their_own_requests_only(house: House) -> None:
+    request = await house.accepted()
+    with pytest.raises(NotYours):
+        await house.facility(request, accepted=True, actor=OTHER_FACILITY)
+    with pytest.raises(NotYours):
+        await house.crew_says(request, accepted=True, actor=OTHER_CREW)
+    with pytest.raises(NotYours):
+        await house.step(request, Event.DEPART, actor=OTHER_CREW)
+    waiting = await house.opened()
+    with pytest.raises(NotYours):
+        await house.dispatch.accept(CREW, commands.Accept(an_id(), waiting, ALL))
+
+
+# clocks
+
+
+async def test_a_facility_that_does_not_answer_is_escalated_once(house: House) -> None:
+    request = await house.accepted(bundle=replace(ALL, backup="p-2"))
+    await house.crew_says(request, accepted=True)
+    assert await house.dispatch.tick() == 0
+    house.time.pass_s(POLICY.clocks.facility_answer_s)
+    assert [
+        (due.request, due.deadline.clock) for due in await house.dispatch.due(house.time())
+    ] == [(request, "facility_answer")]
+    assert await house.dispatch.tick() == 1
+    assert await house.dispatch.tick() == 0
+    card = await house.card(request)
+    assert card is not None
+    assert card["escalated"] is True
+    assert card["calls"] == ["call_facility", "ask_backup"]
+    await house.facility(request, accepted=True, actor=DANA, by="Night nurse", by_phone=True)
+    card = await house.card(request)
+    assert card is not None
+    assert (card["escalated"], card["calls"]) == (False, [])
+
+
+async def test_the_desk_may_ask_the_backup_when_a_facility_stays_silent(house: House) -> None:
+    request = await house.accepted(bundle=replace(ALL, backup="p-2"))
+    house.time.pass_s(POLICY.clocks.facility_answer_s)
+    await house.dispatch.tick()
+    await house.dispatch.ask_place(DANA, commands.AskPlace(an_id(), request, pool="p-2"))
+    assert ((await house.pool("p-1")).free, (await house.pool("p-2")).reserved) == (1, 1)
+    assert "facility_answer" not in (await house.request(request)).overdue
+
+
+async def test_an_imminent_request_that_nobody_owns_raises_an_alarm_at_once(house: House) -> None:
+    imminent = replace(all_no(), imminent=Answer.YES)
+    request = await house.opened(risk=imminent, owner=None)
+    await house.dispatch.tick()
+    card = await house.card(request)
+    assert card is not None
+    assert (card["tier"], card["overdue"]) == ("imminent", ["owner"])
+    await house.dispatch.own(ERIN, commands.Own(an_id(), request))
+    card = await house.card(request)
+    assert card is not None
+    assert (card["owner"], card["overdue"]) == (ERIN.id, [])
+
+
+async def test_a_rescue_is_a_loop_with_an_owner_that_only_a_confirmation_closes(
+    house: House,
+) -> None:
+    request = await house.opened(risk=replace(all_no(), imminent=Answer.YES))
+    await house.dispatch.resolve(DANA, commands.Resolve(an_id(), request, Event.HAND_OVER_TO_EMS))
+    house.time.pass_s(POLICY.clocks.rescue_s)
+    await house.dispatch.tick()
+    card = await house.card(request)
+    assert card is not None
+    assert (card["rescue"], card["calls"]) == ("open", ["call_rescuers"])
+    assert [found.id for found in await house.dispatch.open_requests()] == [request]
+    await house.dispatch.rescue_confirmed(
+        DANA, commands.ConfirmRescue(an_id(), request, "Engine 3, Capt. Roe")
+    )
+    assert await house.card(request) is None
+    assert (await house.request(request)).rescue is Rescue.CONFIRMED
+
+
+async def test_a_rescue_may_be_called_while_the_team_is_on_its_way(house: House) -> None:
+    request = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF))
+    receipt = await house.dispatch.call_rescue(DANA, commands.CallRescue(an_id(), request))
+    assert (receipt.state, receipt.card["rescue"]) == (State.ACCEPTED, "open")
+    assert (await house.team()).request == request
+
+
+# responsibility
+
+
+async def test_at_sign_out_all_requests_change_hands_together(house: House) -> None:
+    mine = {await house.opened() for _ in range(3)}
+    other = await house.opened(owner=ERIN.id)
+    receipts = await house.dispatch.hand_over(DANA, commands.HandOver(an_id(), ERIN.id))
+    assert {receipt.request for receipt in receipts} == mine
+    assert {found.owner for found in await house.dispatch.open_requests()} == {ERIN.id}
+    assert (await house.request(other)).version == 1
+    with pytest.raises(NotYours):
+        await house.dispatch.hand_over(DANA, commands.HandOver(an_id(), "x", source=ERIN.id))
+    taken = commands.HandOver(an_id(), DANA.id, source=ERIN.id)
+    assert len(await house.dispatch.hand_over(SUPERVISOR, taken)) == 4
+
+
+async def test_notes_carry_author_and_time(house: House) -> None:
+    request = await house.opened()
+    await house.dispatch.note(DANA, commands.AddNote(an_id(), request, "speaks softly"))
+    await house.dispatch.note(ERIN, commands.AddNote(an_id(), request, "dog is inside"))
+    notes = (await house.dispatch.request(DANA, request)).notes
+    assert [(note.author, note.text) for note in notes] == [
+        ("Dana", "speaks softly"),
+        ("Erin", "dog is inside"),
+    ]
+
+
+async def test_possible_duplicates_are_offered_by_place_and_by_number(house: House) -> None:
+    request = await house.opened(person=ADA)
+    near = await house.opened(lon=-111.971, lat=41.221)
+    same_number = await house.opened(lon=-113.5, lat=37.1, person=Person(callback="801 555 0100"))
+    await house.opened(lon=-112.5, lat=40.1, person=Person(callback="801 555 0199"))
+    found = await house.dispatch.duplicates(DANA, request)
+    assert [(one.request, one.same_callback, one.third_party) for one in found] == [
+        (same_number, True, True),
+        (near, False, True),
+    ]
+    assert 100 < found[1].distance_m < 200
+
+
+async def test_joining_ends_the_duplicate_and_keeps_its_risk(house: House) -> None:
+    duplicate = await house.opened(risk=replace(all_no(), imminent=Answer.YES))
+    stays = await house.opened(urgency=Urgency.ROUTINE)
+    await house.dispatch.join(DANA, commands.Join(an_id(), duplicate, stays))
+    ended, kept = await house.request(duplicate), await house.request(stays)
+    assert (ended.state, ended.joined_to) == (State.CANCELLED, stays)
+    assert (kept.tier, kept.state) == (Tier.IMMINENT, State.REQUESTED)
+    assert await house.card(duplicate) is None
+    with pytest.raises(Invalid):
+        await house.dispatch.join(DANA, commands.Join(an_id(), stays, stays))
+
+
+# rules
+
+
+async def test_a_lapsed_credential_needs_a_supervisors_reason(house: House) -> None:
+    await house.crew("t-1", date(2020, 1, 1))
+    request = await house.opened()
+    bundle = Bundle(team="t-1", van=SELF)
+    for actor, reason in ((DANA, "no other team"), (SUPERVISOR, None)):
+        with pytest.raises(NotAllowed) as refused:
+            await house.dispatch.accept(
+                actor, commands.Accept(an_id(), request, bundle, reason=reason)
+            )
+        assert refused.value.rule == "credential_lapsed"
+    signed = commands.Accept(an_id(), request, bundle, reason="renewal is being processed")
+    receipt = await house.dispatch.accept(SUPERVISOR, signed)
+    assert receipt.warnings == ("credential_lapsed",)
+
+
+async def test_a_lapsed_credential_does_not_leave_an_imminent_person_alone(house: House) -> None:
+    await house.crew("t-1", date(2020, 1, 1))
+    request = await house.opened(risk=replace(all_no(), imminent=Answer.YES))
+    receipt = await house.dispatch.accept(
+        DANA, commands.Accept(an_id(), request, Bundle(team="t-1", van=SELF))
+    )
+    assert receipt.warnings == ("credential_lapsed",)
+
+
+async def test_words_outside_the_vocabulary_are_refused(house: House) -> None:
+    for needs in (
+        replace(POSSIBLE, words=frozenset({"insured"})),
+        replace(POSSIBLE, pool_types=("hotel",)),
+    ):
+        with pytest.raises(Invalid):
+            await house.opened(needs)
+
+
+async def test_what_is_learnt_later_changes_tier_and_target(house: House) -> None:
+    request = await house.opened(urgency=Urgency.ROUTINE)
+    assert (await house.request(request)).tier is Tier.ROUTINE
+    learnt = commands.Triage(an_id(), request, risk=replace(all_no(), danger_to_others=Answer.YES))
+    receipt = await house.dispatch.triage(DANA, learnt)
+    found = await house.request(request)
+    assert receipt.card["tier"] == "high"
+    assert found.target_ms == found.opened_ms + POLICY.target_s[Tier.HIGH] * 1000
+
+
+async def test_cancelling_sharing_and_overriding_need_a_reason(house: House) -> None:
+    request = await house.opened()
+    with pytest.raises(NotAllowed):
+        await house.dispatch.cancel(DANA, commands.Cancel(an_id(), request, " "))
+    with pytest.raises(NotAllowed):
+        await house.dispatch.share_with_law_enforcement(
+            DANA, commands.ShareWithLawEnforcement(an_id(), request, "")
+        )
+    with pytest.raises(NotAllowed):
+        await house.dispatch.override(DANA, commands.Override(an_id(), request, ALL, ""))
+
+
+async def test_a_bundle_that_contradicts_itself_is_refused(house: House) -> None:
+    request = await house.opened()
+    for bundle in (Bundle(), Bundle(van=SELF), Bundle(pool="p-1"), replace(ALL, slot="s-1")):
+        with pytest.raises(Invalid):
+            await house.dispatch.accept(DANA, commands.Accept(an_id(), request, bundle))
+    for bundle in (Bundle(team="t-9"), replace(ALL, backup="p-9")):
+        with pytest.raises(Refused) as refused:
+            await house.dispatch.accept(DANA, commands.Accept(an_id(), request, bundle))
+        assert refused.value.reason == "unknown"
+
+
+async def test_an_unknown_request_is_not_found(house: House) -> None:
+    with pytest.raises(NotFound):
+        await house.dispatch.note(DANA, commands.AddNote(an_id(), an_id(), "hello"))
+    with pytest.raises(NotFound):
+        await house.dispatch.request(DANA, an_id())
+
+
+async def test_an_event_in_the_wrong_state_is_refused(house: House) -> None:
+    request = await house.opened()
+    with pytest.raises(WrongState):
+        await house.step(request, Event.REACH_PLACE, actor=DANA)
+
+
+# privacy
+
+
+async def test_identity_is_in_its_own_table_and_nowhere_else(house: House) -> None:
+    request = await house.accepted(person=ADA)
+    await house.dispatch.note(DANA, commands.AddNote(an_id(), request, "Ada is calm"))
+    for table in ("crisis_request", "outbox", "audit", "command", "place_promise"):
+        kept = str(await house.rows(f"SELECT * FROM {table}"))
+        for secret in ("Ada", "Hidden Lane", "5550100", "555-0100"):
+            assert secret not in kept, table
+    snapshot = msgspec.json.encode(await house.registry.snapshot()).decode()
+    assert "Ada" not in snapshot
+    assert "Hidden" not in snapshot
+
+
+async def test_every_read_of_a_request_is_audited(house: House) -> None:
+    request = await house.opened(person=ADA)
+    dossier = await house.dispatch.request(ERIN, request)
+    assert dossier.person.name == "Ada Example"
+    (line,) = await house.rows("SELECT * FROM audit WHERE action = 'request.read'")
+    assert (line.actor_id, line.subject_id) == (ERIN.id, request)
+
+
+async def test_sharing_with_law_enforcement_is_an_explicit_logged_act(house: House) -> None:
+    request = await house.opened(person=ADA)
+    receipt = await house.dispatch.share_with_law_enforcement(
+        DANA, commands.ShareWithLawEnforcement(an_id(), request, "serious and imminent threat")
+    )
+    assert receipt.card["shared_le"] is True
+    (line,) = await house.rows(
+        "SELECT * FROM audit WHERE action = 'request.shared_with_law_enforcement'"
+    )
+    assert (line.actor_id, line.reason) == (DANA.id, "serious and imminent threat")
+
+
+async def test_only_dispatch_opens_requests(house: House) -> None:
+    command = commands.OpenRequest(an_id(), an_id(), "weber", "Ogden", -111.97, 41.22)
+    with pytest.raises(NotYours):
+        await house.dispatch.open(FACILITY, command)
+    assert (await house.dispatch.open(system("telephony"), command)).version == 1
+
+
+async def test_unknown_risk_opens_as_high(house: House) -> None:
+    command = commands.OpenRequest(
+        an_id(), an_id(), "weber", "Ogden", -111.97, 41.22, urgency=Urgency.ROUTINE
+    )
+    receipt = await house.dispatch.open(DANA, command)
+    assert receipt.card["tier"] == "high"
+
+
+async def test_custody_counts_from_when_it_began(house: House) -> None:
+    since_ms = house.time() - 3_600_000
+    custody = Custody(
+        LegalBasis.OFFICER_HOLD,
+        Custodian.LAW_ENFORCEMENT,
+        frozenset({Transporter.LAW_ENFORCEMENT}),
+        since_ms,
+    )
+    request = await house.opened(custody=custody)
+    found = await house.request(request)
+    assert found.custody_due_ms == since_ms + POLICY.clocks.custody_s * 1000
+    assert found.needs.place is Need.POSSIBLE
