@@ -10,8 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from uuid6 import uuid7
 
 from api.errors import Conflict, NotAuthenticated, TooManyTries, Unknown
-from api.identity import Device, LoggedIn
-from api.roles import Caller, Role
+from api.identity import Colleague, Device, LoggedIn
+from api.roles import CONTROL, Caller, Role
 from api.store import Store
 from api.tokens import Tokens
 from registry.port import Registry
@@ -118,6 +118,11 @@ class Accounts:
         for token, (known, _) in list(self._verified.items()):
             if known.token == caller.token:
                 del self._verified[token]
+
+    async def colleagues(self) -> list[Colleague]:
+        """See `Identity.colleagues`."""
+        rows = await self._store.accounts_of([role.value for role in CONTROL])
+        return [Colleague(row.id, row.name, row.role) for row in rows]
 
     async def make_device(self, name: str, made_by: Caller, command_id: str) -> tuple[Device, str]:
         """See `Identity.make_device`. Raises Conflict if the id was used for something else."""

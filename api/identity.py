@@ -24,6 +24,15 @@ class Device:
     made_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody at dispatch to whom a request can belong."""
+
+    id: str
+    name: str
+    role: str
+
+
 class Identity(Protocol):
     """Who somebody is. Every method may raise `api.errors.NotAuthenticated`."""
 
@@ -41,6 +50,10 @@ class Identity(Protocol):
 
     async def still_good(self, caller: Caller) -> bool:
         """Whether a verified token has been neither revoked nor outlived, asked of the record."""
+        ...
+
+    async def colleagues(self) -> list[Colleague]:
+        """Dispatchers and supervisors, by name."""
         ...
 
     async def log_out(self, caller: Caller) -> None:

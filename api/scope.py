@@ -4,6 +4,7 @@ Each function raises `Unknown` where there is no such thing and `Forbidden` wher
 """
 
 from api.errors import Forbidden, Unknown
+from api.live.audiences.pad import comes_to
 from api.live.world import World
 from api.roles import CONTROL, Caller, Role
 from api.schemas.requests import Done
@@ -45,8 +46,7 @@ def own_incoming(caller: Caller, world: World, request: str) -> None:
     if caller.role is not Role.FACILITY:
         return
     card = world.get("request", request)
-    pool = world.get("pool", card["pool"] or "") if card else None
-    if pool is None or pool["facility"] != caller.scope:
+    if card is None or not comes_to(caller.scope or "", card, world):
         raise Forbidden("nobody on the way to this facility")
 
 

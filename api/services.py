@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from api.identity import Identity
 from api.region import RegionView
+from directory import Directory
+from dispatch.dispatch import Dispatch
+from referral.referral import Referral
 from registry.port import Registry
 from registry.vocabulary import Vocabulary
 
@@ -29,9 +31,9 @@ class Services:
     region: RegionView
     vocabulary: Vocabulary
     registry: Registry
-    directory: Any
-    dispatch: Any
-    referral: Any
+    directory: Directory
+    dispatch: Dispatch
+    referral: Referral
     identity: Identity
     clock: Callable[[], int]
     settings: Settings = field(default_factory=Settings)

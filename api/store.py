@@ -123,6 +123,11 @@ class Store:
         async with _database(self._engine) as db:
             return (await db.execute(select(account).where(good))).one_or_none()
 
+    async def accounts_of(self, roles: list[str]) -> list[Row[Any]]:
+        good = account.c.role.in_(roles) & account.c.revoked_ms.is_(None)
+        async with _database(self._engine) as db:
+            return list((await db.execute(select(account).where(good).order_by("name"))).all())
+
     async def account_good(self, id: str, token: str) -> bool:
         """Whether the account is good and this token of it was not revoked."""
         good = select(account.c.id).where(

@@ -10,6 +10,7 @@ from api.errors import BadInput
 from api.roles import CONTROL, Caller, Role
 from api.schemas import requests as edge
 from api.schemas.edge import Uuid
+from api.services import Services
 from api.translate import requests as inside
 from api.who import May, Now, Parts
 from dispatch import commands
@@ -25,7 +26,7 @@ LawEnforcement = Annotated[Caller, Depends(May(Role.LAW_ENFORCEMENT))]
 @router.post("/requests", status_code=201)
 async def open_request(body: edge.NewRequest, caller: Control, parts: Parts) -> edge.Done:
     """Open a crisis request. It is on record before this answers."""
-    zone = parts.region.zone_at(body.lon, body.lat)
+    zone = parts.region.locate(body.lon, body.lat)
     if zone is None:
         raise BadInput("the place is outside the region")
     owner = caller.account if body.mine else None
@@ -49,7 +50,7 @@ async def read_request(
     """Everything that is known of a request; the reading is in the audit."""
     scope.own_request(caller, world, request)
     known = await parts.dispatch.request(actor_of(caller), request)
-    return inside.detail_of(known.request, known.card, known.person, known.notes)
+    return inside.detail_of(known)
 
 
 @router.get("/requests/{request}/shared")
@@ -91,6 +92,8 @@ async def triage(request: RequestId, body: edge.Triage, caller: Control, parts: 
 @router.post("/requests/{request}/own")
 async def own(request: RequestId, body: edge.Own, caller: Control, parts: Parts) -> edge.Done:
     """Become responsible for a request, or give it to somebody."""
+    if body.owner is not None:
+        await _check_colleague(parts, body.owner)
     wish = commands.Own(body.command_id, request, body.owner)
     return inside.done_of(await parts.dispatch.own(actor_of(caller), wish))
 
@@ -234,6 +237,7 @@ async def confirm_rescue(
 @router.post("/hand-over")
 async def hand_over(body: edge.HandOver, caller: Control, parts: Parts) -> edge.HandedOver:
     """At sign-out all open requests of the caller go to somebody else."""
+    await _check_colleague(parts, body.to)
     wish = commands.HandOver(body.command_id, body.to, body.source)
     receipts = await parts.dispatch.hand_over(actor_of(caller), wish)
     return edge.HandedOver(requests=[receipt.request for receipt in receipts])
@@ -244,3 +248,10 @@ async def unmet_needs(caller: Control, parts: Parts) -> edge.UnmetNeeds:
     """What could not be had, why, and who decided."""
     found = await parts.dispatch.unmet_needs(actor_of(caller))
     return edge.UnmetNeeds(items=[edge.UnmetNeed.model_validate(one) for one in found])
+
+
+async def _check_colleague(parts: Services, account: str) -> None:
+    """A request's owner must be somebody who can act on it."""
+    colleagues = await parts.identity.colleagues()
+    if account not in {colleague.id for colleague in colleagues}:
+        raise BadInput("there is no such dispatcher")

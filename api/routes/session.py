@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from api.roles import EVERYONE, Caller, Role
+from api.roles import CONTROL, EVERYONE, Caller, Role
 from api.schemas.edge import Id
 from api.schemas.session import (
     Account,
+    Colleague,
+    Colleagues,
     LogIn,
     NewWallToken,
     Session,
@@ -19,6 +21,7 @@ from api.who import May, Parts, anyone
 
 router = APIRouter(tags=["session"])
 Anybody = Annotated[Caller, Depends(May(*EVERYONE))]
+Control = Annotated[Caller, Depends(May(*CONTROL))]
 Supervisor = Annotated[Caller, Depends(May(Role.SUPERVISOR))]
 
 
@@ -45,6 +48,13 @@ async def log_out(caller: Anybody, parts: Parts) -> None:
 async def me(caller: Anybody) -> Account:
     """Who the token speaks for."""
     return account_of(caller)
+
+
+@router.get("/colleagues")
+async def list_colleagues(_: Control, parts: Parts) -> Colleagues:
+    """Dispatchers and supervisors: who a request can belong to."""
+    found = await parts.identity.colleagues()
+    return Colleagues(items=[Colleague.model_validate(one) for one in found])
 
 
 @router.post("/wall-tokens", status_code=201)

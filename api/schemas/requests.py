@@ -1,6 +1,6 @@
 """Crisis requests: what is asked, what is known, what is recommended, promised and done."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -161,19 +161,26 @@ class Card(Answer):
     van: str | None = Field(description="a van's id, or `self` when the team drives")
     pool: str | None
     slot: str | None
+    backup: str | None = Field(description="the pool to ask next")
     place_need: PlaceNeed
-    eta_ms: int | None = None
-    arrive_ms: int | None = None
-    crew_answer: Literal["asked", "acknowledged", "declined"] | None = None
-    facility_answer: Literal["asked", "accepted", "declined"] | None = None
-    answer_due_ms: int | None = None
-    escalated: bool = False
-    custody_due_ms: int | None = None
+    van_need: PlaceNeed
+    place_claimed: bool = Field(description="false while pool or slot is only planned")
+    eta_ms: int | None
+    arrive_ms: int | None
+    crew_answer: Literal["asked", "acknowledged", "declined"] | None
+    crew_due_ms: int | None
+    facility_answer: Literal["asked", "accepted", "declined"] | None
+    answer_due_ms: int | None
+    escalated: bool
+    overdue: list[str] = Field(description="clocks that ran out")
+    calls: list[str] = Field(description="coded: what a person does about them")
+    custody_due_ms: int | None
     needs: list[str]
-    rescue: Literal["open", "confirmed"] | None = None
-    shared_le: bool = False
-    self_transport: bool = False
-    joined_to: str | None = None
+    rescue: Literal["open", "confirmed"] | None
+    rescue_due_ms: int | None
+    shared_le: bool
+    self_transport: bool
+    joined_to: str | None
 
 
 class Cards(Answer):
@@ -188,6 +195,17 @@ class Note(Answer):
     text: str
 
 
+class Choice(Answer):
+    """What was recommended and what a person chose."""
+
+    at_ms: Millis
+    by: str
+    plan_version: int | None
+    recommended: dict[str, Any] | None
+    chosen: dict[str, Any]
+    reason: str | None
+
+
 class RequestDetail(Answer):
     """Everything that is known. Each reading of it is in the audit."""
 
@@ -200,8 +218,9 @@ class RequestDetail(Answer):
     guardianship: Guardianship | None
     person: Person
     notes: list[Note]
+    unmet: list["UnmetNeed"]
+    choices: list["Choice"]
     facility_by: str | None = Field(description="who at the facility answered")
-    overdue: list[str] = Field(description="clocks that ran out")
 
 
 class Alternative(Answer):
@@ -269,8 +288,11 @@ class Recommended(Answer):
 class Duplicate(Answer):
     """An open request that may be about the same person."""
 
-    card: Card
-    reasons: list[str]
+    request: str
+    distance_m: int
+    apart_s: int
+    same_callback: bool
+    third_party: bool
 
 
 class Duplicates(Answer):
@@ -431,4 +453,5 @@ class Done(Answer):
     request: str
     version: int
     state: RequestState
+    warnings: list[str] = Field(description="coded, such as credential_lapsed")
     card: Card | None = Field(description="left out for those who may not see all of it")

@@ -29,6 +29,18 @@ class Session(Answer):
     account: Account
 
 
+class Colleague(Answer):
+    """Somebody at dispatch: the name behind an owner's id."""
+
+    id: Id
+    name: str
+    role: Role
+
+
+class Colleagues(Answer):
+    items: list[Colleague]
+
+
 class NewWallToken(Command):
     name: Name = Field(description="where the wall hangs", examples=["Control room, north"])
 

@@ -1,11 +1,11 @@
 """Crisis requests between the edge and dispatch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 from api.schemas import requests as edge
 from dispatch import commands
+from dispatch.dispatch import Dossier
 from dispatch.request import (
     Bundle,
     CrisisRequest,
@@ -13,7 +13,6 @@ from dispatch.request import (
     Custody,
     Guardianship,
     Needs,
-    Note,
     Person,
     Risk,
 )
@@ -169,6 +168,7 @@ def done_of(receipt: commands.Receipt) -> edge.Done:
         request=receipt.request,
         version=receipt.version,
         state=receipt.state.value,
+        warnings=list(receipt.warnings),
         card=edge.Card.model_validate(receipt.card),
     )
 
@@ -193,25 +193,21 @@ def _risk_out(risk: Risk) -> edge.Risk:
     )
 
 
-def note_of(note: Note) -> edge.Note:
-    return edge.Note(id=note.id, at_ms=note.at_ms, author=note.author, text=note.text)
-
-
-def detail_of(
-    request: CrisisRequest, card: Mapping[str, Any], person: Person, notes: Iterable[Note]
-) -> edge.RequestDetail:
+def detail_of(known: Dossier) -> edge.RequestDetail:
+    request = known.request
     return edge.RequestDetail(
-        card=edge.Card.model_validate(card),
+        card=edge.Card.model_validate(known.card),
         lon=request.lon,
         lat=request.lat,
         needs=_needs_out(request.needs),
         risk=_risk_out(request.risk),
         custody=_custody_out(request.custody),
         guardianship=_guardianship_out(request.guardianship),
-        person=edge.Person.model_validate(asdict(person)),
-        notes=[note_of(note) for note in notes],
+        person=edge.Person.model_validate(asdict(known.person)),
+        notes=[edge.Note.model_validate(note) for note in known.notes],
+        unmet=[edge.UnmetNeed.model_validate(one) for one in known.unmet],
+        choices=[edge.Choice.model_validate(choice) for choice in known.choices],
         facility_by=request.facility_by,
-        overdue=sorted(request.overdue),
     )
 
 

@@ -23,6 +23,12 @@ def incoming_of(card: Object, world: World) -> Object:
     return {name: card[name] for name in _SHOWN} | {"phone": team["phone"] if team else None}
 
 
+def comes_to(facility: str, card: Object, world: World) -> bool:
+    """Whether the person was promised to this facility; what is only planned stays unseen."""
+    pool = world.get("pool", card["pool"] or "")
+    return bool(card["place_claimed"]) and pool is not None and pool["facility"] == facility
+
+
 @dataclass(frozen=True, slots=True)
 class Pad:
     facility: str
@@ -32,13 +38,10 @@ class Pad:
         for kind, id in touched:
             if kind == "pool":
                 pool = world.get("pool", id)
-                shown["pool", id] = pool if pool and self._own(world, id) else None
+                own = pool is not None and pool["facility"] == self.facility
+                shown["pool", id] = pool if own else None
             elif kind == "request":
                 card = world.get("request", id)
-                mine = card is not None and self._own(world, card["pool"])
+                mine = card is not None and comes_to(self.facility, card, world)
                 shown["incoming", id] = incoming_of(card, world) if card and mine else None
         return shown
-
-    def _own(self, world: World, pool: str | None) -> bool:
-        found = world.get("pool", pool or "")
-        return found is not None and found["facility"] == self.facility
