@@ -7,8 +7,8 @@ import type { Mark, Tone } from '../map/scene';
 export const TIERS: readonly Tier[] = ['imminent', 'high', 'moderate', 'routine'];
 export const GLYPH: Record<Tier, string> = { imminent: '▲', high: '◆', moderate: '■', routine: '○' };
 
-const FREE = new Set(['available']);
-const OFF = new Set(['out_of_service']);
+const FREE = new Set(['available', 'free']);
+const OFF = new Set(['out_of_service', 'unavailable']);
 
 export function unitTone(status: string): Tone {
   if (FREE.has(status)) return 'free';

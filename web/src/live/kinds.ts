@@ -198,7 +198,6 @@ export interface WallZone {
 
 export interface WallUnit {
   id: string;
-  name: string;
   zone: string;
   lon: number;
   lat: number;
@@ -217,6 +216,11 @@ export interface WallFacility {
   confirmed_ms: number;
   paused: boolean;
   overcommitted: boolean;
+}
+
+export interface WallFigure {
+  id: string;
+  parts: { opened_ms?: number | null } & Record<string, SmallCount | null | undefined>;
 }
 
 export interface WallLine {

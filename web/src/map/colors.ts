@@ -13,11 +13,14 @@ export interface Colors {
   focus: string;
   tone: Record<Tone, string>;
   family: string;
+  /** The root size, and the size of words on the map: on a wall no text is below 20 px at 1080p. */
   rootPx: number;
+  labelPx: number;
 }
 
 export function readColors(element: Element): Colors {
   const style = getComputedStyle(element);
+  const rootPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const token = (name: string): string => style.getPropertyValue(name).trim();
   return {
     ground: token('--ground'),
@@ -40,6 +43,7 @@ export function readColors(element: Element): Colors {
       pick: token('--focus'),
     },
     family: token('--family'),
-    rootPx: parseFloat(getComputedStyle(document.documentElement).fontSize),
+    rootPx,
+    labelPx: rootPx * (parseFloat(style.getPropertyValue('--map-text')) || 0.85),
   };
 }

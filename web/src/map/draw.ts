@@ -75,7 +75,7 @@ export function drawScene(context: Context, scene: Scene, placed: readonly Place
 /** Names of towns where there is room, the large ones first. */
 export function drawPlaces(context: Context, places: readonly BasePlace[], project: Projection, colors: Colors, taken: readonly Placed[], most: number): void {
   const unit = colors.rootPx;
-  const size = unit * (document.documentElement.dataset['screen'] === 'wall' ? 1.25 : 0.8);
+  const size = colors.labelPx;
   const boxes = taken.map(({ at, width, height }) => ({ x: at[0], y: at[1], width, height }));
   context.font = `450 ${size}px ${colors.family}`;
   context.textAlign = 'left';
@@ -126,7 +126,7 @@ function drawRoute(context: Context, route: Route, project: Projection, colors: 
   context.restore();
   if (route.label) {
     const [a, b] = [points[0]!, points[points.length - 1]!];
-    context.font = `650 ${colors.rootPx * 0.9}px ${colors.family}`;
+    context.font = `650 ${colors.labelPx}px ${colors.family}`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     outlinedText(context, route.label, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, colors.tone[route.tone], colors.ground);
@@ -189,7 +189,10 @@ function fillMark(context: Context, item: Placed, colors: Colors): void {
   const solid = (mark.shape === 'team' || mark.shape === 'van') && mark.tone === 'free';
   context.fillStyle = solid || mark.shape === 'person' ? color : mark.fresh === 'no_response' ? 'transparent' : colors.panel;
   context.fill();
-  if (mark.fresh === 'stale') hatch(context, item, colors.stale);
+  if (mark.fresh === 'stale') {
+    hatch(context, item, colors.stale);
+    outline(context, item);
+  }
   if (mark.fresh === 'no_response' || (mark.positionAgeS ?? 0) >= POSITION.ring_s) context.setLineDash([4, 3]);
   context.lineWidth = mark.shape === 'waiting' ? 3 : 2;
   context.strokeStyle = color;
@@ -233,7 +236,7 @@ function drawText(context: Context, { mark, at, width, height }: Placed, colors:
 }
 
 function drawLabel(context: Context, { mark, at, width }: Placed, colors: Colors): void {
-  context.font = `600 ${colors.rootPx * 0.85}px ${colors.family}`;
+  context.font = `600 ${colors.labelPx}px ${colors.family}`;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   outlinedText(context, mark.label!, at[0] + width / 2 + 6, at[1], colors.ink, colors.ground);

@@ -106,3 +106,18 @@ function pushApart(boxes: readonly Box[], at: [number, number][], i: number, j: 
   b[axis] -= direction * half;
   return true;
 }
+
+/**
+ * The box around the `share` of places that lie closest together, widened by `margin` degrees;
+ * null where that is not much smaller than the whole, so that looking closer would show nothing.
+ */
+export function busiest(places: readonly LonLat[], whole: Bounds, share = 0.65, margin = 0.12): Bounds | null {
+  if (places.length < 4) return null;
+  const middle = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  const [lon, lat] = [middle(places.map((at) => at[0])), middle(places.map((at) => at[1]))];
+  const near = [...places].sort((a, b) => Math.hypot(a[0] - lon, a[1] - lat) - Math.hypot(b[0] - lon, b[1] - lat));
+  const [west, south, east, north] = boundsOf(near.slice(0, Math.ceil(places.length * share)))!;
+  const box: Bounds = [west - margin, south - margin, east + margin, north + margin];
+  const area = (b: Bounds): number => (b[2] - b[0]) * (b[3] - b[1]);
+  return area(box) < area(whole) / 5 ? box : null;
+}

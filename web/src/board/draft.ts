@@ -1,0 +1,70 @@
+import { CSSRS, RISKS, type Cssrs, type NewRequest, type Risk } from '../api/doors';
+
+/** A half-written request: what the form holds, and what is sent of it. Pure. */
+
+export interface Draft {
+  /** Ids made once, so that sending twice opens one request. */
+  request: string;
+  commandId: string;
+  body: NewRequest;
+  custody: boolean;
+  placed: boolean;
+}
+
+const all = <K extends string>(names: readonly K[]): Record<K, 'unknown'> => Object.fromEntries(names.map((name) => [name, 'unknown'])) as Record<K, 'unknown'>;
+
+export function emptyDraft(newId: () => string, nowMs: number): Draft {
+  const request = newId();
+  const risk: Risk = { cssrs: all(CSSRS) as Cssrs, ...(all(RISKS) as Record<(typeof RISKS)[number], 'unknown'>), imminent: 'unknown' };
+  return {
+    request,
+    commandId: newId(),
+    custody: false,
+    placed: false,
+    body: {
+      request,
+      place: '',
+      lon: 0,
+      lat: 0,
+      urgency: 3,
+      needs: { words: ['adult', 'voluntary'], team: true, place: 'possible', van: 'possible', pool_types: [], slot: false, seats: 1, facility: null },
+      risk,
+      person: {
+        name: null, date_of_birth: null, address: null, callback: null, third_party: false, caller_name: null, interpreter: null,
+        guardian_name: null, guardian_phone: null, problem: null, violence_history: null, substance_history: null, weapons: null, dogs: null, police_plan: null,
+      },
+      custody: { basis: 'officer_hold', custodian: 'law_enforcement', transport_by: ['law_enforcement'], since_ms: nowMs },
+      guardianship: { consent: 'not_reached', escort: null },
+      mine: true,
+    },
+  };
+}
+
+export const isMinor = (draft: Draft): boolean => draft.body.needs.words.some((term) => term === 'child' || term === 'adolescent');
+
+/** What the server hears: empty texts are unknown, and only what applies is said. */
+export function toSend(draft: Draft): NewRequest {
+  const person = Object.fromEntries(
+    Object.entries(draft.body.person).map(([name, value]) => [name, typeof value === 'string' ? value.trim() || null : value]),
+  ) as unknown as NewRequest['person'];
+  const words = new Set(draft.body.needs.words);
+  if (person.interpreter) words.add(person.interpreter);
+  if (draft.custody) {
+    words.delete('voluntary');
+    words.add('involuntary');
+  }
+  return {
+    ...draft.body,
+    person,
+    needs: { ...draft.body.needs, words: [...words] },
+    custody: draft.custody ? draft.body.custody : null,
+    guardianship: isMinor(draft) ? draft.body.guardianship : null,
+  };
+}
+
+/** Words of one group exclude each other: a person is of one age. */
+export function choosePopulation(words: readonly string[], population: readonly string[], chosen: string): string[] {
+  return [...words.filter((term) => !population.includes(term)), chosen];
+}
+
+export const toggle = (words: readonly string[], term: string): string[] => (words.includes(term) ? words.filter((each) => each !== term) : [...words, term]);
