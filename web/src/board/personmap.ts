@@ -25,8 +25,8 @@ export function personMap(world: World, card: RequestCard | null, at: LonLat | n
   for (const other of plan?.alternatives ?? []) [other.team, other.van, other.pool].forEach((id) => candidates.add(id));
   const focus = card !== null;
   const marks: Mark[] = [
-    ...world.vans.map((van) => unitMark(van, 'van', focus && !candidates.has(van.id), van.id === chosen.van, world.nowMs)),
-    ...world.teams.map((team) => unitMark(team, 'team', focus && !candidates.has(team.id), team.id === chosen.team, world.nowMs)),
+    ...world.vans.map((van) => unitMark(van, 'van', focus, candidates.has(van.id), van.id === chosen.van, world.nowMs)),
+    ...world.teams.map((team) => unitMark(team, 'team', focus, candidates.has(team.id), team.id === chosen.team, world.nowMs)),
     ...facilityMarks(world, candidates, focus, chosen.pool),
   ];
   if (card && at) marks.push({ id: card.id, shape: 'person', place: at, tone: card.tier, chosen: true });
@@ -34,15 +34,15 @@ export function personMap(world: World, card: RequestCard | null, at: LonLat | n
   return { scene: { marks, routes: at ? routes(world, chosen, at, plan, card) : [] }, bounds: looking(marks, at, chosen.pool ? placeOf(world.pools, chosen.pool) : null) };
 }
 
-function unitMark(unit: Team | Van, shape: 'team' | 'van', faded: boolean, chosen: boolean, nowMs: number): Mark {
+function unitMark(unit: Team | Van, shape: 'team' | 'van', focus: boolean, candidate: boolean, chosen: boolean, nowMs: number): Mark {
   return {
     id: unit.id,
     shape,
     place: [unit.lon, unit.lat],
     tone: unitTone(unit.status),
-    label: faded ? undefined : unit.name,
+    label: candidate ? unit.name : undefined,
     positionAgeS: Math.max(0, (nowMs - unit.position_ms) / 1_000),
-    faded,
+    faded: focus && !candidate,
     chosen,
   };
 }

@@ -13,6 +13,7 @@ export const screens: Record<string, string[]> = {
 
 const load: Record<string, () => Promise<{ default: Component }>> = {
   wall: () => import('./Wall.svelte'),
+  pad: () => import('./Pad.svelte'),
   console: () => import('./Console.svelte'),
 };
 

@@ -1,0 +1,88 @@
+import { call, newId, Problem, Unreachable } from './http';
+
+/** One command that waits to be sent. Its id is made once: however often it is sent, it happens once. */
+export interface Waiting {
+  command_id: string;
+  path: string;
+  body: Record<string, unknown>;
+  /** The unit or person that it concerns. */
+  subject: string;
+}
+
+export interface Refusal {
+  subject: string;
+  text: string;
+}
+
+const KEY = 'caretower.outbox.';
+const RETRY_MS = 3_000;
+
+/** Commands that survive a lost network and a reload: sent in order, each with the id it was born with. */
+export class Outbox {
+  waiting = $state<Waiting[]>([]);
+  refusals = $state<Refusal[]>([]);
+  #sending = false;
+  #timer: ReturnType<typeof setInterval>;
+  #key: string;
+
+  constructor(account: string) {
+    this.#key = KEY + account;
+    this.waiting = JSON.parse(localStorage.getItem(this.#key) ?? '[]') as Waiting[];
+    this.#timer = setInterval(() => void this.flush(), RETRY_MS);
+    window.addEventListener('online', this.#now);
+    void this.flush();
+  }
+
+  /** `replaces`: a whole count makes an older unsent one of the same subject needless; a walk-in does not. */
+  put(subject: string, path: string, body: Record<string, unknown>, replaces = false): void {
+    const sent = this.#sending ? 1 : 0;
+    const kept = this.waiting.filter((each, index) => index < sent || !replaces || each.subject !== subject || each.path !== path);
+    this.waiting = [...kept, { command_id: newId(), path, body, subject }];
+    this.refusals = this.refusals.filter((each) => each.subject !== subject);
+    this.#keep();
+    void this.flush();
+  }
+
+  has(subject: string): boolean {
+    return this.waiting.some((each) => each.subject === subject);
+  }
+
+  /** Sends what waits, in order; stops at the first that cannot be sent now. */
+  async flush(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      while (this.waiting[0] && (await this.#send(this.waiting[0]))) {
+        this.waiting = this.waiting.slice(1);
+        this.#keep();
+      }
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    window.removeEventListener('online', this.#now);
+  }
+
+  #now = (): void => void this.flush();
+
+  /** True when the server has answered for good; false when the same id must be tried again. */
+  async #send({ command_id, path, body, subject }: Waiting): Promise<boolean> {
+    try {
+      await call('POST', path, { command_id, ...body });
+      return true;
+    } catch (error) {
+      if (error instanceof Unreachable) return false;
+      if (!(error instanceof Problem)) throw error;
+      if (error.status >= 500 || error.status === 429 || error.status === 401) return false;
+      this.refusals = [...this.refusals.filter((each) => each.subject !== subject), { subject, text: error.message }];
+      return true;
+    }
+  }
+
+  #keep(): void {
+    localStorage.setItem(this.#key, JSON.stringify(this.waiting));
+  }
+}
