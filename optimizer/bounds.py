@@ -14,7 +14,7 @@ from math import ceil
 import numpy as np
 
 from optimizer.closing import Budget
-from optimizer.eligibility import Ints
+from optimizer.eligibility import Bools, Ints
 from optimizer.master import Master
 from optimizer.pricing import Floats, Offers, Prices, price
 from optimizer.stars import FAR, Choice, Stars
@@ -42,6 +42,20 @@ class Earlier:
         """The bundles of requests that have no other left."""
         count = Counter(choice.request for choice in self.choices)
         return tuple(choice for choice in self.choices if count[choice.request] == 1)
+
+    def claimed(self, stars: Stars) -> tuple[Bools, Bools, Bools]:
+        """Which vans, teams and places every one of those selections uses up."""
+        shared: dict[int, set[tuple[int, int]]] = {}
+        for choice in self.choices:
+            parts = set(enumerate(choice[1:4]))
+            shared[choice.request] = shared.get(choice.request, parts) & parts
+        count = Counter(part for parts in shared.values() for part in parts)
+        capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
+        van, team, place = (
+            np.array([count[field, k] >= free for k, free in enumerate(capacity)], dtype=np.bool_)
+            for field, capacity in enumerate(capacities)
+        )
+        return van, team, place
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -254,6 +254,17 @@ class _Case:
                 yield "a backup that makes no sense"
             for fault in self._place_faults(self.backup, self.backup_go):
                 yield f"backup: {fault}"
+            if assignment.backup_place_s != self._backup_s():
+                yield f"backup at {assignment.backup_place_s}, must be {self._backup_s()}"
+
+    def _backup_s(self) -> float | None:
+        if self.backup_go is None or (self.team is None and self.request.needs_team):
+            return None
+        if self.wants_van and self.bundle.van is None:
+            return None
+        pick = max(self._ready(), self._eta() if self.van is not None else 0)
+        load = round(self.request.load_s) if self.van is not None else 0
+        return float(pick + load + self.backup_go)
 
     def _missing(self) -> tuple[str, ...]:
         lacks = {
@@ -311,10 +322,11 @@ class _Case:
         return costs
 
     def _alone(self) -> int:
-        """Waiting and lateness over the horizon, and the surcharge."""
+        """Waiting and lateness over the horizon, the surcharge, and the lateness so far."""
         weight, policy, horizon = self.request.weight, self.problem.policy, self._horizon()
         waiting = _price(1, weight * (horizon + round(policy.surcharge_s)))
-        return waiting + _price(policy.lateness_factor, weight * self._late(horizon))
+        waiting += _price(policy.lateness_factor, weight * self._late(horizon))
+        return waiting + _price(policy.patience_factor, weight * self._late(0))
 
     def _dearest(self, part: str) -> int:
         """More than this part could cost beside its arrival."""

@@ -108,10 +108,13 @@ def missing_items(n: Numbers, i: Any) -> Items:
 
     The wait over the whole horizon with its lateness and the surcharge, plus the dearest this
     part could be in any other way: so nobody is cheaper left alone, whatever the wait or distance.
+    Being late already makes it dearer still: so nobody is passed over for ever.
     """
     p, t, weight = n.policy, n.times, n.weight[i]
-    alone = tenths(1, weight, t.horizon[i] + whole(p.surcharge_s)) + tenths(
-        p.lateness_factor, weight, _late(n, i, t.horizon[i])
+    alone = (
+        tenths(1, weight, t.horizon[i] + whole(p.surcharge_s))
+        + tenths(p.lateness_factor, weight, _late(n, i, t.horizon[i]))
+        + tenths(p.patience_factor, weight, _late(n, i, 0))
     )
     latest_ready = t.horizon[i] + t.onscene[i]
     ride = whole(p.max_place_drive_s)
@@ -138,7 +141,7 @@ def stability_item(n: Numbers, i: int) -> int:
     return int(tenths(1, n.weight[i], whole(n.policy.stability_s)))
 
 
-def _late(n: Numbers, i: Any, arrival: Ints) -> Ints:
+def _late(n: Numbers, i: Any, arrival: Any) -> Ints:
     late: Ints = np.maximum(0, n.waited[i] + arrival - n.target[i])
     return late
 

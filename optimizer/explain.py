@@ -16,6 +16,7 @@ from optimizer.plan import Alternative
 from optimizer.pricing import Floats, Prices
 from optimizer.ranks import Outcome, force, rank_costs, total
 from optimizer.stars import FAR, Choice, Stars
+from optimizer.timeline import arrivals
 
 COUNT = 3
 
@@ -72,8 +73,11 @@ def alternatives(
         if worst is not None and search.cannot_beat(worst):
             break
         forced = force(stars, outcome, candidate)
+        if forced is None:
+            search.strike(outcome, candidate)
+            continue
         search.learn(candidate, forced)
-        if forced is not None and forced.proved:
+        if forced.proved:
             found.append(_alternative(stars, outcome, forced, candidate))
             found.sort(key=lambda other: [regret for _, regret in other.regret_by_rank])
     return tuple(found[:count])
@@ -83,6 +87,7 @@ def _alternative(stars: Stars, outcome: Outcome, forced: Outcome, choice: Choice
     best, other = rank_costs(stars, outcome.choices), rank_costs(stars, forced.choices)
     return Alternative(
         bundle=stars.bundle(choice),
+        arrivals=arrivals(stars, choice),
         regret=total(forced.choices) - total(outcome.choices),
         regret_by_rank=tuple((rank, other[rank] - cost) for rank, cost in best.items()),
     )
@@ -111,6 +116,10 @@ class _Search:
         own = step.certificate.least[step.scope == request][0]
         least = values + (float(step.certificate.bound) - own)
         least[chosen.option, chosen.team, chosen.place] = np.inf
+        van_gone, team_gone, place_gone = step.earlier.claimed(stars)
+        least[: stars.self_option][van_gone] = np.inf
+        least[:, : stars.no_team][:, team_gone] = np.inf
+        least[:, :, : stars.no_place][:, :, place_gone] = np.inf
         if team is not None:
             least[:, np.arange(least.shape[1]) != team] = np.inf
         decided = step.earlier.requests.union(step.scope.tolist())
@@ -130,15 +139,27 @@ class _Search:
         least = ceil(self.least.min()) - self.optimum
         return least > regret or (self.is_last and least == regret)
 
-    def learn(self, choice: Choice, forced: Outcome | None) -> None:
+    def learn(self, choice: Choice, forced: Outcome) -> None:
         """Strike the bundle, and raise the others to what the new prices prove."""
         self.least[choice.option, choice.team, choice.place] = np.inf
-        if forced is not None:
-            certificate = forced.steps[0].certificate
-            own = choice.cost + certificate.prices.of(self.stars, choice)
-            others = float(certificate.bound) - own
-            values = _values(self.stars, certificate.prices, self.request)
-            np.maximum(self.least, values + others, out=self.least)
+        certificate = forced.steps[0].certificate
+        own = choice.cost + certificate.prices.of(self.stars, choice)
+        values = _values(self.stars, certificate.prices, self.request)
+        np.maximum(self.least, values + (float(certificate.bound) - own), out=self.least)
+
+    def strike(self, outcome: Outcome, choice: Choice) -> None:
+        """Strike a bundle that earlier ranks do not allow, and every other one with its team or
+        its place if they do not even allow that alone."""
+        self.least[choice.option, choice.team, choice.place] = np.inf
+        none, no_team, no_place = self.stars.none_option, self.stars.no_team, self.stars.no_place
+        if choice.team < no_team and self._is_impossible(outcome, none, choice.team, no_place):
+            self.least[:, choice.team] = np.inf
+        if choice.place < no_place and self._is_impossible(outcome, none, no_team, choice.place):
+            self.least[:, :, choice.place] = np.inf
+
+    def _is_impossible(self, outcome: Outcome, option: int, team: int, place: int) -> bool:
+        alone = self.stars.choice(self.request, option, team, place)
+        return alone is not None and force(self.stars, outcome, alone) is None
 
 
 def _values(stars: Stars, prices: Prices, request: int) -> Floats:

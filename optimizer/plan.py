@@ -30,6 +30,7 @@ class Alternative:
     """
 
     bundle: Bundle
+    arrivals: Arrivals
     regret: int
     regret_by_rank: tuple[tuple[int, int], ...]
 
@@ -54,9 +55,10 @@ class Reason:
 class Assignment:
     """The plan for one request. `costs` are (component, tenths of a minute) and add up.
 
-    `alternatives` are the next best bundles; `nearest` is the best bundle with the team that
-    would arrive first, if that is another team: its regret says why it is not sent. Both are
-    given for the requests that were to be explained.
+    `backup_place` is the best other place with room (a fact, it claims nothing), `nearest_team`
+    the eligible team that would arrive first. For requests that were to be explained:
+    `alternatives` are the next best bundles, and `nearest` is the best one with the nearest team
+    if the plan sends another; its regret says why, and None that an earlier rank needs that team.
     """
 
     request_id: str
@@ -66,6 +68,8 @@ class Assignment:
     missing: tuple[Part, ...] = ()
     reasons: tuple[Reason, ...] = ()
     backup_place: str | None = None
+    backup_place_s: float | None = None
+    nearest_team: str | None = None
     alternatives: tuple[Alternative, ...] = ()
     nearest: Alternative | None = None
     lock_faults: tuple[str, ...] = ()

@@ -176,10 +176,13 @@ class Policy:
 
     Factors are honoured to a thousandth. A part that arrives after `horizon_s` is not planned,
     so the price of leaving a request alone (the wait over the horizon, its lateness and
-    `surcharge_s`) is above every arrival that can be planned.
+    `surcharge_s`) is above every arrival that can be planned. That price grows by
+    `patience_factor` with every minute already late: where there is not enough for all, who was
+    passed over often enough comes before heavier requests.
     """
 
     lateness_factor: float = 2.0
+    patience_factor: float = 2.0
     place_drive_weighted: float = 0.5
     place_drive: float = 0.5
     van_wait_weighted: float = 0.7

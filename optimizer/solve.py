@@ -1,6 +1,6 @@
 """The recipe: price every star, take an instant plan, prove the best one, write it down."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -21,21 +21,23 @@ def solve(
     problem: Problem,
     previous: Plan | None = None,
     deadline: Deadline | None = None,
-    explain: Collection[str] = (),
+    explain: Iterable[str] = (),
 ) -> Plan:
     """The best plan that the time allows; without a deadline, a proved one.
 
-    `previous` is repaired first and kept if nothing better is found in time. The requests whose
-    ids are in `explain` receive their next best bundles, if the plan is proved in time.
+    `previous` is repaired first and kept if nothing better is found in time. The requests named
+    in `explain` receive their next best bundles with exact regret, in that order, once the plan
+    is proved and until the time is up; each takes about as long as the plan itself.
     """
     is_late = deadline or (lambda: False)
     stars = stars_of(in_order(problem))
     first, stage = _first(stars, previous)
     outcome = optimise(stars, scopes_of(stars), first, is_late)
+    index = {request.id: i for i, request in enumerate(stars.problem.requests)}
     further = {
-        i: explained(stars, outcome, i, is_late)
-        for i, request in enumerate(stars.problem.requests)
-        if request.id in explain and outcome.proved
+        index[request_id]: explained(stars, outcome, index[request_id], is_late)
+        for request_id in explain
+        if outcome.proved
     }
     stage = _stage(stars, outcome, stage)
     prices = outcome.steps[-1].certificate.prices if outcome.steps else Prices.free(stars)

@@ -96,6 +96,43 @@ def _random_problem(
     )
 
 
+def _small_region(
+    requests: list[Request],
+    teams: list[Team] | None = None,
+    vans: list[Van] | None = None,
+    places: list[Place] | None = None,
+    *,
+    drive_s: float | list[list[float]] = 600.0,
+    approach_s: float | list[list[float]] = 600.0,
+    go_s: float | list[list[float]] = 600.0,
+    home_s: float | list[list[float]] = 600.0,
+    policy: Policy | None = None,
+) -> Problem:
+    """Everything ten minutes apart unless said otherwise."""
+    teams, vans, places = teams or [], vans or [], places or []
+
+    def times(value: float | list[list[float]], rows: int, columns: int) -> np.ndarray:
+        return np.broadcast_to(np.array(value, dtype=float), (rows, columns))
+
+    return Problem(
+        requests=tuple(requests),
+        teams=tuple(teams),
+        vans=tuple(vans),
+        places=tuple(places),
+        team_to_request=times(drive_s, len(teams), len(requests)),
+        van_to_request=times(approach_s, len(vans), len(requests)),
+        request_to_place=times(go_s, len(requests), len(places)),
+        place_to_base=times(home_s, len(places), len(vans)),
+        policy=policy or Policy(),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_region() -> MakeProblem:
+    """A region written down by hand."""
+    return _small_region
+
+
 @pytest.fixture(scope="session")
 def random_problem() -> MakeProblem:
     """A region made from a seed; the same seed is the same region."""
