@@ -99,6 +99,7 @@ def differs(before: State, after: State) -> bool:
 
 def redefine(old: Resource | None, new: Resource) -> Resource:
     """The definition of `new` with what was reported or claimed in `old` (None: nothing yet)."""
+    new = _rounded(new)
     if isinstance(new, Pool):
         return recount_pool(_keep(old, new, POOL_LIVES) if old else replace(new, **UNCLAIMED_POOL))
     if isinstance(new, Slot):
@@ -106,6 +107,12 @@ def redefine(old: Resource | None, new: Resource) -> Resource:
     if old:
         return _keep(old, new, UNIT_LIVES)
     return replace(new, lon=new.base_lon, lat=new.base_lat, position_ms=0, hold=None, request=None)
+
+
+def _rounded(state: Resource) -> Resource:
+    if isinstance(state, Pool | Slot):
+        return replace(state, lon=rounded(state.lon), lat=rounded(state.lat))
+    return replace(state, base_lon=rounded(state.base_lon), base_lat=rounded(state.base_lat))
 
 
 def _keep(old: State, new: Kept, names: Iterable[str]) -> Kept:
@@ -176,12 +183,21 @@ def check_promise(promise: Promise) -> None:
             check_kind(effect.kind, RESOURCES)
         elif isinstance(effect, Status):
             check_kind(effect.kind, UNITS)
+            check_status(effect.status)
 
 
 def check_kind(kind: str, among: Iterable[str]) -> None:
     """Raises InvalidCommand unless the kind is one of these."""
     if kind not in among:
         raise InvalidCommand(f"no such kind here: {kind!r}")
+
+
+def check_status(status: str) -> UnitStatus:
+    """Raises InvalidCommand unless a unit can have this status."""
+    try:
+        return UnitStatus(status)
+    except ValueError as error:
+        raise InvalidCommand(f"no such status: {status!r}") from error
 
 
 def held_by(named: HoldCommand | Hold) -> list[tuple[Kind, str]]:

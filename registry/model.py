@@ -181,6 +181,7 @@ class MemoryRegistry:
     ) -> Team | Van:
         """See `Registry.report_status`."""
         laws.check_kind(kind, UNITS)
+        laws.check_status(status)
 
         def change() -> Team | Van:
             unit = cast("Team | Van", self._resource(kind, id))

@@ -172,7 +172,7 @@ class ServerRegistry:
     ) -> Team | Van:
         """See `Registry.report_status`."""
         laws.check_kind(kind, UNITS)
-        command = {"kind": kind, "id": id, "status": UnitStatus(status)}
+        command = {"kind": kind, "id": id, "status": laws.check_status(status)}
         unit = await self._ask("status", command, STATE_TYPES[kind], command_id)
         return cast("Team | Van", unit)
 
@@ -446,10 +446,15 @@ class ServerRegistry:
         try:
             yield
         except _NOT_NOW as error:
-            raise Unavailable("the registry's server did not answer as a primary") from error
+            raise Unavailable(f"the registry's server did not do it: {error}") from error
 
 
-_NOT_NOW = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
+_NOT_NOW = (
+    RedisConnectionError,  # a refused password too: the client makes no difference
+    RedisTimeoutError,
+    ReadOnlyError,
+    OutOfMemoryError,
+)
 _LEASE = cast("type[Lease | None]", Lease | None)
 _KEEPS = {
     Kind.TEAM: laws.UNIT_LIVES,

@@ -147,11 +147,12 @@ end
 
 local function add_event(event, touched_json, body_json)
   local meta = redis.call('HMGET', K.meta, 'epoch', 'seq')
-  local epoch, seq = meta[1], meta[2] and tonumber(meta[2]) + 1
-  if not epoch then error('no epoch is open in this region') end
+  -- A server that has lost everything starts an epoch by itself: its readers must notice.
+  local epoch = meta[1] or string.format('%d', math.floor(now / 1000))
+  local seq = (tonumber(meta[2]) or -1) + 1
   redis.call('XADD', K.events, epoch .. '-' .. seq,
     'kind', event, 'at', string.format('%d', now), 'touched', touched_json, 'body', body_json)
-  redis.call('HSET', K.meta, 'seq', seq)
+  redis.call('HSET', K.meta, 'epoch', epoch, 'seq', seq)
   return '[' .. epoch .. ',' .. seq .. ']'
 end
 

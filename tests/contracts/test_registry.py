@@ -508,6 +508,8 @@ async def test_unknown_kinds_and_ids_are_told_apart(region: Region) -> None:
         await region.registry.report_status("pool", "p1", UnitStatus.AVAILABLE, region.command())
     with pytest.raises(NotFound):
         await region.registry.report_status("van", "v9", UnitStatus.AVAILABLE, region.command())
+    with pytest.raises(InvalidCommand):
+        await region.registry.report_status("van", "v1", "flying", region.command())  # type: ignore[arg-type]
     for ask in (region.registry.walk_in, region.registry.still_true, region.registry.resume):
         with pytest.raises(NotFound):
             await ask("p9", region.command())
@@ -529,6 +531,14 @@ async def test_a_definition_off_the_earth_or_below_zero_is_invalid(region: Regio
     ):
         with pytest.raises(InvalidCommand):
             await region.registry.put(state, region.command())
+
+
+async def test_places_are_kept_to_a_tenth_of_a_metre(region: Region) -> None:
+    pool, team = await region.pool(), await region.team()
+    pool = await region.registry.put(replace(pool, lon=-111.123456789012345), region.command())
+    team = await region.registry.put(replace(team, base_lat=40.98765432109), region.command())
+    assert (pool.lon, team.base_lat) == (-111.123457, 40.987654)
+    assert (await region.pool(), await region.team()) == (pool, team)
 
 
 async def test_text_of_any_kind_comes_back_as_it_was(region: Region) -> None:

@@ -154,7 +154,7 @@ class Twins(RuleBasedStateMachine):
                     crew=("m",),
                     shift_start_ms=0,
                     shift_end_ms=9,
-                    base_lon=-111.9,
+                    base_lon=-111.912345678901,
                     base_lat=40.7,
                 )
             )
@@ -166,7 +166,7 @@ class Twins(RuleBasedStateMachine):
                     name=id,
                     shift_start_ms=0,
                     shift_end_ms=9,
-                    base_lon=-111.9,
+                    base_lon=-111.912345678901,
                     base_lat=40.7,
                 )
             )
@@ -178,7 +178,7 @@ class Twins(RuleBasedStateMachine):
                     zone="z",
                     name=id,
                     type="respite",
-                    lon=-112.0,
+                    lon=-112.123456789,
                     lat=41.0,
                     capacity=capacity,
                 )
@@ -191,7 +191,7 @@ class Twins(RuleBasedStateMachine):
                     zone="z",
                     name=id,
                     mode="telehealth",
-                    lon=-112.0,
+                    lon=-112.123456789,
                     lat=41.0,
                     starts_ms=START_MS,
                     duration_s=3600,
@@ -212,7 +212,7 @@ class Twins(RuleBasedStateMachine):
                 zone="z",
                 name="new",
                 type="respite",
-                lon=-112.0,
+                lon=-112.123456789,
                 lat=41.0,
                 capacity=capacity,
                 takes=takes,
