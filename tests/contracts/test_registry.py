@@ -350,6 +350,17 @@ async def test_a_pause_with_an_end_is_resumed_by_the_sweep(region: Region) -> No
     assert [event.kind for event in await region.since(before)] == ["pool.resumed"]
     pool = await region.pool()
     assert (pool.paused, pool.pause_reason, pool.pause_until_ms) == (False, None, None)
+    before = await region.position()
+    await region.registry.sweep()
+    assert await region.position() == before
+
+
+async def test_a_pause_without_an_end_replaces_one_with_an_end(region: Region) -> None:
+    await region.registry.pause("p1", "staffing", START_MS + 60_000, region.command())
+    await region.registry.pause("p1", "safety_event", None, region.command())
+    await region.at(START_MS + 60_000)
+    await region.registry.sweep()
+    assert (await region.pool()).pause_reason == "safety_event"
 
 
 # promises
@@ -463,6 +474,18 @@ async def test_a_closed_promise_is_remembered_for_late_rows_and_then_forgotten(
     assert not (await region.registry.apply(row)).already  # type: ignore[union-attr]
 
 
+async def test_a_promise_that_was_opened_again_is_not_forgotten(region: Region) -> None:
+    closed = Promise(row_id="1", aggregate="task", aggregate_id="k", version=1, kind="closed")
+    again = Promise(
+        row_id="2", aggregate="task", aggregate_id="k", version=2, kind="opened", card={"id": "k"}
+    )
+    await region.registry.apply(closed)
+    await region.registry.apply(again)
+    await region.at(START_MS + ROW_MEMORY_S * 1000)
+    await region.registry.sweep()
+    assert (await region.registry.apply(again)).already  # type: ignore[union-attr]
+
+
 async def test_a_step_sets_the_status_with_the_promise(region: Region) -> None:
     await region.promise(
         "r1", 1, Claim("team", "t1", "r1"), Status("team", "t1", UnitStatus.EN_ROUTE)
@@ -499,6 +522,26 @@ async def test_what_is_claimed_cannot_be_removed(region: Region) -> None:
     position = await region.registry.remove("van", "v1", region.command())
     (event,) = await region.since(Position(position.epoch, position.seq - 1))
     assert (event.kind, event.touched) == ("van.removed", (("van", "v1", None),))
+
+
+async def test_what_was_removed_comes_back_without_its_past(region: Region) -> None:
+    registry, team, pool = region.registry, await region.team(), await region.pool()
+    points = [UnitPosition("team", "t1", -112.5, 41.5, region.now_ms)]
+    await registry.report_positions(points, "gps")
+    await region.promise("r5", 1, Claim("team", "t1", "r5"), row="row-5")
+    await region.promise("r5", 2, Free("team", "t1", "r5"), row="row-6")
+    await registry.pause("p1", "staffing", START_MS + 60_000, region.command())
+    for key in (("team", "t1"), ("pool", "p1")):
+        await registry.remove(*key, region.command())
+    await region.at(START_MS + 60_000)
+    assert await registry.sweep() == []
+    for state in (team, pool):
+        await registry.put(state, region.command())
+    again = await region.team()
+    assert (again.lon, again.position_ms, again.version) == (team.base_lon, 0, 1)
+    assert not (await region.pool()).paused
+    await region.promise("r2", 1, Claim("team", "t1", "r2"), row="row-2")
+    assert (await region.team()).request == "r2"
 
 
 async def test_unknown_kinds_and_ids_are_told_apart(region: Region) -> None:

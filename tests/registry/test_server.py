@@ -18,7 +18,7 @@ from redis import Redis
 
 from caretower.embedded.valkey import ValkeyServer, running_valkey
 from registry.errors import PositionLost, Unavailable, UnsuitableServer
-from registry.port import Position
+from registry.port import HoldCommand, Position
 from registry.server import ServerRegistry, connect
 from registry.states import Pool
 
@@ -83,6 +83,17 @@ async def test_a_write_that_no_replica_confirms_is_unknown_and_a_retry_settles_i
         await careful.walk_in("p", "walk-in")
     assert (await plain.walk_in("p", "walk-in")).pool.occupied == 1
     await plain.close()
+
+
+async def test_a_living_hold_is_known_longer_than_the_answer_to_its_command(
+    registry: ServerRegistry,
+) -> None:
+    await registry.put(POOL, "a")
+    command = HoldCommand(hold_id="h", request="r", pool="p", ttl_s=3_600, by="ada")
+    first = await registry.hold(command)
+    await registry._redis.delete(registry._key("done:h"))
+    assert await registry.hold(command) == first
+    assert (await registry.snapshot()).pools["p"].held == 1
 
 
 async def test_scripts_come_back_after_the_server_forgot_them(server: ValkeyServer) -> None:
