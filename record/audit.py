@@ -27,7 +27,7 @@ class AuditLine:
     detail: Mapping[str, Any]
 
 
-async def of_subject(engine: AsyncEngine, kind: str, id: str) -> tuple[AuditLine, ...]:  # noqa: A002
+async def of_subject(engine: AsyncEngine, kind: str, id: str) -> tuple[AuditLine, ...]:
     """Everything that was done to one subject, or read of it, oldest first."""
     return await _lines(
         engine, select(audit).where(audit.c.subject_kind == kind, audit.c.subject_id == id)

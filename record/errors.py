@@ -3,7 +3,8 @@
 RecordError
 ├── CommandReused
 ├── GuardFailed
-└── ConstraintBroken
+├── ConstraintBroken
+└── Unaudited
 """
 
 
@@ -25,3 +26,7 @@ class ConstraintBroken(RecordError):
     def __init__(self, constraint: str) -> None:
         super().__init__(constraint)
         self.constraint = constraint
+
+
+class Unaudited(RecordError):
+    """A transaction made a promise without an audit line: a mistake in the calling room."""

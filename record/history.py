@@ -49,7 +49,6 @@ class History:
         if kind == "hold.granted":
             self._judge_grant(changes, say)
         for key, state in changes.items():
-            self._judge_hand_over(key, state, say)
             self._store(key, state)
         for unit_kind, name, lon, lat, at_ms in body.get("moved", ()):
             unit = self.states.get((unit_kind, name))
@@ -80,14 +79,6 @@ class History:
                     say("grant", f"{_text(key)} was held although it was not free")
             elif before["free"] < 1 or before.get("paused") or before.get("deficit", 0):
                 say("grant", f"{_text(key)} was held although it had nothing to give")
-
-    def _judge_hand_over(self, key: Key, state: State | None, say: Say) -> None:
-        before = self.states.get(key)
-        if key[0] not in UNITS or state is None or before is None:
-            return
-        old, new = before["request"], state["request"]
-        if old is not None and new is not None and old != new:
-            say("double booking", f"{_text(key)} went from {old} to {new} without being freed")
 
     def _judge_counts(self, key: Key, state: State, say: Say) -> None:
         holds = self.holds_on.get(key, set())

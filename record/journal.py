@@ -15,7 +15,7 @@ from uuid6 import uuid7
 from record import outbox
 from record.actor import Actor
 from record.clock import Clock, wall_clock
-from record.errors import CommandReused, ConstraintBroken, GuardFailed
+from record.errors import CommandReused, ConstraintBroken, GuardFailed, Unaudited
 from record.tables import audit, command
 from record.tables import outbox as outbox_rows
 from registry.errors import Unavailable
@@ -26,12 +26,16 @@ A = TypeVar("A")
 
 @dataclass(slots=True)
 class Transaction:
-    """What a room may do between begin and commit; `promised` names the outbox rows it wrote."""
+    """What a room may do between begin and commit.
+
+    `promised` names the outbox rows that it wrote; without an audit line they are not committed.
+    """
 
     connection: AsyncConnection
     actor: Actor
     now_ms: int
     promised: list[str] = field(default_factory=list)
+    audited: bool = False
 
     async def audit(
         self,
@@ -42,6 +46,7 @@ class Transaction:
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Write who did what to whom. `detail` holds ids and codes, never identity."""
+        self.audited = True
         await self.connection.execute(
             insert(audit).values(
                 id=str(uuid7()),
@@ -150,12 +155,16 @@ class Journal:
         """One SQL transaction of `actor`: committed at the end of the block, or not at all.
 
         Raises:
+            Unaudited: it made a promise and wrote no audit line.
             ConstraintBroken: a unique, exclusion, check or foreign key constraint said no.
         """
         try:
             async with self.engine.begin() as connection:
                 await connection.execute(_SIGN, {"actor": actor.id, "role": actor.role})
-                yield Transaction(connection, actor, self.clock())
+                tx = Transaction(connection, actor, self.clock())
+                yield tx
+                if tx.promised and not tx.audited:
+                    raise Unaudited
         except IntegrityError as error:
             raise ConstraintBroken(constraint_name(error)) from error
 

@@ -5,7 +5,8 @@ Laws, each with a name that a finding carries:
 - `dense`: the facts have no gap that no base explains;
 - `capacity`, `holds`, `grant`: at every prefix of the facts the counts add up and no more is given
   than there is;
-- `double booking`: at no prefix has a team or van two requests, a hold and a promise;
+- `double booking`: SQL never promised a team or van to a second request before the first one gave
+  it back, and the registry never had one both held and promised;
 - `promise`: what the registry applied is what SQL decided, in the order of the versions; nothing
   is applied that was not decided, nothing decided stays unapplied;
 - `claims`: teams, vans, pools and slots are promised in the registry to exactly those whom SQL
@@ -168,8 +169,10 @@ class _Walk:
         self.versions[key] = row.version
 
     def judge_outbox(self, now_ms: int) -> None:
-        """Nothing decided stays unapplied, and what was applied is among the facts."""
+        """SQL gave nothing twice, nothing stays unapplied, and what was applied is a fact."""
+        decided = Promises()
         for row in self.rows.values():
+            decided.advance(row, self.say)
             if row.applied_ms is None:
                 if now_ms - row.created_ms > PATIENCE_MS and row.row_id not in self.applied:
                     self.say("promise", f"row {row.row_id} still waits: {row.trouble or 'untried'}")

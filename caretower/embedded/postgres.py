@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -156,24 +156,21 @@ class PostgresServer:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the server and wait until it answers.
+        """Start the server, ending one that still runs, and wait until it answers.
 
         Raises:
             PostgresError: it did not come up; the message ends with the tail of its log.
         """
+        self.stop()
         _end_previous(self.layout.cluster)
         deadline_s = time.monotonic() + START_TIMEOUT_S
         self._process = self._launch()
         while not _ready(self.layout.cluster, self._process.pid):
-            if time.monotonic() > deadline_s:
+            ended = self._process.poll() is not None
+            if ended or time.monotonic() > deadline_s:
                 self.stop()
                 raise PostgresError(f"PostgreSQL did not come up.\n{self._log_tail()}")
             time.sleep(POLL_S)
-            if self._process.poll() is not None:
-                # Backends of a killed postmaster keep its shared memory for a moment.
-                if "pre-existing shared memory block" not in self._log_tail():
-                    raise PostgresError(f"PostgreSQL ended at once.\n{self._log_tail()}")
-                self._process = self._launch()
 
     def stop(self) -> None:
         """Fast shutdown ; open transactions are rolled back. Harder means if it takes too long."""
@@ -434,20 +431,23 @@ def _ready(cluster: Path, pid: int) -> bool:
 
 
 def _end_previous(cluster: Path) -> None:
-    """Wait for a server whose launcher died; clear a pid file that names somebody else."""
-    try:
-        pid = int((cluster / "postmaster.pid").read_text().split()[0])
-        process = psutil.Process(pid)
-        ours = str(cluster) in process.cmdline()
-    except (FileNotFoundError, IndexError, psutil.NoSuchProcess):
+    """End what a killed launcher or postmaster has left, then clear its pid file.
+
+    Every process of a server works in its cluster's folder. Backends without a postmaster end by
+    themselves; while one lives, a second server must not touch the files.
+    """
+    pid_file = cluster / "postmaster.pid"
+    if not pid_file.exists():
         return
-    if not ours:
-        (cluster / "postmaster.pid").unlink()
-        return
+    postmaster = pid_file.read_text().split("\n")[0].strip()
+    folder = str(cluster.resolve())
+    left = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == folder]
     for ending in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        process.send_signal(ending)
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except psutil.TimeoutExpired:
-            continue
-        return
+        for process in left:
+            if ending != signal.SIGINT or str(process.pid) == postmaster:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(ending)
+        _, left = psutil.wait_procs(left, STOP_TIMEOUT_S)
+        if not left:
+            break
+    pid_file.unlink(missing_ok=True)

@@ -6,7 +6,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from record import Actor
-from record.errors import CommandReused, ConstraintBroken, GuardFailed
+from record.audit import of_action, of_actor, of_subject
+from record.errors import CommandReused, ConstraintBroken, GuardFailed, Unaudited
 from record.journal import Journal
 from record.tables import audit, outbox
 from registry.port import Claim
@@ -123,3 +124,24 @@ async def test_an_audit_line_cannot_be_signed_for_somebody_else(engine: AsyncEng
 
     with pytest.raises(DBAPIError, match="row-level security"):
         await forge()
+
+
+async def test_a_promise_without_an_audit_line_is_not_committed(engine: AsyncEngine) -> None:
+    async def promise_in_silence() -> None:
+        async with Journal(engine).transaction(DANA) as tx:
+            await tx.promise(aggregate="request", aggregate_id="r1", version=1, kind="open")
+
+    with pytest.raises(Unaudited):
+        await promise_in_silence()
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(func.count()).select_from(outbox))).scalar() == 0
+
+
+async def test_the_audit_trail_is_read_by_subject_actor_and_action(engine: AsyncEngine) -> None:
+    for at_ms, actor in ((1, DANA), (2, EVE), (3, DANA)):
+        async with Journal(engine, lambda at_ms=at_ms: at_ms).transaction(actor) as tx:
+            await tx.audit("request.read", "request", f"r{at_ms % 2}", reason="shift review")
+    assert [line.at_ms for line in await of_subject(engine, "request", "r1")] == [1, 3]
+    assert [line.at_ms for line in await of_actor(engine, "dana", 0, 3)] == [1]
+    [second] = await of_action(engine, "request.read", 2, 3)
+    assert (second.actor_name, second.reason) == ("Eve", "shift review")
