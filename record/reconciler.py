@@ -1,68 +1,67 @@
-"""After the registry lost what it had acknowledged: carry the promises over again."""
+"""After the registry lost what it had acknowledged: let the outbox carry it over again."""
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from record import outbox
-from record.clock import Clock
-from record.tables import outbox as rows
-from registry.port import Applied, OutOfOrder, Registry
+from record.outbox import as_promise
+from record.tables import outbox
+from registry.port import Applied, Contradicted, OutOfOrder, Registry
 
 
-async def reconcile(engine: AsyncEngine, registry: Registry, clock: Clock) -> int:
-    """Bring every promise that is open, here or there, to the version that SQL has.
+async def reconcile(engine: AsyncEngine, registry: Registry) -> int:
+    """Find the promises, open here or shown there, that the registry has in an older version.
 
-    The last row is offered anew: the registry answers that it has it, or which version it expects;
-    then the rows from there on follow in their order. Answers how many rows were applied.
+    The last row of each is offered again: the registry takes it, or has it, or answers from which
+    version on it has forgotten; those rows wait in the outbox anew. Answers how many rows it had
+    forgotten.
 
     Raises:
-        Unavailable: the registry did not answer; nothing is lost, call it again.
+        Unavailable: the registry did not answer; call it again.
     """
     snapshot = await registry.snapshot()
     shown = {(kind, name) for kind, cards in snapshot.cards.items() for name in cards}
-    applied = 0
+    forgotten = 0
     for last in await _last_rows(engine):
         if last.card is None and (last.aggregate, last.aggregate_id) not in shown:
             continue
-        verdict = await registry.apply(outbox.as_promise(last))
-        if isinstance(verdict, Applied):
-            applied += not verdict.already
-        elif isinstance(verdict, OutOfOrder):
-            for row in await _history(engine, last, verdict.expected_version):
-                if await outbox.apply(engine, registry, row, clock) is None:
-                    break
-                applied += 1
-    return applied
+        match await registry.apply(as_promise(last)):
+            case OutOfOrder(expected_version=first):
+                forgotten += await _send_again(engine, last, first)
+            case Applied(already=False):
+                forgotten += 1
+            case Contradicted():
+                forgotten += await _send_again(engine, last, last.version)
+    return forgotten
 
 
 async def _last_rows(engine: AsyncEngine) -> list[Row[Any]]:
     newest = (
-        select(rows.c.aggregate, rows.c.aggregate_id, func.max(rows.c.version).label("version"))
-        .group_by(rows.c.aggregate, rows.c.aggregate_id)
+        select(outbox.c.aggregate, outbox.c.aggregate_id, func.max(outbox.c.version).label("last"))
+        .group_by(outbox.c.aggregate, outbox.c.aggregate_id)
         .subquery()
     )
-    statement = (
-        select(rows)
+    rows = (
+        select(outbox)
         .join(
             newest,
-            (newest.c.aggregate == rows.c.aggregate)
-            & (newest.c.aggregate_id == rows.c.aggregate_id)
-            & (newest.c.version == rows.c.version),
+            (newest.c.aggregate == outbox.c.aggregate)
+            & (newest.c.aggregate_id == outbox.c.aggregate_id)
+            & (newest.c.last == outbox.c.version),
         )
-        .order_by(rows.c.row_id)
+        .order_by(outbox.c.row_id)
     )
     async with engine.connect() as connection:
-        return list((await connection.execute(statement)).all())
+        return list((await connection.execute(rows)).all())
 
 
-async def _history(engine: AsyncEngine, last: Row[Any], first_version: int) -> list[Row[Any]]:
+async def _send_again(engine: AsyncEngine, last: Row[Any], first_version: int) -> int:
     statement = (
-        select(rows)
-        .where(rows.c.aggregate == last.aggregate, rows.c.aggregate_id == last.aggregate_id)
-        .where(rows.c.version >= first_version)
-        .order_by(rows.c.version)
+        update(outbox)
+        .where(outbox.c.aggregate == last.aggregate, outbox.c.aggregate_id == last.aggregate_id)
+        .where(outbox.c.version >= first_version)
+        .values(applied_ms=None, applied_epoch=None, applied_seq=None)
     )
-    async with engine.connect() as connection:
-        return list((await connection.execute(statement)).all())
+    async with engine.begin() as connection:
+        return (await connection.execute(statement)).rowcount

@@ -4,7 +4,7 @@ So a recorder that is killed at any moment leaves nothing out and writes nothing
 facts and the cursor moved together, or neither did.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from record.clock import Clock, wall_clock
+from record.reconciler import reconcile
 from record.tables import base, cursor, fact
 from registry.errors import PositionLost
 from registry.port import Event, Position, Registry, Snapshot
@@ -41,7 +42,8 @@ class Recorder:
     Several may run at once, by mistake or in a hand-over of the lease: the cursor is moved by a
     guarded statement, and whoever comes second starts over from where the first one is.
 
-    `keep_events` is how much of the stream stays in the registry for clients that reconnect.
+    `keep_events` is how much of the stream stays in the registry for clients that reconnect. `_at`
+    is the cursor as this recorder knows it, None when it must be read.
     """
 
     engine: AsyncEngine
@@ -49,6 +51,7 @@ class Recorder:
     clock: Clock = wall_clock
     keep_events: int = 20_000
     trim_every: int = 1_000
+    _at: Position | None = field(default=None, init=False)
 
     async def run_once(self, *, block_ms: int = 0, limit: int = 1_000) -> Recorded:
         """Record what has happened since the last time, at most `limit` events.
@@ -57,7 +60,7 @@ class Recorder:
             Unavailable: the registry did not answer.
             SQLAlchemyError, OSError: the database did not.
         """
-        after = await read_cursor(self.engine)
+        after, self._at = self._at or await read_cursor(self.engine), None
         if after is None:
             return await self._begin()
         try:
@@ -65,6 +68,7 @@ class Recorder:
         except PositionLost:
             return await self._resume(after)
         if not events:
+            self._at = after
             return Recorded(0, after)
         return await self._write(after, events)
 
@@ -75,6 +79,7 @@ class Recorder:
             if not await self._move(connection, after, last):
                 return Recorded(0, after)
             await connection.execute(insert(fact), [_row(event, now_ms) for event in events])
+        self._at = last
         if (
             last.seq // self.trim_every != after.seq // self.trim_every
             and last.seq > self.keep_events
@@ -97,8 +102,9 @@ class Recorder:
         """Events after `lost` are gone: keep the whole state, and say since when it is unknown.
 
         A new epoch is read from its first event if that is still there, so that only what the
-        registry itself lost is missing.
+        registry itself lost is missing. Promises among that are sent again.
         """
+        await reconcile(self.engine, self.registry)
         snapshot = await self.registry.snapshot()
         new_epoch = snapshot.position.epoch != lost.epoch
         start = await self._start_of(snapshot) if new_epoch else None

@@ -85,12 +85,15 @@ async def test_a_registry_that_is_away_costs_a_caller_no_promise(story) -> None:
 
 
 async def test_a_registry_that_lost_everything_gets_the_open_promises_back(story) -> None:
+    engine = story.journal.engine
     await story.accept("r1", "t1")
     await story.accept("r2", "t2")
     await story.hand_over("r2", "t2")
     story.registry = MemoryRegistry(wall_clock)
+    assert await reconcile(engine, story.registry) == 1
+    assert await deliver_pending(engine, story.registry, wall_clock) == 0
     await story.begin()
-    assert await reconcile(story.journal.engine, story.registry, wall_clock) == 1
+    assert await deliver_pending(engine, story.registry, wall_clock) == 1
     snapshot = await story.registry.snapshot()
     assert snapshot.teams["t1"].request == "r1"
     assert snapshot.teams["t2"].request is None
@@ -99,15 +102,17 @@ async def test_a_registry_that_lost_everything_gets_the_open_promises_back(story
 
 
 async def test_a_registry_that_lost_the_last_step_gets_only_that_one(story) -> None:
-    behind = MemoryRegistry(wall_clock)
+    engine, whole, behind = story.journal.engine, story.registry, MemoryRegistry(wall_clock)
     await story.accept("r1", "t1")
-    story.registry, whole = behind, story.registry
+    story.registry = behind
     await story.begin()
-    await reconcile(story.journal.engine, behind, wall_clock)
+    await reconcile(engine, behind)
+    await deliver_pending(engine, behind, wall_clock)
     story.registry = whole
     await story.hand_over("r1", "t1")
-    assert await reconcile(story.journal.engine, behind, wall_clock) == 1
+    assert await reconcile(engine, behind) == 1
+    await deliver_pending(engine, behind, wall_clock)
     snapshot = await behind.snapshot()
     assert snapshot.teams["t1"].request is None
     assert snapshot.cards["request"] == {}
-    assert await reconcile(story.journal.engine, behind, wall_clock) == 0
+    assert await reconcile(engine, behind) == 0

@@ -3,8 +3,12 @@
 import pytest
 from sqlalchemy import select
 
+from record.clock import wall_clock
+from record.outbox import deliver_pending
 from record.recorder import Recorder
 from record.tables import base, fact
+from record.verify import verify
+from registry.model import MemoryRegistry
 from registry.port import Position
 
 pytestmark = pytest.mark.slow
@@ -89,3 +93,18 @@ async def test_what_is_recorded_is_trimmed_from_the_stream_but_for_the_tail(stor
     assert len(await story.registry.events(Position(last.epoch, last.seq - 5))) == 5
     assert len(await _facts(story)) == last.seq + 1
     assert await _bases(story) == ["first"]
+
+
+async def test_a_recorder_that_finds_a_new_epoch_sends_forgotten_promises_again(story) -> None:
+    recorder = _recorder(story)
+    await _until_idle(recorder)
+    await story.accept("r1", "t1")
+    await _until_idle(recorder)
+    story.registry = recorder.registry = MemoryRegistry(lambda: wall_clock() + 60_000)
+    await story.begin()
+    await _until_idle(recorder)
+    await deliver_pending(story.journal.engine, story.registry, wall_clock)
+    await _until_idle(recorder)
+    assert (await story.registry.snapshot()).teams["t1"].request == "r1"
+    report = await verify(story.journal.engine, story.registry)
+    assert report.findings == ()
