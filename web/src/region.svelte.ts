@@ -1,30 +1,11 @@
 import type { FeatureCollection } from 'geojson';
-import { call } from './api/http';
+import { data, server } from './api/http';
+import type { components } from './api/schema';
 import type { FreshnessLimits } from './live/spans';
 import { NO_BASE, readBaseMap, type BaseMap } from './map/basemap';
-import type { Bounds } from './map/geometry';
 
-export interface RegionFacts {
-  id: string;
-  name: string;
-  timezone: string;
-  bounds: Bounds;
-  simulated: boolean;
-  freshness: Record<string, FreshnessLimits>;
-  targets_s: Record<string, number>;
-  vocabulary: Record<string, string[]>;
-  zones: Record<string, string>;
-}
-
-export interface Facility {
-  id: string;
-  name: string;
-  zone: string;
-  lon: number;
-  lat: number;
-  phone: string | null;
-  kind: string;
-}
+export type RegionFacts = components['schemas']['Region'];
+export type Facility = components['schemas']['Facility'];
 
 /** Until the region's own limits are known, the careful ones: four minutes fresh, half an hour ageing. */
 const CAREFUL: FreshnessLimits = { fresh_s: 240, ageing_s: 1_800, stale_s: 14_400 };
@@ -40,12 +21,12 @@ class Region {
     this.failed = false;
     try {
       const [facts, map, facilities] = await Promise.all([
-        call<RegionFacts>('GET', '/v1/region'),
-        call<FeatureCollection>('GET', '/v1/region/map'),
-        withFacilities ? call<{ items: Facility[] }>('GET', '/v1/facilities') : { items: [] },
+        data(server.GET('/v1/region')),
+        data(server.GET('/v1/region/map')),
+        withFacilities ? data(server.GET('/v1/facilities')) : { items: [] },
       ]);
-      this.facts = facts;
-      this.base = readBaseMap(map);
+      this.facts = facts as RegionFacts;
+      this.base = readBaseMap(map as FeatureCollection);
       this.facilities = new Map(facilities.items.map((facility) => [facility.id, facility]));
     } catch {
       this.failed = true;

@@ -1,12 +1,8 @@
-import { authorize, call } from './api/http';
+import { authorize, data, server } from './api/http';
+import type { components } from './api/schema';
 import { clearDrafts } from './drafts';
 
-export interface Account {
-  id: string;
-  name: string;
-  role: string;
-  scope: string | null;
-}
+export type Account = components['schemas']['Account'];
 
 interface Stored {
   token: string;
@@ -28,7 +24,7 @@ class Session {
   }
 
   async logIn(name: string, password: string): Promise<void> {
-    const stored = await call<Stored>('POST', '/v1/sessions', { name, password });
+    const stored = await data(server.POST('/v1/sessions', { body: { name, password } }));
     store(stored.account.role).setItem(KEY, JSON.stringify(stored));
     this.#take(stored);
   }
@@ -36,7 +32,7 @@ class Session {
   /** Begins a session with a wall's device token. */
   async admitWall(token: string): Promise<void> {
     authorize(token, () => {});
-    const account = await call<Account>('GET', '/v1/me');
+    const account = await data(server.GET('/v1/me'));
     const stored: Stored = { token, expires_ms: 0, account };
     localStorage.setItem(KEY, JSON.stringify(stored));
     this.#take(stored);
@@ -44,7 +40,7 @@ class Session {
 
   async logOut(): Promise<void> {
     try {
-      await call('DELETE', '/v1/sessions');
+      await server.DELETE('/v1/sessions');
     } finally {
       clearDrafts();
       this.#forget();

@@ -1,20 +1,24 @@
+import createClient from 'openapi-fetch';
 import { v7 } from 'uuid';
+import type { components, paths } from './schema';
+
+type ProblemBody = Partial<components['schemas']['Problem']>;
 
 /** An answer of the server that says no, in its own words (RFC 9457). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    readonly title: string,
-    readonly detail: string,
-    readonly body: Record<string, unknown>,
+    readonly body: ProblemBody,
   ) {
-    super(detail || title);
+    const fields = (body.fields ?? []).map(({ where, what }) => `${where.replace('body.', '')}: ${what}`).join('; ');
+    super([body.detail ?? body.title ?? String(status), fields].filter(Boolean).join(' — '));
   }
 }
 
 /** The server could not be reached: nothing is known about the outcome, so the same id may be sent again. */
 export class Unreachable extends Error {}
 
+const TIMEOUT_MS = 15_000;
 let token: string | null = null;
 let onUnauthorized: () => void = () => {};
 
@@ -25,28 +29,28 @@ export function authorize(next: string | null, expired: () => void): void {
 
 export const newId = (): string => v7();
 
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (token) headers['authorization'] = `Bearer ${token}`;
-  if (body !== undefined) headers['content-type'] = 'application/json';
+async function send(request: Request): Promise<Response> {
+  if (token) request.headers.set('authorization', `Bearer ${token}`);
   let response: Response;
   try {
-    response = await fetch(path, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
-    });
+    response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
     throw new Unreachable(String(error));
   }
   if (response.status === 401 && token) onUnauthorized();
-  if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  if (!response.ok) throw new Problem(response.status, (await response.json().catch(() => ({}))) as ProblemBody);
+  return response;
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => ({}));
-  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  return new Problem(response.status, String(fields['title'] ?? response.statusText), String(fields['detail'] ?? ''), fields);
+/** The client made from the server's own document; it throws `Problem` or `Unreachable`. */
+export const server = createClient<paths>({ baseUrl: location.origin, fetch: send });
+
+/** What a call answered. */
+export async function data<T>(doing: Promise<{ data?: T }>): Promise<T> {
+  return (await doing).data as T;
+}
+
+/** Sends a command that was kept: its path and body were made earlier, perhaps before a reload. */
+export async function sendKept(path: string, body: object): Promise<void> {
+  await send(new Request(new URL(path, location.origin), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }));
 }

@@ -1,4 +1,4 @@
-import { call, newId, Problem, Unreachable } from './http';
+import { newId, Problem, sendKept, Unreachable } from './http';
 
 /** One command that waits to be sent. Its id is made once: however often it is sent, it happens once. */
 export interface Waiting {
@@ -71,7 +71,7 @@ export class Outbox {
   /** True when the server has answered for good; false when the same id must be tried again. */
   async #send({ command_id, path, body, subject }: Waiting): Promise<boolean> {
     try {
-      await call('POST', path, { command_id, ...body });
+      await sendKept(path, { command_id, ...body });
       return true;
     } catch (error) {
       if (error instanceof Unreachable) return false;

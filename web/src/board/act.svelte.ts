@@ -32,10 +32,6 @@ export class Act {
 
 export function failureText(error: unknown): string {
   if (error instanceof Unreachable) return w.failure.unreachable;
-  if (error instanceof Problem) {
-    const fields = error.body['fields'];
-    const where = Array.isArray(fields) ? fields.map((field: { where: string; what: string }) => `${field.where.replace('body.', '')}: ${field.what}`).join('; ') : '';
-    return [error.detail || error.title, where].filter(Boolean).join(' — ');
-  }
+  if (error instanceof Problem) return error.message;
   throw error;
 }

@@ -1,13 +1,9 @@
 import type { Bundle, Choice } from '../api/doors';
 import type { LiveClient } from '../live/client.svelte';
-import type { Alternative, Pool, Recommendation, RequestCard, Slot, Team, Van } from '../live/kinds';
+import type { Alternative, Plan, Pool, Recommendation, RequestCard, Slot, Team, Van } from '../live/kinds';
 import { time } from '../live/time.svelte';
 import { region } from '../region.svelte';
 import { w, word } from '../words';
-
-interface Plan {
-  made_ms: number;
-}
 
 /** The dispatchers' board: the live objects, and their names as people say them. */
 export class Board {

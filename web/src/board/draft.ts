@@ -1,4 +1,4 @@
-import { CSSRS, RISKS, type Cssrs, type NewRequest, type Risk } from '../api/doors';
+import { CSSRS, RISKS, type NewRequest, type Risk } from '../api/doors';
 
 /** A half-written request: what the form holds, and what is sent of it. Pure. */
 
@@ -15,7 +15,7 @@ const all = <K extends string>(names: readonly K[]): Record<K, 'unknown'> => Obj
 
 export function emptyDraft(newId: () => string, nowMs: number): Draft {
   const request = newId();
-  const risk: Risk = { cssrs: all(CSSRS) as Cssrs, ...(all(RISKS) as Record<(typeof RISKS)[number], 'unknown'>), imminent: 'unknown' };
+  const risk: Risk = { cssrs: all(CSSRS), ...all(RISKS), imminent: 'unknown' };
   return {
     request,
     commandId: newId(),
@@ -67,4 +67,4 @@ export function choosePopulation(words: readonly string[], population: readonly 
   return [...words.filter((term) => !population.includes(term)), chosen];
 }
 
-export const toggle = (words: readonly string[], term: string): string[] => (words.includes(term) ? words.filter((each) => each !== term) : [...words, term]);
+export const toggle = <T extends string>(words: readonly T[], term: T): T[] => (words.includes(term) ? words.filter((each) => each !== term) : [...words, term]);

@@ -1,11 +1,11 @@
-import { call } from '../api/http';
+import { data, server } from '../api/http';
 import { LiveClient } from './client.svelte';
 
 /** Opens a topic with a fresh ticket at every connection. */
 export function openLive(topic: string, more: { connected?: () => void; refused?: (code: string) => void } = {}): LiveClient {
   return new LiveClient({
     topic,
-    ticket: async () => (await call<{ ticket: string }>('POST', '/v1/live/tickets')).ticket,
+    ticket: async () => (await data(server.POST('/v1/live/tickets'))).ticket,
     ...more,
   });
 }

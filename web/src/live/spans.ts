@@ -58,3 +58,9 @@ export function zoneName(ms: number, zone: string): string {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(ms);
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone;
 }
+
+/** Day and local time in the region's zone: `Mon 23 Nov 09:30`. */
+export function dayAndTime(ms: number, zone: string): string {
+  const day = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', day: 'numeric', month: 'short' }).format(ms);
+  return `${day.replace(',', '')} ${timeOfDay(ms, zone)}`;
+}

@@ -14,6 +14,11 @@ export const screens: Record<string, string[]> = {
 const load: Record<string, () => Promise<{ default: Component }>> = {
   wall: () => import('./Wall.svelte'),
   pad: () => import('./Pad.svelte'),
+  handover: () => import('./Handover.svelte'),
+  provider: () => import('./Provider.svelte'),
+  field: () => import('./Field.svelte'),
+  supervisor: () => import('./Supervisor.svelte'),
+  shared: () => import('./Shared.svelte'),
   console: () => import('./Console.svelte'),
 };
 
