@@ -1,0 +1,365 @@
+"""The planning loop of a region: one holder of the lease plans, everyone sees the plan.
+
+It follows the registry's events in a replica, reads the open requests from the record whenever one
+changed, and plans again at once, at most once every `coalesce_ms`. A plan that its checker refuses,
+or that could not be made, is never published: the last good one stays, and says that it is old.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from directory import Agreement, Directory
+from dispatch.errors import DispatchError
+from dispatch.planning import Rules, Situation, driving, question
+from dispatch.recommendation import (
+    PlanView,
+    Recommendation,
+    decode,
+    encode,
+    plan_view,
+    shown_bundles,
+)
+from dispatch.request import Bundle, CrisisRequest
+from dispatch.words import WAITING, State
+from geo.points import BadPosition
+from geo.travel import EngineFailed, TravelTimes
+from optimizer.check import check
+from optimizer.plan import Plan
+from optimizer.problem import InvalidProblemError
+from optimizer.solve import solve
+from registry.errors import Fenced, Unavailable
+from registry.port import Event, Lease, Position, Registry
+from registry.replica import Replica, follow
+from registry.states import Hold, Kind, Pool, Slot, Team, Van
+from registry.states import State as Kept
+
+log = structlog.get_logger()
+
+S = TypeVar("S", bound=Kept)
+
+LEASE = "planner"
+RETRY_S = 1.0
+PLANNED_KINDS = frozenset({Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT, Kind.HOLD, Kind.REQUEST})
+MOVED = "unit.moved"
+
+Announce = Callable[[str, int, Bundle | None], Awaitable[None]]
+"""Tells dispatch that a request has a recommendation (the bundle) or none any more (None)."""
+
+
+class PlanRefused(Exception):
+    """The checker found something wrong with a plan."""
+
+
+FAULTS = (PlanRefused, InvalidProblemError, EngineFailed, BadPosition)
+"""What can be wrong with one plan while the loop goes on."""
+
+
+class _LeaseLost(Exception):
+    """Somebody else plans now."""
+
+
+class Requests(Protocol):
+    """What the loop reads of dispatch."""
+
+    async def open_requests(self) -> list[CrisisRequest]:
+        """Requests that still owe something, without identity."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What changes rarely: who takes whom, who is called what, whose credential has lapsed."""
+
+    agreements: Mapping[str, Sequence[Agreement]] = field(default_factory=dict)
+    lapsed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """One plan with the words for it."""
+
+    plan: Plan
+    view: PlanView
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the loop needs of the world. `clock` gives ms UTC, `ticks` seconds that only grow.
+
+    `names` are those of zones. `outages` are the faults of the stores after which a retry is right.
+    """
+
+    registry: Registry
+    requests: Requests
+    directory: Directory
+    travel: TravelTimes
+    rules: Rules
+    clock: Callable[[], int]
+    ticks: Callable[[], float]
+    timezone: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    announce: Announce | None = None
+    outages: tuple[type[Exception], ...] = (Unavailable,)
+
+
+class Planner:
+    """The loop. `owner` names this process in the lease."""
+
+    def __init__(self, world: Surroundings, owner: str) -> None:
+        self._world = world
+        self._owner = owner
+        self._policy = world.rules.planning
+        self._faults: tuple[type[Exception], ...] = (*FAULTS, *world.outages)
+        self._wake = asyncio.Event()
+        self._replica: Replica | None = None
+        self._requests: list[CrisisRequest] = []
+        self._requests_changed = True
+        self._moved_at_s = 0.0
+        self._facts: Facts | None = None
+        self._facts_at_s = 0.0
+        self._view: PlanView | None = None
+        self._plan: Plan | None = None
+
+    async def run(self) -> None:
+        """Plan for ever, whenever the lease can be had. Ends by being cancelled."""
+        while True:
+            try:
+                lease = await self._world.registry.lease(LEASE, self._owner, self._policy.lease_s)
+                if lease is not None:
+                    await self.lead(lease)
+            except self._world.outages as outage:
+                log.warning("planner.outage", fault=type(outage).__name__)
+            await asyncio.sleep(self._policy.lease_s / 3)
+
+    async def lead(self, lease: Lease) -> None:
+        """Plan until the lease is lost; raises what the stores raise."""
+        log.info("planner.leads", token=lease.token)
+        tasks = [
+            asyncio.create_task(self._renew(lease), name="planner.renew"),
+            asyncio.create_task(self._follow(), name="planner.follow"),
+            asyncio.create_task(self._plan_on(lease), name="planner.plan"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except (_LeaseLost, Fenced):
+            log.warning("planner.stepped_down", token=lease.token)
+        finally:
+            await _end(tasks)
+            self._replica = None
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self._policy.lease_s / 3)
+            if await self._world.registry.renew(lease, self._policy.lease_s) is None:
+                raise _LeaseLost
+
+    async def _follow(self) -> None:
+        async for replica, event in follow(self._world.registry):
+            self._replica = replica
+            if event is None:
+                self._requests_changed = True
+                self._wake.set()
+            else:
+                self._notice(event)
+
+    def _notice(self, event: Event) -> None:
+        """Decide whether an event calls for a new plan."""
+        kinds = {kind for kind, _, _ in event.touched}
+        if Kind.REQUEST in kinds:
+            self._requests_changed = True
+        if kinds & PLANNED_KINDS:
+            self._wake.set()
+        elif event.kind == MOVED and self._waiting():
+            now_s = self._world.ticks()
+            if now_s - self._moved_at_s >= self._policy.moved_every_s:
+                self._moved_at_s = now_s
+                self._wake.set()
+
+    def _waiting(self) -> bool:
+        return any(request.state in WAITING for request in self._requests)
+
+    async def _plan_on(self, lease: Lease) -> None:
+        await self._remember()
+        while True:
+            await self._woken()
+            began_s = self._world.ticks()
+            if self._replica is not None:
+                await self._plan_once(self._replica, lease)
+            spent_s = self._world.ticks() - began_s
+            await asyncio.sleep(max(0.0, self._policy.coalesce_ms / 1000 - spent_s))
+
+    async def _remember(self) -> None:
+        """Go on from the plan that is on the consoles."""
+        kept = await self._world.registry.plan()
+        try:
+            self._view = None if kept is None else decode(kept)
+        except msgspec.DecodeError:
+            log.warning("planner.forgot")
+
+    async def _woken(self) -> None:
+        """Wait for a reason to plan, or until the ages of things call for it."""
+        try:
+            async with asyncio.timeout(self._policy.again_every_s):
+                await self._wake.wait()
+        except TimeoutError:
+            self._requests_changed = True
+        self._wake.clear()
+
+    async def _plan_once(self, replica: Replica, lease: Lease) -> None:
+        try:
+            await self._read()
+            situation = self._situation(replica)
+            solved = await asyncio.to_thread(self._solve, situation, replica.position)
+        except self._faults as fault:
+            log.error("planner.fault", fault=type(fault).__name__)
+            await self._degrade(type(fault).__name__, lease)
+            asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
+            return
+        self._plan = solved.plan
+        # Dispatch is told first: whoever accepts what they see meets a request that stays as it is.
+        await self._tell(solved.view, situation)
+        await self._publish(solved.view, lease)
+
+    async def _read(self) -> None:
+        """Read what the events do not carry: open requests, and now and then the directory."""
+        now_s = self._world.ticks()
+        if self._facts is None or now_s - self._facts_at_s >= self._policy.facts_every_s:
+            world = self._world
+            now_ms = world.clock()
+            self._facts = await read_facts(world.directory, now_ms, world.timezone, world.names)
+            self._facts_at_s = now_s
+        if self._requests_changed:
+            # An event that comes while we read asks for another reading.
+            self._requests_changed = False
+            try:
+                self._requests = await self._world.requests.open_requests()
+            except self._world.outages:
+                self._requests_changed = True
+                raise
+
+    def _situation(self, replica: Replica) -> Situation:
+        facts = self._facts or Facts()
+        return Situation(
+            now_ms=self._world.clock(),
+            requests=self._requests,
+            teams=_all(replica, Kind.TEAM, Team),
+            vans=_all(replica, Kind.VAN, Van),
+            pools=_all(replica, Kind.POOL, Pool),
+            slots=_all(replica, Kind.SLOT, Slot),
+            holds=_all(replica, Kind.HOLD, Hold),
+            agreements=facts.agreements,
+            lapsed=facts.lapsed,
+            shown=shown_bundles(self._view),
+            names=facts.names,
+        )
+
+    def _solve(self, situation: Situation, at: Position) -> Solved:
+        """Runs in a thread. Raises one of FAULTS."""
+        put = question(situation, self._world.rules, driving(self._world.travel))
+        late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
+        plan = solve(
+            put.problem,
+            previous=self._plan,
+            deadline=lambda: self._world.ticks() > late_s,
+            explain=[request.id for request in put.problem.requests],
+        )
+        faults = check(put.problem, plan)
+        if faults:
+            raise PlanRefused(faults[0])
+        return Solved(plan, plan_view(put, plan, self._next_version(), (at.epoch, at.seq)))
+
+    def _next_version(self) -> int:
+        return 1 if self._view is None else self._view.version + 1
+
+    async def _degrade(self, fault: str, lease: Lease) -> None:
+        """Publish the last good plan, saying that it is old; of it only who still waits."""
+        if self._view is None:
+            return
+        waiting = {request.id for request in self._requests if request.state in WAITING}
+        kept = self._view.recommendations.items()
+        old = msgspec.structs.replace(
+            self._view,
+            degraded=f"No new plan could be made ({fault}): this one is old.",
+            recommendations={name: one for name, one in kept if name in waiting},
+        )
+        if old != self._view:
+            await self._publish(msgspec.structs.replace(old, version=self._next_version()), lease)
+
+    async def _publish(self, view: PlanView, lease: Lease) -> None:
+        await self._world.registry.publish_plan(encode(view), lease.token)
+        self._view = view
+        log.info(
+            "planner.published",
+            version=view.version,
+            stage=view.stage,
+            requests=len(view.recommendations),
+            degraded=view.degraded is not None,
+        )
+
+    async def _tell(self, view: PlanView, situation: Situation) -> None:
+        """Let dispatch know of first and of withdrawn recommendations."""
+        if self._world.announce is None:
+            return
+        for request in situation.requests:
+            best = view.recommendations.get(request.id)
+            bundle = None if best is None or best.empty else _bundle(best)
+            first = bundle is not None and request.state is State.REQUESTED
+            gone = bundle is None and request.state is State.RECOMMENDED
+            if first or gone:
+                try:
+                    await self._world.announce(request.id, view.version, bundle)
+                except DispatchError as late:
+                    log.info("planner.too_late", fault=type(late).__name__)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until it is heard: before Python 3.12 `wait_for`, which redis-py uses, may lose it."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.1)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _bundle(best: Recommendation) -> Bundle:
+    """The recommendation in dispatch's words."""
+    backup = best.backup.pool if best.backup else None
+    return Bundle(best.team, best.van, best.pool, best.slot, backup)
+
+
+def _all(replica: Replica, kind: Kind, of: type[S]) -> dict[str, S]:
+    """The states of a kind as they are now, units where they were last seen."""
+    found = ((id_, replica.get(kind, id_)) for id_ in replica.states[kind])
+    return {id_: state for id_, state in found if isinstance(state, of)}
+
+
+async def read_facts(
+    directory: Directory, now_ms: int, timezone: str, zone_names: Mapping[str, str]
+) -> Facts:
+    """The directory's facts on the region's own calendar day."""
+    facilities, agreements, members = (
+        await directory.facilities(),
+        await directory.agreements(),
+        await directory.members(),
+    )
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(timezone)).date()
+    by_facility: dict[str, list[Agreement]] = {}
+    for agreement in agreements:
+        by_facility.setdefault(agreement.facility, []).append(agreement)
+    lapsed: dict[str, list[str]] = {}
+    for member in members:
+        if member.team is not None and (words := member.lapsed(today)):
+            lapsed.setdefault(member.team, []).extend(one.word for one in words)
+    names = {facility.id: facility.name for facility in facilities}
+    return Facts(by_facility, lapsed, {**zone_names, **names})
