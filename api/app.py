@@ -11,7 +11,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Query, WebSocket
 
 from api import openapi, problems
-from api.gate import Counted, OnlyJson
+from api.gate import Counted, Limited, OnlyJson
 from api.live.audiences.wall import Wall
 from api.live.feed import Feed
 from api.live.socket import Sockets
@@ -57,7 +57,6 @@ def doors(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
         "(lon, lat) in WGS84 degrees. A command carries the caller's `command_id`; a retry "
         "carries the same one and gets the same answer. Refusals are problem documents.",
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=settings.body_limit,
         redoc_url=None,
         docs_url=None,
         openapi_url="/v1/openapi.json",
@@ -69,6 +68,7 @@ def doors(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(v1)
     app.include_router(health.router)
     app.add_api_websocket_route("/v1/live", _live)
+    app.add_middleware(Limited, limit=settings.body_limit)
     app.add_middleware(OnlyJson)
     app.add_middleware(Counted)
     app.add_middleware(Headers)
@@ -104,9 +104,15 @@ async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         sockets.leave()
+        await _end(set(tasks))
+
+
+async def _end(tasks: "set[asyncio.Task[None]]") -> None:
+    """Cancel until they are gone: redis-py can lose a cancellation while it takes a connection."""
+    while tasks:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, tasks = await asyncio.wait(tasks, timeout=0.5)
 
 
 def _ended(task: "asyncio.Task[None]") -> None:

@@ -1,9 +1,10 @@
-"""What is checked and counted before a door is reached: the kind of body, and how long it took."""
+"""What is checked and counted before a door: the kind and size of a body, the time it took."""
 
 from time import perf_counter
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import REQUESTS
@@ -25,6 +26,35 @@ class OnlyJson:
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+class Limited:
+    """Bodies have a limit, whether or not they say how long they are."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        said = Headers(scope=scope).get("content-length", "0")
+        if said.isdigit() and int(said) > self._limit:
+            refusal = problem(413, "content-too-large", "The body is too large")
+            await refusal(scope, receive, send)
+            return
+        received = 0
+
+        async def counting() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counting, send)
 
 
 class Counted:

@@ -1,9 +1,16 @@
 """What tests of the doors share."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from registry.model import MemoryRegistry
+from registry.port import Registry
 from tests.api.builders import Clock
+from tests.api.house import House
+from tests.api.house import house as opened
 
 
 @pytest.fixture
@@ -15,3 +22,10 @@ def clock() -> Clock:
 def memory(clock: Clock) -> MemoryRegistry:
     """The registry's laws in memory."""
     return MemoryRegistry(clock)
+
+
+@pytest.fixture
+async def house(engine: AsyncEngine, registry: Registry, tmp_path: Path) -> AsyncIterator[House]:
+    """The whole application on a real database and a real registry."""
+    async with opened(engine, registry, tmp_path) as running:
+        yield running

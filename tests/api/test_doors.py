@@ -1,0 +1,327 @@
+"""The doors of the whole application, on a real database and a real registry."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from record.tables import audit
+from tests.api.builders import command
+from tests.api.house import HERE, PASSWORD, House
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+
+
+async def accepted(house: House, **more: Any) -> str:
+    """A request with a team on its way and a bed at facility-1."""
+    request = await house.open(**more)
+    bundle = {"team": "team-1", "pool": "pool-1", "van": "self"}
+    await house.do("dispatcher", f"/v1/requests/{request}/accept", bundle=bundle)
+    await house.until(lambda: (house.world.get("request", request) or {}).get("place_claimed"))
+    return request
+
+
+async def test_a_request_goes_from_the_call_to_attended_care(house: House) -> None:
+    request = await accepted(house)
+    at = f"/v1/requests/{request}"
+    pad = await house.get("facility", "/v1/pad")
+    assert [person["id"] for person in pad["incoming"]] == [request]
+    assert (await house.get("neighbour", "/v1/pad"))["incoming"] == []
+    answer = {"answer": "accepted", "by_name": "Nurse Kay"}
+    done = await house.do("facility", f"{at}/facility-answer", **answer)
+    assert done["card"] is None
+    await house.do("crew", f"{at}/crew-answer", answer="acknowledged", by_name="Lee")
+    for step in ("en_route", "on_scene", "transporting", "arrived", "handed_over"):
+        done = await house.do("crew", f"{at}/steps", step=step)
+    assert done["state"] == "handed_over"
+    referral = await house.do(
+        "dispatcher", "/v1/referrals", referral=command(), request=request, slot="slot-1"
+    )
+    assert referral["state"] == "requested"
+    own = await house.get("provider", "/v1/referrals")
+    assert [one["id"] for one in own["items"]] == [referral["id"]]
+    assert (await house.get("other-provider", "/v1/referrals"))["items"] == []
+    at = f"/v1/referrals/{referral['id']}"
+    await house.refused("other-provider", f"{at}/attended", 403)
+    await house.do("provider", f"{at}/acknowledge")
+    closed = await house.do("provider", f"{at}/attended")
+    assert (closed["state"], closed["closed"]) == ("completed", True)
+
+
+async def test_a_retry_gets_the_same_answer(house: House) -> None:
+    request = await house.open()
+    body = {"command_id": command(), "bundle": {"team": "team-1", "pool": "pool-1", "van": "self"}}
+    first = await house.do("dispatcher", f"/v1/requests/{request}/accept", **body)
+    again = await house.do("dispatcher", f"/v1/requests/{request}/accept", **body)
+    assert first == again
+
+
+async def test_one_bed_is_not_given_to_two_people(house: House) -> None:
+    await accepted(house)
+    second = await house.open()
+    bundle = {"team": "team-1", "pool": "pool-1", "van": "self"}
+    refusal = await house.refused("colleague", f"/v1/requests/{second}/accept", 409, bundle=bundle)
+    assert refusal["resource"] == "team:team-1"
+
+
+async def test_reading_a_person_is_in_the_audit(house: House) -> None:
+    request = await house.open()
+    known = await house.get("dispatcher", f"/v1/requests/{request}")
+    assert known["person"]["name"] == "Planted Name"
+    async with house.journal.engine.connect() as db:
+        lines = (await db.execute(select(audit).where(audit.c.action == "request.read"))).all()
+    assert [(line.actor_role, line.subject_id) for line in lines] == [("dispatcher", request)]
+
+
+async def test_a_crew_reads_its_own_request_only(house: House) -> None:
+    request = await accepted(house)
+    assert (await house.call("crew", "GET", f"/v1/requests/{request}")).status_code == 200
+    assert (await house.call("other-crew", "GET", f"/v1/requests/{request}")).status_code == 403
+    assert (await house.call("officer", "GET", f"/v1/requests/{request}")).status_code == 403
+
+
+async def test_law_enforcement_reads_place_and_safety_of_what_was_shared(house: House) -> None:
+    request = await house.open()
+    shared = f"/v1/requests/{request}/shared"
+    assert (await house.call("officer", "GET", shared)).status_code == 404
+    await house.do("dispatcher", f"/v1/requests/{request}/share", reason="a threat to the crew")
+    await house.until(lambda: house.world.get("request", request)["shared_le"])
+    known = await house.get("officer", shared)
+    assert set(known) == {
+        "id", "place", "address", "lon", "lat", "weapons", "dogs", "police_plan",
+    }  # fmt: skip
+    assert known["weapons"] == "planted shotgun"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/pools/pool-2/counts", {"occupied": 1, "closed": 0, "at_ms": 1}),
+        ("/v1/pools/pool-2/still-true", {}),
+        ("/v1/pools/pool-2/walk-in", {}),
+        ("/v1/pools/pool-2/pause", {"reason": "staffing"}),
+        ("/v1/pools/pool-2/resume", {}),
+    ],
+)
+async def test_a_facility_cannot_change_another_ones_pool(
+    house: House, path: str, body: dict[str, Any]
+) -> None:
+    before = house.world.get("pool", "pool-2")
+    await house.refused("facility", path, 403, **body)
+    assert (await house.registry.snapshot()).pools["pool-2"].version == before["version"]
+
+
+async def test_a_facility_sees_its_own_pools_only(house: House) -> None:
+    items = (await house.get("facility", "/v1/pools"))["items"]
+    assert [pool["id"] for pool in items] == ["pool-1"]
+
+
+async def test_a_facility_cannot_answer_for_another_one(house: House) -> None:
+    request = await accepted(house)
+    answer = {"answer": "accepted", "by_name": "Nurse Kay"}
+    await house.refused("neighbour", f"/v1/requests/{request}/facility-answer", 403, **answer)
+
+
+async def test_a_count_that_contradicts_is_taken_and_named(house: House) -> None:
+    request = await accepted(house)
+    now_ms = house.app.state.services.clock()
+    counted = await house.do(
+        "facility", "/v1/pools/pool-1/counts", occupied=10, closed=0, at_ms=now_ms
+    )
+    assert counted["overcommitted"]
+    assert counted["requests"] == [request]
+
+
+async def test_a_crew_reports_its_own_unit_only(house: House) -> None:
+    at_ms = house.app.state.services.clock()
+    own = {"kind": "team", "id": "team-1", "lon": HERE[0], "lat": HERE[1], "at_ms": at_ms}
+    taken = await house.do("crew", "/v1/positions", source="phone", positions=[own])
+    assert [one["verdict"] for one in taken["items"]] == ["taken"]
+    foreign = own | {"id": "team-2"}
+    await house.refused("crew", "/v1/positions", 403, source="phone", positions=[own, foreign])
+    await house.refused("crew", "/v1/teams/team-2/status", 403, status="available")
+    await house.do("crew", "/v1/teams/team-1/status", status="out_of_service")
+
+
+async def test_a_provider_offers_its_own_slots_only(house: House) -> None:
+    offered = {
+        "provider": "provider-2", "name": "x", "zone": "weber", "mode": "telehealth",
+        "takes": ["adult"], "lon": HERE[0], "lat": HERE[1], "starts_ms": 1, "duration_s": 3600,
+    }  # fmt: skip
+    assert (await house.call("provider", "PUT", "/v1/slots/new", offered)).status_code == 403
+    mine = offered | {"provider": "provider-1"}
+    assert (await house.call("provider", "PUT", "/v1/slots/new", mine)).status_code == 200
+    stolen = await house.call("other-provider", "PUT", "/v1/slots/slot-1", offered)
+    assert stolen.status_code == 403
+
+
+async def test_all_open_requests_go_to_a_colleague_at_sign_out(house: House) -> None:
+    requests = {await house.open(), await house.open()}
+    colleagues = (await house.get("dispatcher", "/v1/colleagues"))["items"]
+    to = next(one["id"] for one in colleagues if one["name"] == "colleague")
+    handed = await house.do("dispatcher", "/v1/hand-over", to=to)
+    assert set(handed["requests"]) == requests
+    await house.refused("colleague", "/v1/hand-over", 422, to="nobody")
+
+
+NONSENSE: list[tuple[str, str, str, dict[str, Any], int]] = [
+    ("dispatcher", "POST", "/v1/requests", {"lon": 2.35, "lat": 48.85}, 422),
+    ("dispatcher", "POST", "/v1/requests", {"lon": 999}, 422),
+    ("dispatcher", "POST", "/v1/requests", {"urgency": 9}, 422),
+    ("dispatcher", "POST", "/v1/requests", {"needs": {"words": ["unicorn"]}}, 422),
+    ("dispatcher", "POST", "/v1/requests", {"place": "a\u0000b"}, 422),
+    ("dispatcher", "POST", "/v1/requests", {"surprise": 1}, 422),
+    ("facility", "POST", "/v1/pools/pool-1/counts", {"occupied": -1}, 422),
+    ("facility", "POST", "/v1/pools/pool-1/counts", {"occupied": 10**30}, 422),
+    ("facility", "POST", "/v1/pools/pool-1/counts", {"at_ms": 4_000_000_000_000}, 422),
+    ("facility", "POST", "/v1/pools/none/counts", {}, 404),
+    ("facility", "POST", "/v1/pools/pool-1/pause", {"reason": "boredom"}, 422),
+    ("supervisor", "POST", "/v1/positions", {"positions": []}, 422),
+    ("supervisor", "POST", "/v1/positions", {"lon": 2.35, "lat": 48.85}, 422),
+    ("dispatcher", "GET", "/v1/requests/not-an-id", {}, 422),
+    ("dispatcher", "GET", "/v1/requests/01935f3a-7b1c-7000-8000-00000000dead", {}, 404),
+    ("dispatcher", "GET", "/v1/nothing", {}, 404),
+    ("dispatcher", "DELETE", "/v1/pools", {}, 405),
+    ("wall", "GET", "/v1/pools", {}, 401),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "method", "path", "wrong", "code"), NONSENSE)
+async def test_nonsense_gets_a_clear_refusal(
+    house: House, who: str, method: str, path: str, wrong: dict[str, Any], code: int
+) -> None:
+    now_ms = house.app.state.services.clock()
+    right: dict[str, Any] = {
+        "/v1/requests": {
+            "request": command(), "place": "Ogden", "lon": HERE[0], "lat": HERE[1], "urgency": 3,
+        },
+        "/v1/pools/pool-1/counts": {"occupied": 1, "closed": 0, "at_ms": now_ms},
+        "/v1/pools/none/counts": {"occupied": 1, "closed": 0, "at_ms": now_ms},
+        "/v1/pools/pool-1/pause": {"reason": "staffing"},
+    }.get(path, {})  # fmt: skip
+    if path == "/v1/positions":
+        point = {"kind": "team", "id": "team-1", "lon": HERE[0], "lat": HERE[1], "at_ms": now_ms}
+        points = wrong.get("positions", [point | wrong])
+        right, wrong = {"source": "avl", "positions": points}, {}
+    if who == "wall":
+        forged = {"Authorization": "Bearer wall.x.y"}
+        answer = await house.client.request(method, path, headers=forged)
+    else:
+        answer = await house.call(who, method, path, right | wrong if method == "POST" else None)
+    assert answer.status_code == code, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == code
+    assert "Bearer" not in answer.text
+
+
+async def test_a_body_that_is_too_large_is_refused(house: House) -> None:
+    headers = await house.as_("dispatcher") | {"content-type": "application/json"}
+    body = b'{"text": "' + b"x" * 400_000 + b'"}'
+    answer = await house.client.post("/v1/requests", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (413, 413)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_that_is_too_large_is_refused_without_its_length_too(house: House) -> None:
+    async def endless() -> Any:
+        for _ in range(100):
+            yield b" " * 10_000
+
+    headers = await house.as_("dispatcher") | {"content-type": "application/json"}
+    answer = await house.client.post("/v1/requests", content=endless(), headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_a_body_that_is_not_json_is_refused(house: House) -> None:
+    headers = await house.as_("dispatcher") | {"content-type": "text/plain"}
+    answer = await house.client.post("/v1/requests", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (415, 415)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[[[[", b'"\\ud800"', b"NaN", b""])
+async def test_a_broken_body_is_refused(house: House, body: bytes) -> None:
+    headers = await house.as_("dispatcher") | {"content-type": "application/json"}
+    answer = await house.client.post("/v1/requests", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_refusal_never_repeats_what_was_sent(house: House) -> None:
+    secret = "Planted Secret Name"
+    body = {"request": secret, "place": 7, "person": {"name": 5, secret: secret}}
+    answer = await house.call("dispatcher", "POST", "/v1/requests", body)
+    assert answer.status_code == 422
+    assert answer.text.count(secret) <= 1, "only as the name of a field"
+
+
+async def test_alive_ready_and_figures(house: House) -> None:
+    assert (await house.client.get("/livez")).json() == {"alive": True}
+    ready = await house.client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json()["parts"] == {"registry": "ready", "record": "ready", "feed": "ready"}
+    figures = await house.client.get("/metrics")
+    assert "caretower_http_seconds" in figures.text
+    assert "Planted" not in figures.text
+
+
+async def test_the_region_and_its_facilities_can_be_read(house: House) -> None:
+    assert (await house.get("facility", "/v1/region"))["simulated"] is True
+    geojson = await house.get("officer", "/v1/region/map")
+    assert geojson["type"] == "FeatureCollection"
+    items = (await house.get("dispatcher", "/v1/facilities"))["items"]
+    assert [one["id"] for one in items] == ["facility-1", "facility-2"]
+    assert (await house.call("officer", "GET", "/v1/facilities")).status_code == 403
+
+
+async def test_answers_are_never_kept_by_a_cache_and_nobody_may_frame_the_page(
+    house: House,
+) -> None:
+    answer = await house.call("dispatcher", "GET", "/v1/me")
+    assert answer.headers["cache-control"] == "no-store"
+    policy = answer.headers["content-security-policy"]
+    assert "worker-src 'self' blob:" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+async def test_a_log_in_is_refused_without_saying_why(house: House) -> None:
+    for name, password in (("dispatcher", "wrong"), ("nobody", PASSWORD)):
+        answer = await house.client.post("/v1/sessions", json={"name": name, "password": password})
+        assert answer.status_code == 401
+        assert answer.json()["detail"] == "name or password is wrong"
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_logging_out_ends_the_token(house: House) -> None:
+    headers = await house.as_("dispatcher")
+    assert (await house.client.delete("/v1/sessions", headers=headers)).status_code == 204
+    assert (await house.client.get("/v1/me", headers=headers)).status_code == 401
+
+
+async def test_a_wall_gets_a_token_that_can_be_revoked(house: House) -> None:
+    body = {"command_id": command(), "name": "North wall"}
+    made = await house.do("supervisor", "/v1/wall-tokens", **body)
+    assert await house.do("supervisor", "/v1/wall-tokens", **body) == made
+    wall = {"Authorization": f"Bearer {made['token']}"}
+    me = await house.client.get("/v1/me", headers=wall)
+    assert me.json()["role"] == "wall"
+    assert (await house.client.get("/v1/pools", headers=wall)).status_code == 403
+    listed = await house.get("supervisor", "/v1/wall-tokens")
+    assert [one["name"] for one in listed["items"]] == ["North wall"]
+    assert "token" not in listed["items"][0]
+    gone = await house.call("supervisor", "DELETE", f"/v1/wall-tokens/{made['id']}")
+    assert gone.status_code == 204
+    assert (await house.client.get("/v1/me", headers=wall)).status_code == 401
+    await house.refused("dispatcher", "/v1/wall-tokens", 403, name="mine")
+
+
+async def test_many_wrong_passwords_are_slowed_down(house: House) -> None:
+    wrong = {"name": "supervisor", "password": "guess"}
+    answers = await asyncio.gather(
+        *(house.client.post("/v1/sessions", json=wrong) for _ in range(120))
+    )
+    codes = [answer.status_code for answer in answers]
+    assert codes.count(401) == 100
+    assert codes.count(429) == 20
+    late = next(answer for answer in answers if answer.status_code == 429)
+    assert int(late.headers["retry-after"]) > 0
