@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +33,9 @@ def demo() -> None:
     """Run a living region on this machine: servers, processes, browser client, traffic."""
     from caretower.demo.run import run_demo
 
-    raise typer.Exit(asyncio.run(run_demo(Settings(simulated=True), out)))
+    quiet = os.environ.get("CARETOWER_LOG_LEVEL", "warning")
+    settings = Settings(simulated=True, log_level=quiet)
+    raise typer.Exit(asyncio.run(run_demo(settings, out)))
 
 
 @app.command()
@@ -80,9 +83,14 @@ def verify() -> None:
     from caretower.processes import verify_region
 
     report = asyncio.run(verify_region(Settings()))
-    for line in report.lines():
-        typer.echo(line)
-    raise typer.Exit(0 if report.ok else 1)
+    where = "-".join(map(str, report.position)) if report.position else "the beginning"
+    typer.echo(f"{report.facts} facts and {report.promises} promises read, up to {where}")
+    for gap in report.gaps:
+        typer.echo(f"gap: {gap}")
+    for finding in report.findings:
+        typer.echo(f"BROKEN {finding.law} {finding.where}: {finding.text}")
+    typer.echo("Every law holds." if report.sound else f"{len(report.findings)} laws are broken.")
+    raise typer.Exit(0 if report.sound else 1)
 
 
 @app.command()

@@ -163,7 +163,7 @@ class House:
     async def until(self, holds: Any) -> None:
         """Wait for the live feed to have brought something."""
         async with asyncio.timeout(10):
-            while not holds():  # noqa: ASYNC110 (the feed tells nobody but its topics)
+            while not holds():
                 await asyncio.sleep(0.005)
 
 
@@ -253,7 +253,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         port = listening.getsockname()[1]
         running = server(app, "127.0.0.1", port)
         task = asyncio.create_task(running.serve([listening]))
-        while not running.started:  # noqa: ASYNC110 (uvicorn has no event for it)
+        while not running.started:
             await asyncio.sleep(0.01)
         try:
             yield f"127.0.0.1:{port}"

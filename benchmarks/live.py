@@ -1,0 +1,118 @@
+"""From a new request over HTTP to its recommendation on a dispatcher's socket, at state scale.
+
+The real system on this machine: embedded Valkey (every write synced) and PostgreSQL, keeper,
+planner and api as processes of their own. The floor is the request's own HTTP round trip.
+"""
+
+import asyncio
+import json
+import random
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+
+from benchmarks.state_world import state_world, where
+from caretower import supervisor
+from caretower.demo.door import Door
+from caretower.demo.people import invent
+from caretower.demo.run import free_port, parts, running_servers, wait_until_ready
+from caretower.demo.seed import seed_world
+from caretower.processes import migrate_database
+from caretower.settings import Settings
+from caretower.wiring import production
+
+OPEN_BEFORE = 60
+MEASURED = {True: 25, False: 150}
+GIVE_UP_S = 20.0
+TARGET_MS = 250.0
+
+
+def run(*, short: bool) -> list[dict[str, Any]]:
+    """Rows of this module."""
+    with tempfile.TemporaryDirectory(prefix="ct-") as folder:
+        Path(folder).chmod(0o711)
+        settings = free_port(Settings(data_dir=Path(folder), port=0, simulated=True))
+        return asyncio.run(measure(settings, MEASURED[short]))
+
+
+async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
+    """Starts the system, fills the board, then measures one request after the other."""
+    async with AsyncExitStack() as stack:
+        servers = await stack.enter_async_context(running_servers(settings, print))
+        settings = servers.settings
+        await asyncio.to_thread(migrate_database, settings)
+        async with production(settings) as tower:
+            accounts = await seed_world(tower, state_world(tower.region, tower.clock()))
+            people = where(tower.region)
+        for part in parts(settings, traffic=False):
+            process = await supervisor.start(part)
+            stack.push_async_callback(supervisor.stop, process)
+        url = f"http://localhost:{settings.port}"
+        await wait_until_ready(url)
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=20))
+        door = Door(client, "robin", accounts["robin"].password)
+        rng = random.Random(11)
+        for _ in range(OPEN_BEFORE):
+            await door.post("/v1/requests", **invent(rng, people))
+        ticket = (await door.report("/v1/live/tickets", {}))["ticket"]
+        socket = await stack.enter_async_context(
+            connect(f"ws://localhost:{settings.port}/v1/live?ticket={ticket}", max_size=None)
+        )
+        await socket.send(json.dumps({"type": "hello", "topics": ["board"], "last": {}}))
+        return rows(await samples(door, socket, rng, people, count))
+
+
+async def samples(
+    door: Door, socket: ClientConnection, rng: random.Random, people: Any, count: int
+) -> tuple[list[float], list[float]]:
+    """(event to recommendation, HTTP alone), milliseconds."""
+    whole, http = [], []
+    for _ in range(count):
+        body = invent(rng, people)
+        began = time.perf_counter()
+        answer = await door.post("/v1/requests", **body)
+        http.append(1000 * (time.perf_counter() - began))
+        request = answer["card"]["id"]
+        await asyncio.wait_for(recommended(socket, request), GIVE_UP_S)
+        whole.append(1000 * (time.perf_counter() - began))
+        await door.post(f"/v1/requests/{request}/cancel", reason="measured")
+    return whole, http
+
+
+async def recommended(socket: ClientConnection, request: str) -> None:
+    """Returns when a frame carries a recommendation for the request."""
+    async for text in socket:
+        frame = json.loads(text)
+        for kind, key, value in frame.get("changes", ()):
+            if kind == "recommendation" and key == request and value is not None:
+                return
+        if frame["type"] == "snapshot" and request in frame["state"].get("recommendation", {}):
+            return
+        if "seq" in frame:
+            await socket.send(
+                json.dumps({"type": "ack", "topic": frame["topic"], "seq": frame["seq"]})
+            )
+
+
+def rows(measured: tuple[list[float], list[float]]) -> list[dict[str, Any]]:
+    """p50 and p99 with the HTTP round trip as their floor."""
+    whole, http = (np.array(values) for values in measured)
+    floor = float(np.percentile(http, 50))
+    return [
+        {
+            "name": f"event_to_recommendation.{name}_ms",
+            "value": float(np.percentile(whole, percentile)),
+            "unit": "ms",
+            "baseline": floor,
+            "ratio": float(np.percentile(whole, percentile)) / floor,
+            "target": TARGET_MS,
+            "holds": bool(np.percentile(whole, percentile) <= TARGET_MS),
+        }
+        for name, percentile in (("p50", 50), ("p99", 99))
+    ]

@@ -1,0 +1,90 @@
+"""The keeper of a region: it finishes what others began and watches the clocks.
+
+One holder of the lease runs the recorder, delivers outbox rows that a crash left behind, sweeps
+expired holds and lets the deadlines of dispatch and referral act. Losing the lease stops all of
+it; whoever takes it goes on from the stored cursor.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from registry.port import Lease, Registry
+
+log = structlog.get_logger()
+
+LEASE_NAME = "keeper"
+LEASE_S = 6.0
+RENEW_S = 2.0
+PAUSE_AFTER_FAULT_S = 1.0
+
+Work = Callable[[], Awaitable[object]]
+
+
+async def every(
+    period_s: float, name: str, work: Work, expected: tuple[type[Exception], ...]
+) -> None:
+    """Repeats a piece of work; an expected fault (a store that is away) is logged and retried."""
+    while True:
+        try:
+            await work()
+        except expected as error:
+            log.warning("keeper.fault", work=name, fault=type(error).__name__)
+            await asyncio.sleep(PAUSE_AFTER_FAULT_S)
+        await asyncio.sleep(period_s)
+
+
+async def hold_lease(
+    registry: Registry, lease: Lease, expected: tuple[type[Exception], ...]
+) -> None:
+    """Returns when the lease is lost."""
+    while True:
+        await asyncio.sleep(RENEW_S)
+        try:
+            renewed = await registry.renew(lease, LEASE_S)
+        except expected:
+            renewed = None
+        if renewed is None:
+            return
+        lease = renewed
+
+
+async def keep(
+    registry: Registry,
+    owner: str,
+    works: dict[str, tuple[float, Work]],
+    expected: tuple[type[Exception], ...],
+) -> None:
+    """Runs the works for ever, always under the lease.
+
+    Args:
+        owner: this process's name for the lease.
+        works: name → (period in seconds, what to do).
+        expected: faults of the stores, after which a retry is right.
+    """
+    while True:
+        lease = None
+        with contextlib.suppress(*expected):
+            lease = await registry.lease(LEASE_NAME, owner, LEASE_S)
+        if lease is None:
+            await asyncio.sleep(RENEW_S)
+            continue
+        log.info("keeper.leads", token=lease.token)
+        tasks = [
+            asyncio.create_task(every(period_s, name, work, expected), name=name)
+            for name, (period_s, work) in works.items()
+        ]
+        watch = asyncio.create_task(hold_lease(registry, lease, expected), name="lease")
+        try:
+            done, _ = await asyncio.wait({watch, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (watch, *tasks):
+                task.cancel()
+            await asyncio.gather(watch, *tasks, return_exceptions=True)
+        log.warning("keeper.stepped_down")
+        for task in done - {watch}:
+            task.result()
+        with contextlib.suppress(*expected):
+            await registry.yield_lease(lease)

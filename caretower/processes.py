@@ -1,0 +1,149 @@
+"""What each process does: api, planner, keeper, and the one-time jobs around them."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from caretower.keeper import Work, keep
+from caretower.migrations import migrate
+from caretower.settings import Settings
+from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, planner, production
+from record.actor import system
+from record.outbox import deliver_pending
+from record.recorder import Recorder
+from record.verify import Report, verify
+from registry.errors import Unavailable
+
+log = structlog.get_logger()
+
+KEEPER = system("keeper")
+STORES_WITHIN_S = 60.0
+RETRY_S = 0.3
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Structured lines on standard output; no bodies, no persons."""
+    level = getattr(logging, settings.log_level.upper())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+
+
+def me(process: str) -> str:
+    """This process's name for leases."""
+    return f"{process}@{socket.gethostname()}:{os.getpid()}"
+
+
+async def run_process(name: str, settings: Settings) -> None:
+    """Runs one process until SIGTERM or SIGINT; waits for the stores to come up first."""
+    set_up_logging(settings)
+    jobs: dict[str, Callable[[Tower], Awaitable[None]]] = {
+        "api": run_api,
+        "planner": run_planner,
+        "keeper": run_keeper,
+        "traffic": run_traffic,
+    }
+    task = asyncio.ensure_future(connected(settings, jobs[name]))
+    if name != "api":  # uvicorn answers signals itself: it lets requests and sockets finish
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def connected(settings: Settings, job: Callable[[Tower], Awaitable[None]]) -> None:
+    """Runs the job over the services; a store that is still starting is waited for."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + STORES_WITHIN_S
+    while True:
+        try:
+            async with production(settings) as tower:
+                await job(tower)
+            return
+        except Unavailable:
+            if loop.time() > deadline:
+                raise
+            await asyncio.sleep(RETRY_S)
+
+
+async def run_api(tower: Tower) -> None:
+    from api.app import create_app
+    from api.serve import serve
+
+    await serve(create_app(api_services(tower)), tower.settings.host, tower.settings.port)
+
+
+async def run_planner(tower: Tower) -> None:
+
+    await planner(tower, me("planner")).run()
+
+
+async def run_keeper(tower: Tower) -> None:
+    await keep(tower.registry, me("keeper"), keeper_works(tower), STORE_FAULTS)
+
+
+def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
+    """Name → (period in seconds, work)."""
+    recorder = Recorder(tower.engine, tower.registry)
+    return {
+        "recorder": (0.05, recorder.run_once),
+        "outbox": (
+            0.5,
+            lambda: deliver_pending(tower.engine, tower.registry, tower.clock),
+        ),
+        "sweep": (0.5, tower.registry.sweep),
+        "dispatch_clocks": (1.0, tower.dispatch.tick),
+        "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),
+    }
+
+
+async def run_traffic(tower: Tower) -> None:
+    from caretower.demo.run import read_accounts, wait_until_ready
+    from caretower.demo.traffic import play, settlement
+
+    url = f"http://localhost:{tower.settings.port}"
+    await wait_until_ready(url)
+    zips = tower.region.zips
+    people = settlement(zips.at, zips.names, zips.population)
+    await play(url, read_accounts(tower.settings.data_dir), people)
+
+
+def migrate_database(settings: Settings) -> None:
+    """Raises NotConfigured when no owner's address is known."""
+    owner = settings.database_owner_url or settings.database_url
+    if owner is None:
+        raise NotConfigured("set CARETOWER_DATABASE_OWNER_URL (or CARETOWER_DATABASE_URL)")
+    asyncio.run(migrate(owner.get_secret_value()))
+
+
+async def verify_region(settings: Settings) -> Report:
+    """Compares registry and record; changes nothing."""
+    async with production(with_embedded_addresses(settings)) as tower:
+        return await verify(tower.engine, tower.registry)
+
+
+def with_embedded_addresses(settings: Settings) -> Settings:
+    """Where no URL is set, the addresses of the demo that runs on this data folder."""
+    import json
+
+    from pydantic import SecretStr
+
+    path = settings.data_dir / "addresses.json"
+    if (settings.redis_url and settings.database_url) or not path.exists():
+        return settings
+    kept = json.loads(Path(path).read_text())
+    update = {name: SecretStr(url) for name, url in kept.items() if getattr(settings, name) is None}
+    return settings.model_copy(update=update)

@@ -1,0 +1,82 @@
+"""The region as the doors show it: made once at start from geo, policy and vocabulary."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from api.region import RegionView, WallZone
+from api.schemas.region import AgeLimits
+from api.schemas.region import Region as RegionFace
+from geo.region import Region
+from registry.vocabulary import Vocabulary
+
+WALL_POPULATION_LIMIT = 20_000
+
+
+def region_view(
+    region: Region,
+    vocabulary: Vocabulary,
+    freshness: Mapping[str, AgeLimits],
+    targets_s: Mapping[str, int],
+    *,
+    simulated: bool,
+) -> RegionView:
+    """What every screen may know of the region."""
+    face = RegionFace(
+        id=region.id,
+        name=region.name,
+        timezone=region.timezone,
+        bounds=region.bounds,
+        simulated=simulated,
+        freshness=dict(freshness),
+        targets_s=dict(targets_s),
+        vocabulary={
+            name: list(words) for name, words in {**vocabulary.needs, **vocabulary.codes}.items()
+        },
+        wall_population_limit=WALL_POPULATION_LIMIT,
+        zones={id_: region.authorities.name(id_) for id_ in region.authorities.ids},
+    )
+
+    def locate(lon: float, lat: float) -> str | None:
+        return region.authorities.locate(np.array([[lon, lat]]))[0]
+
+    return RegionView(
+        face=face,
+        map_json=msgspec.json.encode(
+            {"type": "FeatureCollection", "features": list(features(region))}
+        ),
+        zones={id_: wall_zone(region, id_) for id_ in region.authorities.ids},
+        locate=locate,
+    )
+
+
+def wall_zone(region: Region, zone_id: str) -> WallZone:
+    """A zone's name, centroid and population."""
+    zones = region.authorities
+    centre = zones.centroid(zone_id)
+    return WallZone(zone_id, zones.name(zone_id), centre.lon, centre.lat, zones.population(zone_id))
+
+
+def features(region: Region) -> Iterator[dict[str, Any]]:
+    """Counties, authorities, main roads and places as GeoJSON features."""
+    for layer, zones in (("county", region.counties), ("authority", region.authorities)):
+        for feature in zones.geojson()["features"]:
+            yield {**feature, "properties": {**feature["properties"], "layer": layer}}
+    for corridor in region.corridors:
+        yield {
+            "type": "Feature",
+            "properties": {"layer": "road", "name": corridor.road, "kind": corridor.kind},
+            "geometry": {"type": "LineString", "coordinates": np.round(corridor.at, 4).tolist()},
+        }
+    places = region.places
+    for id_, name, at, population in zip(
+        places.ids, places.names, places.at, places.population, strict=True
+    ):
+        yield {
+            "type": "Feature",
+            "id": id_,
+            "properties": {"layer": "place", "name": name, "population": int(population)},
+            "geometry": {"type": "Point", "coordinates": np.round(at, 4).tolist()},
+        }

@@ -1,0 +1,176 @@
+"""The only place that knows concrete classes: it gives every process the same frozen services."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid6 import uuid7
+
+from api import services as api
+from api.accounts import Accounts
+from api.schemas.region import AgeLimits
+from api.store import Store
+from api.tokens import Tokens, load_key
+from caretower.region_view import region_view
+from caretower.settings import Settings
+from directory.directory import Directory
+from dispatch.commands import Recommended
+from dispatch.dispatch import Dispatch
+from dispatch.planner import Planner, Surroundings
+from dispatch.planning import Rules
+from dispatch.planning_policy import load_planning_policy
+from dispatch.policy import Policy, load_policy
+from dispatch.request import Bundle
+from geo.chain import Chain
+from geo.closures import LiveRoads
+from geo.region import Region, load_region
+from geo.travel import TravelTimes
+from record.actor import system
+from record.clock import Clock, wall_clock
+from record.engine import make_engine
+from record.journal import Journal
+from referral.policy import load_policy as load_referral_policy
+from referral.referral import Referral
+from registry.errors import PositionLost, Unavailable
+from registry.freshness import load_freshness
+from registry.port import Registry
+from registry.server import connect
+from registry.vocabulary import Vocabulary, load_vocabulary
+
+POLICY = Path(__file__).parent.parent / "policy"
+
+
+PLANNER = system("planner")
+STORE_FAULTS = (Unavailable, PositionLost, DBAPIError, PoolTimeout, OSError)
+"""What a store that is away raises: waiting and trying again is right."""
+
+
+class NotConfigured(ValueError):
+    """A server's address is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """One region's services, the same for the embedded and the production form."""
+
+    settings: Settings
+    clock: Clock
+    region: Region
+    vocabulary: Vocabulary
+    policy: Policy
+    travel: TravelTimes
+    engine: AsyncEngine
+    registry: Registry
+    journal: Journal
+    directory: Directory
+    dispatch: Dispatch
+    referral: Referral
+    accounts: Accounts
+
+
+@asynccontextmanager
+async def production(settings: Settings) -> AsyncIterator[Tower]:
+    """Services over the servers that the settings name.
+
+    Raises NotConfigured, and registry.errors.Unavailable when the registry's server is away.
+    """
+    if settings.redis_url is None or settings.database_url is None:
+        raise NotConfigured("set CARETOWER_REDIS_URL and CARETOWER_DATABASE_URL")
+    clock = wall_clock
+    region = load_region(settings.region, settings.cache_dir)
+    vocabulary = load_vocabulary(POLICY / "vocabulary.toml")
+    policy = load_policy(POLICY / "dispatch.toml")
+    async with AsyncExitStack() as stack:
+        engine = make_engine(settings.database_url.get_secret_value())
+        stack.push_async_callback(engine.dispose)
+        registry = await connect(settings.redis_url.get_secret_value(), settings.region)
+        stack.push_async_callback(registry.close)
+        journal = Journal(engine, clock)
+        directory = Directory(journal)
+        dispatch = Dispatch(journal, registry, directory, policy, vocabulary, region.timezone)
+        referral_policy = load_referral_policy(POLICY / "referral.toml")
+        tokens = Tokens(load_key(settings.data_dir / "token-key.json"), clock)
+        yield Tower(
+            settings=settings,
+            clock=clock,
+            region=region,
+            vocabulary=vocabulary,
+            policy=policy,
+            travel=Chain([LiveRoads(region.roads)], clock=time.monotonic),
+            engine=engine,
+            registry=registry,
+            journal=journal,
+            directory=directory,
+            dispatch=dispatch,
+            referral=Referral(journal, registry, dispatch, referral_policy, clock),
+            accounts=Accounts(Store(engine), tokens, registry, clock),
+        )
+
+
+def api_services(tower: Tower) -> api.Services:
+    """What the doors need of the tower."""
+    return api.Services(
+        region=region_view(
+            tower.region,
+            tower.vocabulary,
+            freshness_limits(),
+            {tier.value: seconds for tier, seconds in tower.policy.target_s.items()},
+            simulated=tower.settings.simulated,
+        ),
+        vocabulary=tower.vocabulary,
+        registry=tower.registry,
+        directory=tower.directory,
+        dispatch=tower.dispatch,
+        referral=tower.referral,
+        identity=tower.accounts,
+        clock=tower.clock,
+        settings=api.Settings(simulated=tower.settings.simulated, web_dist=tower.settings.web_dist),
+    )
+
+
+def freshness_limits() -> dict[str, AgeLimits]:
+    """How old a figure may be, by source, as the screens need it."""
+    policy = load_freshness(POLICY / "freshness.toml")
+    return {
+        fact if source == "default" else source: AgeLimits(
+            fresh_s=int(limits.ageing_s),
+            ageing_s=int(limits.stale_s),
+            stale_s=int(limits.no_response_s),
+        )
+        for fact, by_source in policy.limits.items()
+        for source, limits in by_source.items()
+    }
+
+
+def planner(tower: Tower, owner: str) -> Planner:
+    """The planning loop of this region; `owner` names the process in the lease."""
+
+    async def announce(request: str, plan_version: int, bundle: Bundle | None) -> None:
+        command = Recommended(str(uuid7()), request, plan_version, bundle)
+        await tower.dispatch.recommended(PLANNER, command)
+
+    zones = tower.region.authorities
+    world = Surroundings(
+        registry=tower.registry,
+        requests=tower.dispatch,
+        directory=tower.directory,
+        travel=tower.travel,
+        rules=Rules(
+            planning=load_planning_policy(POLICY / "planning.toml"),
+            freshness=load_freshness(POLICY / "freshness.toml"),
+            weight=tower.policy.weight,
+            vocabulary=tower.vocabulary,
+        ),
+        clock=tower.clock,
+        ticks=time.monotonic,
+        timezone=tower.region.timezone,
+        names={zone: zones.name(zone) for zone in zones.ids},
+        announce=announce,
+        outages=STORE_FAULTS,
+    )
+    return Planner(world, owner)

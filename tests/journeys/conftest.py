@@ -1,0 +1,119 @@
+"""The whole system, started as a newcomer starts it, and a real browser in front of it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from caretower.demo.run import read_accounts
+from caretower.demo.seed import DemoAccount
+
+READY_WITHIN_S = 120
+STOPPED_WITHIN_S = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """A running demo without its traffic: nothing moves but what the journey moves."""
+
+    url: str
+    data_dir: Path
+    accounts: dict[str, DemoAccount]
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the demo ended at its start"
+        try:
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == httpx.codes.OK:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.2)
+    raise TimeoutError("the demo was not ready in time")
+
+
+@pytest.fixture(scope="session")
+def tower() -> Iterator[Tower]:
+    """Started once a session; Ctrl-C must end it cleanly."""
+    folder = Path(tempfile.mkdtemp(prefix="ct-"))
+    folder.chmod(0o711)
+    port = free_port()
+    env = {
+        **os.environ,
+        "CARETOWER_DATA_DIR": str(folder),
+        "CARETOWER_PORT": str(port),
+        "CARETOWER_DEMO_TRAFFIC": "off",
+    }
+    url = f"http://localhost:{port}"
+    with (folder / "demo.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "caretower", "demo"],
+            env=env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until_ready(url, process)
+        yield Tower(url, folder, read_accounts(folder), process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(STOPPED_WITHIN_S) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+            time.sleep(1)  # the kernel ends the parts of a killed supervisor
+        print((folder / "demo.log").read_text()[-8000:])
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_browser() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    found = find_browser()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs chromium")
+        pytest.skip("no chromium here: as root, apt-get install chromium")
+    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile a test."""
+    fresh = browser.new_context(viewport={"width": 1600, "height": 1000}, locale="en-US")
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()

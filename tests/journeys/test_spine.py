@@ -1,0 +1,162 @@
+"""The main job over HTTP, on the whole running system: from a crisis request to attended care."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from uuid6 import uuid7
+
+from caretower.demo.door import Door, Refused
+from caretower.demo.traffic import acceptance
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+
+WITHIN_S = 15.0
+
+
+async def until(look: Callable[[], Any], what: str) -> Any:
+    """Waits for something that the system does by itself."""
+    deadline = asyncio.get_running_loop().time() + WITHIN_S
+    while asyncio.get_running_loop().time() < deadline:
+        found = await look()
+        if found:
+            return found
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{what} did not happen within {WITHIN_S:.0f} s")
+
+
+@pytest.fixture
+async def client(tower: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=tower.url, timeout=20) as opened:
+        yield opened
+
+
+@pytest.fixture
+def door(tower: Any, client: httpx.AsyncClient) -> Callable[[str], Door]:
+    return lambda name: Door(client, name, tower.accounts[name].password)
+
+
+ASKED = ("desire", "intent", "capability", "violence", "psychosis", "overdose")
+SCREENER = ("wish_to_be_dead", "suicidal_thoughts", "thoughts_of_method", "some_intent")
+SCREENER_REST = ("intent_with_plan", "behaviour_lifetime", "behaviour_3_months")
+
+
+def crisis(place: str = "needed", **changes: Any) -> dict[str, Any]:
+    """An adult in Salt Lake City of whom everything was asked."""
+    return {
+        "request": str(uuid7()),
+        "place": "Salt Lake City",
+        "lon": -111.8910,
+        "lat": 40.7608,
+        "urgency": 3,
+        "needs": {"words": ["adult", "voluntary"], "place": place, "van": place},
+        "risk": {
+            "cssrs": dict.fromkeys((*SCREENER, *SCREENER_REST), "no"),
+            "buffers": "yes",
+            **dict.fromkeys((*ASKED, "danger_to_others", "imminent"), "no"),
+        },
+        **changes,
+    }
+
+
+async def recommended(door: Door, request: str) -> dict[str, Any]:
+    async def look() -> Any:
+        answer = await door.get(f"/v1/requests/{request}/recommendation")
+        advice = answer["recommendation"]
+        return advice if advice and advice["team"] else None
+
+    found: dict[str, Any] = await until(look, "a recommendation")
+    return found
+
+
+def account_of(tower: Any, role: str, scope: str) -> str:
+    return next(
+        name
+        for name, account in tower.accounts.items()
+        if account.role == role and account.scope in (scope, f"team:{scope}")
+    )
+
+
+async def card_of(door: Door, request: str) -> dict[str, Any] | None:
+    cards = (await door.get("/v1/requests"))["items"]
+    return next((card for card in cards if card["id"] == request), None)
+
+
+async def test_a_crisis_request_ends_in_attended_care(
+    tower: Any, door: Callable[[str], Door]
+) -> None:
+    robin = door("robin")
+    request = (await robin.post("/v1/requests", **crisis()))["card"]["id"]
+    advice = await recommended(robin, request)
+    assert advice["pool"]
+    assert advice["why"]["team"]
+    await robin.post(f"/v1/requests/{request}/own")
+    accepted = (await robin.post(f"/v1/requests/{request}/accept", **acceptance(advice)))["card"]
+    assert (accepted["state"], accepted["team"]) == ("accepted", advice["team"])
+
+    pools = {pool["id"]: pool for pool in (await robin.get("/v1/pools"))["items"]}
+    pad = door(account_of(tower, "facility", pools[advice["pool"]]["facility"]))
+    incoming = [p["id"] for p in (await pad.get("/v1/pad"))["incoming"]]
+    assert request in incoming
+    await pad.post(
+        f"/v1/requests/{request}/facility-answer", answer="accepted", by_name="Charge Nurse"
+    )
+    crew = door(account_of(tower, "field", advice["team"]))
+    await crew.post(f"/v1/requests/{request}/crew-answer", answer="acknowledged", by_name="Crew")
+    for step in ("en_route", "on_scene", "transporting", "arrived"):
+        card = (await crew.post(f"/v1/requests/{request}/steps", step=step))["card"]
+        assert card["state"] == step
+    await crew.post(f"/v1/requests/{request}/steps", step="handed_over")
+    after = {pool["id"]: pool for pool in (await robin.get("/v1/pools"))["items"]}
+    before = pools[advice["pool"]]
+    assert after[advice["pool"]]["occupied"] == before["occupied"] + 1
+    assert after[advice["pool"]]["reserved"] == 0
+
+    slots = (await robin.get("/v1/slots"))["items"]
+    slot = next(s for s in slots if s["free"] > 0)
+    referral = await robin.post(
+        "/v1/referrals", referral=str(uuid7()), request=request, slot=slot["id"]
+    )
+    provider = door(account_of(tower, "provider", slot["provider"]))
+    mine = (await provider.get("/v1/referrals"))["items"]
+    assert referral["id"] in [r["id"] for r in mine]
+    await provider.post(f"/v1/referrals/{referral['id']}/attended")
+
+    async def closed() -> bool:
+        kept = (await robin.get("/v1/referrals"))["items"]
+        return any(r["id"] == referral["id"] and r["state"] == "completed" for r in kept)
+
+    await until(closed, "the closed loop at the source")
+
+
+async def test_a_second_dispatcher_cannot_take_the_same_team(door: Callable[[str], Door]) -> None:
+    robin, sam = door("robin"), door("sam")
+    one = (await robin.post("/v1/requests", **crisis("none")))["card"]["id"]
+    two = (await sam.post("/v1/requests", **crisis("none")))["card"]["id"]
+    advice = await recommended(robin, one)
+    same = {"team": advice["team"]}
+    await robin.post(f"/v1/requests/{one}/accept", bundle=same)
+    with pytest.raises(Refused) as refused:
+        await sam.post(
+            f"/v1/requests/{two}/override", bundle=same, reason="the person asks for this crew"
+        )
+    assert refused.value.status == 409
+    assert (await card_of(sam, two))["team"] is None  # type: ignore[index]
+    for request in (one, two):
+        await robin.post(f"/v1/requests/{request}/cancel", reason="end of the test")
+
+
+async def test_a_retry_with_the_same_id_changes_nothing(
+    client: httpx.AsyncClient, door: Callable[[str], Door]
+) -> None:
+    robin = door("robin")
+    await robin.log_in()
+    body = {"command_id": str(uuid7()), **crisis()}
+    headers = {"Authorization": f"Bearer {robin.token}"}
+    answers = [
+        (await client.post("/v1/requests", json=body, headers=headers)).json() for _ in range(3)
+    ]
+    assert len({answer["card"]["id"] for answer in answers}) == 1
+    await robin.post(f"/v1/requests/{answers[0]['card']['id']}/cancel", reason="end of the test")
