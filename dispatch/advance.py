@@ -69,6 +69,12 @@ def _without_team_unless_riding(request: CrisisRequest, held: Bundle) -> Bundle:
     return held if drives or escorts else replace(held, team=None)
 
 
+def _without_unneeded(request: CrisisRequest, held: Bundle) -> Bundle:
+    if request.needs.place is Need.NONE:
+        held = replace(held, pool=None, slot=None)
+    return replace(held, van=None) if request.needs.van is Need.NONE else held
+
+
 HELD: dict[Effect, Callable[[CrisisRequest, Bundle], Bundle]] = {
     Effect.CLAIM_CREW: _crew,
     Effect.CLAIM_PLACE: _place,
@@ -76,13 +82,14 @@ HELD: dict[Effect, Callable[[CrisisRequest, Bundle], Bundle]] = {
     Effect.FREE_TEAM_UNLESS_RIDING: _without_team_unless_riding,
     Effect.FREE_VAN: lambda _, held: replace(held, van=None),
     Effect.FREE_PLACE: lambda _, held: replace(held, pool=None, slot=None),
+    Effect.FREE_UNNEEDED: _without_unneeded,
     Effect.OCCUPY_PLACE: lambda _, held: replace(held, pool=None),
 }
 
 
 def _effects(request: CrisisRequest, after: Bundle, entry: Transition) -> list[RegistryEffect]:
     before = request.held
-    left = UnitStatus.CLEARING if entry.to in WITH_PERSON else entry.lead
+    left = UnitStatus.CLEARING if entry.to in WITH_PERSON else entry.lead or UnitStatus.AVAILABLE
     changes: list[RegistryEffect] = []
     if Effect.OCCUPY_PLACE in entry.effects and before.pool:
         changes.append(Occupy(before.pool, request.id))
@@ -90,7 +97,7 @@ def _effects(request: CrisisRequest, after: Bundle, entry: Transition) -> list[R
     for kind, old, new in _pairs(before, after):
         if old and old != new:
             changes.append(Free(kind, old, request.id))
-            if kind in ("team", "van") and left is not None:
+            if kind in ("team", "van"):
                 changes.append(Status(kind, old, left))
         if new and old != new:
             changes.append(Claim(kind, new, request.id))
@@ -142,6 +149,23 @@ def _ask_facility(request: CrisisRequest, now_ms: int, clocks: Clocks) -> Crisis
         facility_answer=FacilityAnswer.ASKED,
         facility_by=None,
         answer_due_ms=now_ms + clocks.facility_answer_s * 1000,
+        overdue=request.overdue - {Clock.FACILITY_ANSWER},
+    )
+
+
+def _place_unneeded(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:
+    if request.needs.place is not Need.NONE or request.facility is None:
+        return request
+    return replace(_facility_forgotten(request), plan=replace(request.plan, pool=None, slot=None))
+
+
+def _facility_forgotten(request: CrisisRequest) -> CrisisRequest:
+    return replace(
+        request,
+        facility=None,
+        facility_answer=None,
+        facility_by=None,
+        answer_due_ms=None,
         overdue=request.overdue - {Clock.FACILITY_ANSWER},
     )
 
@@ -206,22 +230,19 @@ def rescue_called(
 def _reopened(request: CrisisRequest) -> CrisisRequest:
     """Back to the planner: nothing of the old plan is left but whom it excludes."""
     return replace(
-        request,
+        _facility_forgotten(request),
         plan=Bundle(),
         eta_ms=None,
         arrive_ms=None,
         crew_answer=None,
         crew_due_ms=None,
-        facility=None,
-        facility_answer=None,
-        facility_by=None,
-        answer_due_ms=None,
         overdue=request.overdue - {Clock.CREW_ANSWER, Clock.FACILITY_ANSWER},
     )
 
 
 Answered = Callable[[CrisisRequest, int, Clocks], CrisisRequest]
 ANSWERS: dict[Event, Answered] = {
+    Event.TRIAGE: _place_unneeded,
     Event.ACCEPT: _ask_both,
     Event.ASK_PLACE: _ask_facility,
     Event.CREW_ACKNOWLEDGE: _crew_answered,

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dispatch.errors import Invalid, Refused
-from dispatch.request import SELF, Bundle, CrisisRequest
+from dispatch.request import MINORS, SELF, Bundle, CrisisRequest
 from dispatch.words import Need
 from registry.port import Claim, Effect, HoldCommand, Snapshot
 
 HOLD_S = 30
 """How long the hold may wait for the promise: longer than any SQL statement may take."""
+
+MUST_TAKE = MINORS | {"involuntary"}
+"""What a place must say that it takes: no reason of a person replaces age or legal status."""
 
 Key = tuple[str, str]
 
@@ -26,7 +29,7 @@ def accepting(
         Refused: a resource is unknown, or declined this person before (an override may ask again).
         Invalid: the bundle contradicts itself or the needs.
     """
-    _check(bundle, snapshot)
+    _check(bundle, before, snapshot)
     facility = snapshot.pools[bundle.pool].facility if bundle.pool else None
     if not override:
         if bundle.team in before.excluded_teams:
@@ -54,7 +57,7 @@ def asking(before: CrisisRequest, wish: Bundle, snapshot: Snapshot) -> CrisisReq
         van=wish.van or planned.van,
         backup=wish.backup or (planned.backup if planned.backup != place.pool else None),
     )
-    _check(plan, snapshot)
+    _check(plan, before, snapshot)
     facility = snapshot.pools[plan.pool].facility if plan.pool else None
     if facility in before.excluded_facilities:
         raise Refused("pool", str(plan.pool), "declined_before")
@@ -111,7 +114,7 @@ def room(bundle: Bundle, snapshot: Snapshot) -> dict[str, int]:
     return carries
 
 
-def _check(bundle: Bundle, snapshot: Snapshot) -> None:
+def _check(bundle: Bundle, request: CrisisRequest, snapshot: Snapshot) -> None:
     if bundle.van == SELF and bundle.team is None:
         raise Invalid("nobody drives: `self` needs a team")
     if bundle.pool and bundle.slot:
@@ -128,3 +131,9 @@ def _check(bundle: Bundle, snapshot: Snapshot) -> None:
     for kind, id_, known in named:
         if id_ is not None and id_ not in known:
             raise Refused(kind, id_, "unknown")
+    must_take = request.needs.words & MUST_TAKE
+    if request.involuntary:
+        must_take |= {"involuntary"}
+    for id_ in (bundle.pool, bundle.backup):
+        if id_ is not None and not must_take <= set(snapshot.pools[id_].takes):
+            raise Refused("pool", id_, "does_not_take")

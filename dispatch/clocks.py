@@ -6,6 +6,7 @@ what a person does then. It runs anew when the question is asked anew.
 
 from dataclasses import dataclass
 
+from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest
 from dispatch.words import OPEN, Clock, CrewAnswer, FacilityAnswer, Rescue, Tier
 
@@ -19,15 +20,12 @@ class Deadline:
     owner: str | None
 
 
-def deadlines(request: CrisisRequest, owner_s: int) -> list[Deadline]:
-    """All clocks that run for this request, the earliest first.
-
-    `owner_s` is how long an imminent request may be without an owner.
-    """
+def deadlines(request: CrisisRequest, clocks: Clocks) -> list[Deadline]:
+    """All clocks that run for this request, the earliest first."""
     running = [_rescue(request)]
     if request.state in OPEN:
         running += [
-            _owner(request, owner_s),
+            _owner(request, clocks),
             _arrival(request),
             _crew(request),
             _facility(request),
@@ -36,24 +34,24 @@ def deadlines(request: CrisisRequest, owner_s: int) -> list[Deadline]:
     return sorted((d for d in running if d), key=lambda deadline: deadline.due_ms)
 
 
-def next_due_ms(request: CrisisRequest, owner_s: int) -> int | None:
+def next_due_ms(request: CrisisRequest, clocks: Clocks) -> int | None:
     """When the next clock runs out that was not escalated yet; None when none runs."""
-    due = [d.due_ms for d in deadlines(request, owner_s) if d.clock not in request.overdue]
+    due = [d.due_ms for d in deadlines(request, clocks) if d.clock not in request.overdue]
     return min(due, default=None)
 
 
-def run_out(request: CrisisRequest, owner_s: int, now_ms: int) -> list[Deadline]:
+def run_out(request: CrisisRequest, clocks: Clocks, now_ms: int) -> list[Deadline]:
     """The clocks that have run out and were not escalated yet."""
     return [
         deadline
-        for deadline in deadlines(request, owner_s)
+        for deadline in deadlines(request, clocks)
         if deadline.due_ms <= now_ms and deadline.clock not in request.overdue
     ]
 
 
 CALLS = {
     Clock.OWNER: "take_ownership",
-    Clock.ARRIVAL: "ask_ems_now",
+    Clock.ARRIVAL: "call_person",
     Clock.CREW_ANSWER: "call_crew",
     Clock.FACILITY_ANSWER: "call_facility",
     Clock.CUSTODY: "call_supervisor",
@@ -64,15 +62,19 @@ CALLS = {
 def calls(request: CrisisRequest) -> list[str]:
     """What a person does about the overdue clocks, as codes, with the backup where there is one."""
     wanted = [CALLS[clock] for clock in Clock if clock in request.overdue]
+    if Clock.ARRIVAL in request.overdue and request.tier is Tier.IMMINENT:
+        wanted.append("ask_ems_now")
     if Clock.FACILITY_ANSWER in request.overdue and request.plan.backup:
         wanted.append("ask_backup")
     return wanted
 
 
-def _owner(request: CrisisRequest, owner_s: int) -> Deadline | None:
-    if request.tier is Tier.IMMINENT and request.owner is None:
-        return Deadline(Clock.OWNER, request.opened_ms + owner_s * 1000, None)
-    return None
+def _owner(request: CrisisRequest, clocks: Clocks) -> Deadline | None:
+    if request.owner is not None:
+        return None
+    imminent = request.tier is Tier.IMMINENT
+    owner_s = clocks.owner_imminent_s if imminent else clocks.owner_s
+    return Deadline(Clock.OWNER, request.opened_ms + owner_s * 1000, None)
 
 
 def _arrival(request: CrisisRequest) -> Deadline | None:

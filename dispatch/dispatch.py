@@ -91,8 +91,7 @@ class Dispatch:
         self._journal = journal
         self._policy = policy
         self._vocabulary = vocabulary
-        self._owner_s = policy.clocks.owner_s
-        self._promises = Promises(journal, registry, policy.clocks.owner_s)
+        self._promises = Promises(journal, registry, policy.clocks)
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
 
     # opening, and what is known
@@ -352,7 +351,7 @@ class Dispatch:
         return [
             Due(request.id, deadline)
             for request in requests
-            for deadline in run_out(request, self._owner_s, now_ms)
+            for deadline in run_out(request, self._policy.clocks, now_ms)
         ]
 
     async def tick(self) -> int:
@@ -578,7 +577,7 @@ class Dispatch:
 
     async def _escalate(self, request: str) -> bool:
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            clocks = {d.clock.value for d in run_out(before, self._owner_s, tx.now_ms)}
+            clocks = {d.clock.value for d in run_out(before, self._policy.clocks, tx.now_ms)}
             if not clocks:
                 raise Conflict("somebody was quicker: nothing is overdue any more")
             after = replace(_next(before, tx.now_ms), overdue=before.overdue | clocks)

@@ -44,6 +44,7 @@ class _Row(_Sourced):
 
 
 class _Clocks(_Edge):
+    owner_imminent: _Seconds
     owner: _Seconds
     crew_answer: _Seconds
     facility_answer: _Seconds
@@ -96,6 +97,7 @@ class _File(_Edge):
 class Clocks:
     """Answer and care clocks in seconds."""
 
+    owner_imminent_s: int
     owner_s: int
     crew_answer_s: int
     facility_answer_s: int
@@ -133,6 +135,7 @@ def parse_policy(text: str) -> Policy:
         tier={Level[name.upper()]: row.by_urgency for name, row in given.tier.items()},
         at_least={name: Level[rule.level.upper()] for name, rule in given.at_least.items()},
         clocks=Clocks(
+            owner_imminent_s=clock.owner_imminent.seconds,
             owner_s=clock.owner.seconds,
             crew_answer_s=clock.crew_answer.seconds,
             facility_answer_s=clock.facility_answer.seconds,

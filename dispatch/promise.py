@@ -9,6 +9,7 @@ from dispatch import store
 from dispatch.card import card, face
 from dispatch.commands import Receipt
 from dispatch.errors import Conflict, Refused
+from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest
 from record import Actor
 from record.errors import CommandReused, ConstraintBroken
@@ -42,11 +43,11 @@ How = Callable[[Transaction, CrisisRequest], Awaitable[Change]]
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """Keeps changes of requests. `owner_s`: how long an imminent request may be unowned."""
+    """Keeps changes of requests, each with the clock that runs out next."""
 
     journal: Journal
     registry: Registry
-    owner_s: int
+    clocks: Clocks
 
     async def change(
         self, actor: Actor, command_id: str, request: str, purpose: str, how: How
@@ -99,9 +100,9 @@ class Promises:
         """
         after = change.after
         if before is None:
-            await store.create(tx.connection, after, self.owner_s)
+            await store.create(tx.connection, after, self.clocks)
         else:
-            await store.save(tx.connection, before, after, self.owner_s)
+            await store.save(tx.connection, before, after, self.clocks)
             if after.held.place != before.held.place:
                 await store.promise_place(tx.connection, after, room, tx.now_ms)
         action = f"request.{change.verb}"

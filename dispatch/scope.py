@@ -28,5 +28,6 @@ def check_scope(actor: Actor, request: CrisisRequest) -> None:
     role = role_of(actor)
     if role is Role.FIELD and actor.scope not in {request.held.team, request.held.van} - {None}:
         raise NotYours("this request is another crew's")
-    if role is Role.FACILITY and (actor.scope is None or actor.scope != request.facility):
+    asked = request.facility if request.facility_answer is not None else None
+    if role is Role.FACILITY and (asked is None or actor.scope != asked):
         raise NotYours("this request is another facility's")

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch.clocks import next_due_ms
 from dispatch.errors import Conflict, NotFound, Refused
+from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
 from dispatch.words import OPEN, Rescue
 from record.tables import command, metadata
@@ -164,18 +165,18 @@ async def load(connection: AsyncConnection, id: str, *, lock: bool = False) -> C
     return _request(body)
 
 
-async def create(connection: AsyncConnection, request: CrisisRequest, owner_s: int) -> None:
+async def create(connection: AsyncConnection, request: CrisisRequest, clocks: Clocks) -> None:
     """Write a new request."""
-    await connection.execute(insert(crisis_request).values(_columns(request, owner_s)))
+    await connection.execute(insert(crisis_request).values(_columns(request, clocks)))
 
 
 async def save(
-    connection: AsyncConnection, before: CrisisRequest, after: CrisisRequest, owner_s: int
+    connection: AsyncConnection, before: CrisisRequest, after: CrisisRequest, clocks: Clocks
 ) -> None:
     """Write the next version. Raises Conflict when `before` is not the last one any more."""
     this = (crisis_request.c.id == before.id) & (crisis_request.c.version == before.version)
     changed = await connection.execute(
-        update(crisis_request).where(this).values(_columns(after, owner_s))
+        update(crisis_request).where(this).values(_columns(after, clocks))
     )
     if changed.rowcount != 1:
         raise Conflict("the request was changed meanwhile: look again")
@@ -389,7 +390,7 @@ def _distance_m(lon: float, lat: float) -> Any:
     return 2 * 6_371_009 * func.asin(func.sqrt(func.least(1.0, half)))
 
 
-def _columns(request: CrisisRequest, owner_s: int) -> dict[str, Any]:
+def _columns(request: CrisisRequest, clocks: Clocks) -> dict[str, Any]:
     return {
         "id": request.id,
         "version": request.version,
@@ -401,7 +402,7 @@ def _columns(request: CrisisRequest, owner_s: int) -> dict[str, Any]:
         "lon": request.lon,
         "lat": request.lat,
         "opened_ms": request.opened_ms,
-        "next_due_ms": next_due_ms(request, owner_s),
+        "next_due_ms": next_due_ms(request, clocks),
         "team": request.held.team,
         "van": request.held.van,
         "shared_le": request.shared_le,

@@ -31,6 +31,7 @@ class Effect(StrEnum):
     FREE_TEAM_UNLESS_RIDING = "free_team_unless_riding"  # stays if it drives or escorts
     FREE_VAN = "free_van"
     FREE_PLACE = "free_place"
+    FREE_UNNEEDED = "free_unneeded"  # place and van that turned out not to be needed
     OCCUPY_PLACE = "occupy_place"  # reserved → occupied
 
 
@@ -94,7 +95,7 @@ TABLE: Table = {
     **_go([S.REQUESTED], E.RECOMMEND, Transition(S.RECOMMENDED, PLANNER)),
     **_go([S.RECOMMENDED], E.WITHDRAW_RECOMMENDATION, Transition(S.REQUESTED, PLANNER)),
     # What is known changes at any time while the request is open.
-    **_stay(sorted(OPEN), E.TRIAGE, CREW),
+    **_stay(sorted(OPEN), E.TRIAGE, CREW, Effect.FREE_UNNEEDED),
     # A person at the desk accepts: all that is certainly needed is claimed, or nothing.
     **_go(WAITING, E.ACCEPT, Transition(S.ACCEPTED, DESK, (Effect.CLAIM_CREW, Effect.CLAIM_PLACE))),
     # The crew answers.

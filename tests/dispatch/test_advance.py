@@ -212,6 +212,37 @@ def test_an_imminent_person_handed_to_ems_opens_the_rescue_loop_with_an_owner(
     assert request.rescue_due_ms == NOW_MS + policy.clocks.rescue_s * 1000
 
 
+def test_a_place_that_turns_out_not_to_be_needed_is_given_back(policy: Policy) -> None:
+    calmer = a_request(
+        State.ON_SCENE,
+        plan=ALL,
+        held=ALL,
+        needs=replace(CERTAIN, place=Need.NONE, van=Need.NONE),
+        facility="f-1",
+        facility_answer=FacilityAnswer.ASKED,
+        answer_due_ms=NOW_MS,
+    )
+    request, effects = after(policy, calmer, Event.TRIAGE, Role.FIELD)
+    assert request.held == Bundle(team="t-1")
+    assert (request.facility, request.facility_answer, request.plan.pool) == (None, None, None)
+    assert effects == (
+        Free("van", "v-1", "r-1"),
+        Status("van", "v-1", UnitStatus.CLEARING),
+        Free("pool", "p-1", "r-1"),
+    )
+
+
+def test_a_van_that_is_exchanged_on_the_way_is_available_again(policy: Policy) -> None:
+    other = a_request(State.EN_ROUTE, plan=replace(ALL, van="v-2"), held=ALL, needs=CERTAIN)
+    _, effects = after(policy, other, Event.ASK_PLACE)
+    assert effects == (
+        Free("van", "v-1", "r-1"),
+        Status("van", "v-1", UnitStatus.AVAILABLE),
+        Claim("van", "v-2", "r-1"),
+        Status("van", "v-2", UnitStatus.DISPATCHED),
+    )
+
+
 def test_the_facilitys_answer_stops_its_clock(policy: Policy) -> None:
     asked = a_request(
         State.ACCEPTED,

@@ -1,17 +1,26 @@
 """Every deadline has a time, an owner, and is escalated once."""
 
 from dispatch.clocks import calls, deadlines, next_due_ms, run_out
+from dispatch.policy import Clocks
 from dispatch.request import Bundle
 from dispatch.words import Clock, CrewAnswer, FacilityAnswer, Rescue, State, Tier
 from tests.dispatch.conftest import T0_MS, a_request
 
 TARGET_MS = T0_MS + 2_400_000
+CLOCKS = Clocks(
+    owner_imminent_s=30,
+    owner_s=120,
+    crew_answer_s=120,
+    facility_answer_s=600,
+    custody_s=21_600,
+    rescue_s=900,
+)
 
 
 def clocks(**changes: object) -> dict[Clock, tuple[int, str | None]]:
     state = changes.pop("state", State.REQUESTED)
     assert isinstance(state, State)
-    return {d.clock: (d.due_ms, d.owner) for d in deadlines(a_request(state, **changes), 30)}
+    return {d.clock: (d.due_ms, d.owner) for d in deadlines(a_request(state, **changes), CLOCKS)}
 
 
 def test_the_arrival_target_runs_until_somebody_has_reached_the_person() -> None:
@@ -19,10 +28,10 @@ def test_the_arrival_target_runs_until_somebody_has_reached_the_person() -> None
     assert clocks(state=State.ON_SCENE, reached_ms=T0_MS) == {}
 
 
-def test_an_imminent_request_without_an_owner_has_a_clock_of_its_own() -> None:
+def test_a_request_without_an_owner_has_a_clock_and_an_imminent_one_a_shorter() -> None:
     assert clocks(tier=Tier.IMMINENT, owner=None)[Clock.OWNER] == (T0_MS + 30_000, None)
+    assert clocks(tier=Tier.ROUTINE, owner=None)[Clock.OWNER] == (T0_MS + 120_000, None)
     assert Clock.OWNER not in clocks(tier=Tier.IMMINENT)
-    assert Clock.OWNER not in clocks(tier=Tier.HIGH, owner=None)
 
 
 def test_answers_have_a_clock_while_they_are_asked() -> None:
@@ -57,12 +66,12 @@ def test_a_rescue_stays_owned_after_the_request_has_ended() -> None:
 
 def test_a_clock_runs_out_at_its_time_and_only_once() -> None:
     late = a_request()
-    assert run_out(late, 0, TARGET_MS - 1) == []
-    assert [d.clock for d in run_out(late, 0, TARGET_MS)] == [Clock.ARRIVAL]
+    assert run_out(late, CLOCKS, TARGET_MS - 1) == []
+    assert [d.clock for d in run_out(late, CLOCKS, TARGET_MS)] == [Clock.ARRIVAL]
     told = a_request(overdue=frozenset({Clock.ARRIVAL}))
-    assert run_out(told, 0, TARGET_MS) == []
-    assert next_due_ms(late, 0) == TARGET_MS
-    assert next_due_ms(told, 0) is None
+    assert run_out(told, CLOCKS, TARGET_MS) == []
+    assert next_due_ms(late, CLOCKS) == TARGET_MS
+    assert next_due_ms(told, CLOCKS) is None
 
 
 def test_a_silent_facility_means_a_telephone_call_and_the_backup() -> None:
@@ -74,5 +83,7 @@ def test_a_silent_facility_means_a_telephone_call_and_the_backup() -> None:
     assert calls(silent) == ["call_facility", "ask_backup"]
 
 
-def test_a_target_that_is_missed_asks_for_ems() -> None:
-    assert calls(a_request(overdue=frozenset({Clock.ARRIVAL}))) == ["ask_ems_now"]
+def test_a_missed_target_means_a_call_and_for_an_imminent_person_ems() -> None:
+    late = frozenset({Clock.ARRIVAL})
+    assert calls(a_request(overdue=late)) == ["call_person"]
+    assert calls(a_request(overdue=late, tier=Tier.IMMINENT)) == ["call_person", "ask_ems_now"]

@@ -554,6 +554,22 @@ async def test_a_bundle_that_contradicts_itself_is_refused(house: House) -> None
         assert refused.value.reason == "unknown"
 
 
+@pytest.mark.parametrize("word", ["child", "adolescent", "involuntary"])
+async def test_no_reason_puts_anybody_where_their_age_or_legal_status_is_not_taken(
+    house: House, word: str
+) -> None:
+    request = await house.opened(replace(CERTAIN, words=frozenset({word})))
+    with pytest.raises(Refused) as refused:
+        await house.dispatch.override(DANA, commands.Override(an_id(), request, ALL, "nearest"))
+    assert (refused.value.resource, refused.value.reason) == ("p-1", "does_not_take")
+
+
+async def test_a_facility_that_was_not_asked_has_no_part_in_the_request(house: House) -> None:
+    request = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF, pool="p-1"))
+    with pytest.raises(NotYours):
+        await house.dispatch.note(FACILITY, commands.AddNote(an_id(), request, "who is it?"))
+
+
 async def test_an_unknown_request_is_not_found(house: House) -> None:
     with pytest.raises(NotFound):
         await house.dispatch.note(DANA, commands.AddNote(an_id(), an_id(), "hello"))
