@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.closing import Budget
 from optimizer.eligibility import Bools, Ints
 from optimizer.master import Master
-from optimizer.pricing import Floats, Offers, Prices, price
+from optimizer.pricing import Floats, Offers, Prices, Rays
 from optimizer.stars import FAR, Choice, Stars
 
 COLUMNS_A_REQUEST = 4
@@ -74,8 +74,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
-    """The relaxation's end: its certificate and the bundles it uses, the largest share first."""
+    """The relaxation's end: the stars that it priced, its certificate, and the bundles it uses,
+    the largest share first."""
 
+    rays: Rays
     certificate: Certificate
     solution: list[tuple[float, Choice]]
 
@@ -87,7 +89,8 @@ class Relaxation:
         self, stars: Stars, scope: Ints, earlier: Earlier, start: Iterable[Choice]
     ) -> None:
         """Begin with the empty bundles and any others; those out of scope are passed over."""
-        self._stars, self._scope, self._earlier = stars, scope, earlier
+        self._stars, self._earlier = stars, earlier
+        self.rays = Rays.of(stars, scope)
         self._members = frozenset(scope.tolist())
         self._master = Master(stars, sorted(self._members | earlier.requests), earlier.budgets)
         self._master.add(earlier.choices)
@@ -97,9 +100,9 @@ class Relaxation:
     def solve(self, forced: Choice | None = None) -> Relaxed | None:
         """Generate bundles until the prices prove the relaxation optimal; None if it has no
         solution. `forced` must be used by its request."""
-        scope, decided = self._scope, self._earlier.choices
+        rays, decided = self.rays, self._earlier.choices
         if forced is not None:
-            scope, decided = scope[scope != forced.request], (*decided, forced)
+            rays, decided = rays.without(forced.request), (*decided, forced)
         self._master.force(forced)
         best: Certificate | None = None
         while True:
@@ -107,13 +110,13 @@ class Relaxation:
             if value is None:
                 return None
             prices, multipliers = self._master.prices(), self._master.budget_prices()
-            offers = price(self._stars, scope, prices)
+            offers = rays.price(prices)
             bound = _bound(self._stars, offers, prices, decided, self._earlier, multipliers)
             if best is None or bound > best.bound:
                 best = Certificate(prices, offers.least, bound)
-            fresh = _promising(self._stars, scope, offers, self._master.request_values(scope))
+            fresh = _promising(rays, offers, self._master.request_values(rays.scope))
             if best.bound > value - CLOSE or not self._master.add(fresh):
-                return Relaxed(best, self._master.solution())
+                return Relaxed(rays, best, self._master.solution())
 
     def columns(self) -> tuple[Choice, ...]:
         """Every bundle of its own requests that it has seen."""
@@ -144,17 +147,25 @@ def _bound(
     return total + sum(least.values()) - spent
 
 
-def _promising(stars: Stars, scope: Ints, offers: Offers, values: Floats) -> list[Choice]:
+def _promising(rays: Rays, offers: Offers, values: Floats) -> list[Choice]:
     """The best few bundles of each request that the relaxation would rather use."""
-    columns = []
-    gain = offers.value - values[:, None]
-    order = np.argsort(gain, axis=1, kind="stable")[:, :COLUMNS_A_REQUEST]
-    for k, i in enumerate(scope.tolist()):
-        if offers.extra[k] >= 0 and offers.least[k] < values[k] - NOTHING:
-            columns.append(stars.extras[i][int(offers.extra[k])])
-        for o in order[k].tolist():
-            if gain[k, o] < -NOTHING and offers.value[k, o] < FAR:
-                choice = stars.choice(i, o, int(offers.team[k, o]), int(offers.place[k, o]))
-                if choice is not None:
-                    columns.append(choice)
+    stars = rays.stars
+    columns = [
+        stars.extras[i][e]
+        for i, e, gain in zip(
+            rays.scope.tolist(), offers.extra.tolist(), offers.least - values, strict=True
+        )
+        if e >= 0 and gain < -NOTHING
+    ]
+    gain = offers.value - values[rays.row]
+    good = np.flatnonzero((gain < -NOTHING) & (offers.value < FAR))
+    taken: Counter[int] = Counter()
+    for ray in good[np.argsort(gain[good], kind="stable")].tolist():
+        row = int(rays.row[ray])
+        if taken[row] < COLUMNS_A_REQUEST:
+            taken[row] += 1
+            team, place = int(offers.team[ray]), int(offers.place[ray])
+            choice = stars.choice(int(rays.scope[row]), int(rays.option[ray]), team, place)
+            if choice is not None:
+                columns.append(choice)
     return columns

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.eligibility import Ints
+from optimizer.eligibility import Bools, Ints
 from optimizer.stars import FAR, Choice, Stars
 
 Floats = NDArray[np.float64]
@@ -51,8 +51,8 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offers:
-    """The best bundle around each option: value, team and place (scope, options); `least` (scope,)
-    is the value of the request's best bundle, `extra` the index of the extra that has it or -1."""
+    """The best bundle around each ray: value, team, place (rays,). By request of the scope:
+    `least`, the value of its best bundle, and `extra`, the index of the extra that has it or -1."""
 
     value: Floats
     team: Ints
@@ -61,74 +61,130 @@ class Offers:
     extra: Ints
 
 
-def price(stars: Stars, scope: Ints, prices: Prices) -> Offers:
-    """The cheapest bundle of every request in `scope`, costs plus prices, exactly."""
-    team_side, place_side = _priced_sides(stars, scope, prices)
-    team, place = team_side.argmin(axis=2), place_side.argmin(axis=2)
-    value = _take(team_side, team) + _take(place_side, place)
-    _respect_limits(stars, scope, team_side, place_side, (value, team, place))
-    least, extra = value.min(axis=1), np.full(len(scope), -1, dtype=np.int64)
-    for k, i in enumerate(scope):
-        for e, choice in enumerate(stars.extras[i]):
-            worth = choice.cost + prices.of(stars, choice)
-            if worth < least[k]:
-                least[k], extra[k] = worth, e
-    return Offers(value, team, place, least, extra)
+@dataclass(frozen=True, slots=True, eq=False)
+class Rays:
+    """The (request, option) pairs of a scope around which any bundle exists, in order.
 
+    `row` (rays,) is the position of the request in the scope, `first` (scope,) its first ray;
+    team_side (rays, J + 1) and place_side (rays, P + 1) are costs as float64.
+    """
 
-def within(stars: Stars, scope: Ints, prices: Prices, limit: Floats) -> Iterator[Choice]:
-    """Every bundle of every request whose cost plus prices is at most the request's limit."""
-    team_side, place_side = _priced_sides(stars, scope, prices)
-    least = team_side.min(axis=2) + place_side.min(axis=2)
-    for k, i in enumerate(scope):
-        listed = {extra[1:4]: extra for extra in stars.extras[i]}
-        for extra in listed.values():
-            if extra.cost + prices.of(stars, extra) <= limit[k]:
-                yield extra
-        for option in np.flatnonzero(least[k] <= min(limit[k], FAR - 1)):
-            sums = team_side[k, option][:, None] + place_side[k, option][None, :]
-            fits = stars.need[i, option][:, None] <= stars.room[i, option][None, :]
-            for team, place in np.argwhere((sums <= limit[k]) & (sums < FAR) & fits):
-                choice = stars.plain(int(i), int(option), int(team), int(place))
-                if choice is not None and choice[1:4] not in listed:
+    stars: Stars
+    scope: Ints
+    row: Ints
+    option: Ints
+    first: Ints
+    team_side: Floats
+    place_side: Floats
+
+    @staticmethod
+    def of(stars: Stars, scope: Ints) -> "Rays":
+        """Every request has at least one: what is always possible is around one."""
+        team, place = stars.team_side[scope].min(axis=2), stars.place_side[scope].min(axis=2)
+        row, option = np.nonzero(((team < FAR) & (place < FAR)) | _always(stars, scope))
+        i = scope[row]
+        return Rays(
+            stars,
+            scope,
+            row,
+            option,
+            np.searchsorted(row, np.arange(len(scope))),
+            stars.team_side[i, option].astype(np.float64),
+            stars.place_side[i, option].astype(np.float64),
+        )
+
+    def without(self, request: int) -> "Rays":
+        """The same without one request."""
+        stays = self.scope[self.row] != request
+        scope = self.scope[self.scope != request]
+        row = np.searchsorted(scope, self.scope[self.row[stays]])
+        return Rays(
+            self.stars,
+            scope,
+            row,
+            self.option[stays],
+            np.searchsorted(row, np.arange(len(scope))),
+            self.team_side[stays],
+            self.place_side[stays],
+        )
+
+    def price(self, prices: Prices) -> Offers:
+        """The cheapest bundle of every request, costs plus prices, exactly."""
+        if not len(self.scope):
+            nothing = np.zeros(0)
+            return Offers(nothing, self.row, self.row, nothing, self.row)
+        team_side, place_side = self._priced(prices)
+        team, place = team_side.argmin(axis=1), place_side.argmin(axis=1)
+        rays = np.arange(len(self.row))
+        value = team_side[rays, team] + place_side[rays, place]
+        self._respect_limits(team_side, place_side, (value, team, place))
+        least = np.minimum.reduceat(value, self.first)
+        extra = np.full(len(self.scope), -1, dtype=np.int64)
+        for k, i in enumerate(self.scope.tolist()):
+            for e, choice in enumerate(self.stars.extras[i]):
+                worth = choice.cost + prices.of(self.stars, choice)
+                if worth < least[k]:
+                    least[k], extra[k] = worth, e
+        return Offers(value, team, place, least, extra)
+
+    def within(self, prices: Prices, limit: Floats) -> Iterator[Choice]:
+        """Every bundle whose cost plus prices is at most its request's limit (scope,)."""
+        stars = self.stars
+        listed = [{extra[1:4]: extra for extra in stars.extras[i]} for i in self.scope.tolist()]
+        for k, extras in enumerate(listed):
+            for extra in extras.values():
+                if extra.cost + prices.of(stars, extra) <= limit[k]:
+                    yield extra
+        team_side, place_side = self._priced(prices)
+        least = team_side.min(axis=1) + place_side.min(axis=1)
+        for ray in np.flatnonzero(least <= np.minimum(limit[self.row], FAR - 1)).tolist():
+            k, option = int(self.row[ray]), int(self.option[ray])
+            sums = team_side[ray][:, None] + place_side[ray][None, :]
+            possible = (sums <= limit[k]) & (sums < FAR) & self._fits(ray)
+            for team, place in np.argwhere(possible).tolist():
+                choice = stars.plain(int(self.scope[k]), option, team, place)
+                if choice is not None and choice[1:4] not in listed[k]:
                     yield choice
 
+    def _priced(self, prices: Prices) -> tuple[Floats, Floats]:
+        van = np.concatenate([prices.van, [0.0, 0.0]])[self.option]
+        team_side = self.team_side + np.append(prices.team, 0.0)
+        team_side += van[:, None]
+        return team_side, self.place_side + np.append(prices.place, 0.0)
 
-def _priced_sides(stars: Stars, scope: Ints, prices: Prices) -> tuple[Floats, Floats]:
-    team_price, place_price = np.append(prices.team, 0.0), np.append(prices.place, 0.0)
-    van_price = np.concatenate([prices.van, [0.0, 0.0]])
-    team_side = stars.team_side[scope] + team_price
-    place_side = stars.place_side[scope] + place_price
-    place_side += van_price[:, None]
-    return team_side, place_side
+    def _fits(self, ray: int) -> Bools:
+        i, option = self.scope[self.row[ray]], self.option[ray]
+        need, room = self.stars.need[i, option], self.stars.room[i, option]
+        fits: Bools = need[:, None] <= room[None, :]
+        return fits
+
+    def _respect_limits(
+        self, team_side: Floats, place_side: Floats, best: tuple[Floats, Ints, Ints]
+    ) -> None:
+        """Replace each pair that breaks its limit by the best that does not, where it could win."""
+        value, team, place = best
+        i = self.scope[self.row]
+        need, room = self.stars.need[i, self.option, team], self.stars.room[i, self.option, place]
+        broken = np.flatnonzero((need > room) & (value < FAR))
+        intact = value.copy()
+        intact[broken] = np.inf
+        least = np.minimum.reduceat(intact, self.first)
+        for ray in broken[np.argsort(value[broken], kind="stable")].tolist():
+            row = self.row[ray]
+            if value[ray] >= least[row]:
+                value[ray] = np.inf
+                continue
+            sums = np.where(
+                self._fits(ray), team_side[ray][:, None] + place_side[ray][None, :], np.inf
+            )
+            team[ray], place[ray] = np.unravel_index(sums.argmin(), sums.shape)
+            value[ray] = sums.min()
+            least[row] = min(least[row], value[ray])
 
 
-def _take(side: Floats, index: Ints) -> Floats:
-    taken: Floats = np.take_along_axis(side, index[:, :, None], axis=2)[:, :, 0]
-    return taken
-
-
-def _respect_limits(
-    stars: Stars,
-    scope: Ints,
-    team_side: Floats,
-    place_side: Floats,
-    best: tuple[Floats, Ints, Ints],
-) -> None:
-    """Replace each pair that breaks its limit by the best that does not, where it could win."""
-    value, team, place = best
-    rows, options = scope[:, None], np.arange(value.shape[1])[None, :]
-    broken = stars.need[rows, options, team] > stars.room[rows, options, place]
-    broken &= value < FAR
-    least = np.where(broken, np.inf, value).min(axis=1)
-    for k, option in np.argwhere(broken):
-        if value[k, option] >= least[k]:
-            value[k, option] = np.inf
-            continue
-        i = scope[k]
-        sums = team_side[k, option][:, None] + place_side[k, option][None, :]
-        fits = stars.need[i, option][:, None] <= stars.room[i, option][None, :]
-        sums = np.where(fits, sums, np.inf)
-        team[k, option], place[k, option] = np.unravel_index(sums.argmin(), sums.shape)
-        value[k, option] = sums.min()
-        least[k] = min(least[k], value[k, option])
+def _always(stars: Stars, scope: Ints) -> Bools:
+    """The option of what is always possible, which may be an extra only."""
+    always = np.zeros((len(scope), stars.none_option + 1), dtype=np.bool_)
+    for k, i in enumerate(scope.tolist()):
+        always[k, stars.least[i].option] = True
+    return always

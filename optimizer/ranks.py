@@ -13,7 +13,7 @@ import numpy as np
 from optimizer.bounds import Certificate, Earlier, Relaxation, Relaxed
 from optimizer.closing import Budget, Closed, choose
 from optimizer.eligibility import Ints
-from optimizer.pricing import within
+from optimizer.pricing import Rays
 from optimizer.sequential import sequential
 from optimizer.stars import FAR, Choice, Stars
 
@@ -26,13 +26,18 @@ Choices = tuple[Choice, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One rank: its requests, what was decided before it, what its relaxation proved, and the
+    """One rank: its stars, what was decided before it, what its relaxation proved, and the
     relaxation itself for further questions."""
 
-    scope: Ints
+    rays: Rays
     earlier: Earlier
     certificate: Certificate
     relaxation: Relaxation
+
+    @property
+    def scope(self) -> Ints:
+        """The requests of the rank."""
+        return self.rays.scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +103,7 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
             if found is None:
                 return None
             relaxed = found
-        steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxation))
+        steps = (*steps, Step(relaxed.rays, earlier, relaxed.certificate, relaxation))
         rounded = sequential(stars, [*earlier.settled, *(c for _, c in relaxed.solution)])
         best = _better(stars, earlier, best, rounded)
         if is_late():
@@ -110,7 +115,7 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
         if not closed.exact:
             return Outcome(best, steps, proved=False)
         if k + 1 < len(start.scopes):
-            earlier = _decided(stars, steps[-1], closed.choices)
+            earlier = _decided(steps[-1], closed.choices)
     return Outcome(best, steps, proved=True)
 
 
@@ -150,7 +155,7 @@ def _close(stars: Stars, step: Step, best: Choices) -> Closed | None:
         if upper <= certificate.whole:
             return closed
         slack = min(slack, needed)
-        listed = within(stars, step.scope, certificate.prices, certificate.least + slack)
+        listed = step.rays.within(certificate.prices, certificate.least + slack)
         hint = () if closed is None else closed.choices
         closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint)
         if closed is None and slack >= FAR:
@@ -162,11 +167,11 @@ def _close(stars: Stars, step: Step, best: Choices) -> Closed | None:
         slack *= SLACK_GROWTH
 
 
-def _decided(stars: Stars, step: Step, choices: Choices) -> Earlier:
+def _decided(step: Step, choices: Choices) -> Earlier:
     """What the next rank may still use: every bundle of an optimal selection, at that cost."""
     cost = total(choices)
     limit = step.certificate.least + float(cost - step.certificate.bound)
-    kept = tuple(within(stars, step.scope, step.certificate.prices, limit))
+    kept = tuple(step.rays.within(step.certificate.prices, limit))
     budget = Budget(frozenset(choice.request for choice in choices), cost)
     return Earlier((*step.earlier.choices, *kept), (*step.earlier.budgets, budget))
 

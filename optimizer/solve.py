@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
-from optimizer.pricing import Prices, price
+from optimizer.pricing import Prices, Rays
 from optimizer.problem import Problem, in_order
 from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, total
 from optimizer.sequential import sequential
@@ -78,4 +78,4 @@ def _bound(stars: Stars, outcome: Outcome) -> int:
     if len(outcome.steps) == len(scopes_of(stars)):
         return outcome.steps[-1].certificate.whole
     everyone = np.arange(len(stars.problem.requests))
-    return int(price(stars, everyone, Prices.free(stars)).least.sum())
+    return int(Rays.of(stars, everyone).price(Prices.free(stars)).least.sum())

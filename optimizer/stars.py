@@ -31,6 +31,7 @@ from optimizer.costs import (
     van_items,
 )
 from optimizer.eligibility import Bools, Faults, Ints, faults_of, lacking, times_of, whole
+from optimizer.plan import Part
 from optimizer.problem import ANY, EMPTY, SELF, Bundle, InvalidProblemError, Problem
 
 FAR = 2**44
@@ -167,27 +168,37 @@ def items_of(stars: Stars, choice: Choice) -> dict[str, int]:
     request = stars.problem.requests[i]
     has_team = choice.team < stars.no_team
     has_place = choice.place < stars.no_place
-    missing = missing_items(n, i)
     items: Items = {}
     if has_team:
         items |= team_items(n, i, choice.team)
-    elif request.needs_team:
-        items["missing_team"] = missing["missing_team"]
     if has_place:
         items |= place_items(n, i, choice.place)
-    elif request.wants_place:
-        items["missing_place"] = missing["missing_place"]
     if choice.option < stars.self_option:
         items |= van_items(n, i, choice.option, ready_s(stars, choice))
         items |= return_items(n, choice.option, choice.place) if has_place else {}
     elif choice.option == stars.self_option:
         items |= self_items(n, i, choice.place) if has_place else {}
-    elif request.wants_van:
-        items["missing_van"] = missing["missing_van"]
+    missing = missing_parts(stars, choice)
+    if missing:
+        dear = missing_items(n, i)
+        items |= {f"missing_{part}": dear[f"missing_{part}"] for part in missing}
     whole_items = {name: int(cost) for name, cost in items.items() if cost}
     if stars.bundle(choice) == request.shown != EMPTY:
         whole_items["stability"] = -stability_item(n, i)
     return whole_items
+
+
+def missing_parts(stars: Stars, choice: Choice) -> tuple[Part, ...]:
+    """The parts that the request needs and does not get."""
+    request = stars.problem.requests[choice.request]
+    parts: list[Part] = []
+    if request.needs_team and choice.team == stars.no_team:
+        parts.append("team")
+    if request.wants_van and choice.option == stars.none_option:
+        parts.append("van")
+    if request.wants_place and choice.place == stars.no_place:
+        parts.append("place")
+    return tuple(parts)
 
 
 def ready_s(stars: Stars, choice: Choice) -> int:
@@ -351,7 +362,10 @@ def _extras(stars: Stars, i: int) -> tuple[Choice, ...]:
 
 
 def _least(stars: Stars, i: int) -> Choice:
-    lock = stars.problem.requests[i].locked or EMPTY
+    lock = stars.problem.requests[i].locked
+    if lock is None:
+        empty = stars.choice(i, stars.none_option, stars.no_team, stars.no_place)
+        return empty or stars.named(i, EMPTY)
     parts = (lock.team, lock.van, lock.place)
     return stars.named(i, Bundle(*(None if part == ANY else part for part in parts)))
 

@@ -1,20 +1,7 @@
-"""When the steps of a choice happen, and which parts of it are missing."""
+"""When the steps of a choice happen."""
 
-from optimizer.plan import Arrivals, Part
-from optimizer.stars import Choice, Stars, ready_s
-
-
-def missing_parts(stars: Stars, choice: Choice) -> tuple[Part, ...]:
-    """The parts that the request needs and does not get."""
-    request = stars.problem.requests[choice.request]
-    parts: list[Part] = []
-    if request.needs_team and choice.team == stars.no_team:
-        parts.append("team")
-    if request.wants_van and choice.option == stars.none_option:
-        parts.append("van")
-    if request.wants_place and choice.place == stars.no_place:
-        parts.append("place")
-    return tuple(parts)
+from optimizer.plan import Arrivals
+from optimizer.stars import Choice, Stars, missing_parts, ready_s
 
 
 def arrivals(stars: Stars, choice: Choice) -> Arrivals:

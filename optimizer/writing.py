@@ -10,8 +10,8 @@ from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Prices
 from optimizer.ranks import rank_costs, total
 from optimizer.reasons import lock_faults, unserved, used
-from optimizer.stars import FAR, Choice, Stars, items_of
-from optimizer.timeline import arrivals, backup_arrival_s, missing_parts
+from optimizer.stars import FAR, Choice, Stars, items_of, missing_parts
+from optimizer.timeline import arrivals, backup_arrival_s
 
 
 def written(

@@ -1,12 +1,16 @@
 """The solver against everything: full enumeration on small regions, and the independent judge."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from optimizer.check import check
+from optimizer.closing import choose
 from optimizer.problem import Problem, in_order
+from optimizer.ranks import optimise, scopes_of, total
+from optimizer.sequential import sequential
 from optimizer.solve import instant, solve
 from optimizer.stars import Choice, Stars, stars_of
 
@@ -58,3 +62,28 @@ def test_the_judge_passes_every_plan_and_every_instant_plan(random_problem, seed
     assert check(problem, quick) == ()
     assert plan.by_rank <= quick.by_rank
     assert quick.bound <= plan.objective
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_plan_equals_cp_sat_over_the_full_enumeration(random_problem, seed):
+    problem = random_problem(seed, requests=9, teams=6, vans=4, places=5)
+    problem = replace(problem, requests=tuple(replace(r, rank=1) for r in problem.requests))
+    stars = stars_of(in_order(problem))
+    everything = [choice for i in range(9) for choice in _all_choices(stars, i)]
+    best = choose(stars, everything, [], [])
+    assert best is not None
+    assert best.exact
+    assert solve(problem).objective == sum(choice.cost for choice in best.choices)
+
+
+def test_a_fractional_relaxation_is_closed_on_true_costs(random_problem):
+    """Among these tight regions some relaxations are fractional, so the closing has to work."""
+    fractional = 0
+    for seed in range(60):
+        problem = random_problem(seed, requests=9, teams=7, vans=5, places=3)
+        stars = stars_of(in_order(problem))
+        outcome = optimise(stars, scopes_of(stars), sequential(stars), lambda: False)
+        assert outcome.proved
+        last = outcome.steps[-1].certificate
+        fractional += last.whole < total(outcome.choices)
+    assert fractional > 0

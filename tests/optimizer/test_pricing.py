@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from optimizer.pricing import GRID, Prices, price, within
+from optimizer.pricing import GRID, Prices, Rays
 from optimizer.problem import in_order
 from optimizer.stars import Choice, Stars, items_of, stars_of
 
@@ -27,8 +27,8 @@ def _random_prices(stars: Stars, seed: int) -> Prices:
 @pytest.mark.parametrize("seed", range(30))
 def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
     stars = stars_of(in_order(random_problem(seed, requests=5, teams=5, vans=4, places=4)))
-    prices, scope = _random_prices(stars, seed), np.arange(5)
-    offers = price(stars, scope, prices)
+    prices, rays = _random_prices(stars, seed), Rays.of(stars, np.arange(5))
+    offers = rays.price(prices)
     for i in range(5):
         every = [choice.cost + prices.of(stars, choice) for choice in _all_choices(stars, i)]
         assert offers.least[i] == min(every)
@@ -37,9 +37,9 @@ def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
 @pytest.mark.parametrize("seed", range(30))
 def test_the_listed_bundles_are_all_within_the_limit_and_no_others(random_problem, seed):
     stars = stars_of(in_order(random_problem(seed, requests=5, teams=5, vans=4, places=4)))
-    prices, scope = _random_prices(stars, seed), np.arange(5)
-    limit = price(stars, scope, prices).least + 5000
-    listed = list(within(stars, scope, prices, limit))
+    prices, rays = _random_prices(stars, seed), Rays.of(stars, np.arange(5))
+    limit = rays.price(prices).least + 5000
+    listed = list(rays.within(prices, limit))
     every = [
         choice
         for i in range(5)
@@ -55,3 +55,12 @@ def test_the_components_of_every_bundle_add_up_to_its_price(random_problem, seed
     for i in range(len(stars.problem.requests)):
         for choice in _all_choices(stars, i):
             assert sum(items_of(stars, choice).values()) == choice.cost
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_scope_without_one_request_is_priced_like_the_others_alone(random_problem, seed):
+    stars = stars_of(in_order(random_problem(seed, requests=5, teams=5, vans=4, places=4)))
+    prices = _random_prices(stars, seed)
+    without = Rays.of(stars, np.arange(5)).without(2).price(prices)
+    others = Rays.of(stars, np.array([0, 1, 3, 4])).price(prices)
+    assert without.least.tolist() == others.least.tolist()
