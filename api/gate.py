@@ -95,5 +95,9 @@ def _has_foreign_body(scope: Scope) -> bool:
         return False
     if not scope["path"].startswith("/v1/"):
         return False
-    sent = Headers(scope=scope).get("content-type", "")
+    headers = Headers(scope=scope)
+    empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    sent = headers.get("content-type", "")
+    if empty and not sent:
+        return False
     return sent.partition(";")[0].strip().lower() != "application/json"
