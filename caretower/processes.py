@@ -12,9 +12,8 @@ from pathlib import Path
 import structlog
 
 from caretower.keeper import Work, keep
-from caretower.migrations import migrate
 from caretower.settings import Settings
-from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, planner, production
+from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, production
 from record.actor import system
 from record.outbox import deliver_pending
 from record.recorder import Recorder
@@ -88,6 +87,8 @@ async def run_api(tower: Tower) -> None:
 
 async def run_planner(tower: Tower) -> None:
 
+    from caretower.planning import planner
+
     await planner(tower, me("planner")).run()
 
 
@@ -123,6 +124,8 @@ async def run_traffic(tower: Tower) -> None:
 
 def migrate_database(settings: Settings) -> None:
     """Raises NotConfigured when no owner's address is known."""
+    from caretower.migrations import migrate
+
     owner = settings.database_owner_url or settings.database_url
     if owner is None:
         raise NotConfigured("set CARETOWER_DATABASE_OWNER_URL (or CARETOWER_DATABASE_URL)")

@@ -9,6 +9,7 @@ import numpy as np
 from api.region import RegionView, WallZone
 from api.schemas.region import AgeLimits
 from api.schemas.region import Region as RegionFace
+from geo.drawing import region_map
 from geo.region import Region
 from registry.vocabulary import Vocabulary
 
@@ -59,24 +60,11 @@ def wall_zone(region: Region, zone_id: str) -> WallZone:
     return WallZone(zone_id, zones.name(zone_id), centre.lon, centre.lat, zones.population(zone_id))
 
 
+LAYERS = {"counties": "county", "authorities": "authority", "roads": "road", "places": "place"}
+
+
 def features(region: Region) -> Iterator[dict[str, Any]]:
-    """Counties, authorities, main roads and places as GeoJSON features."""
-    for layer, zones in (("county", region.counties), ("authority", region.authorities)):
-        for feature in zones.geojson()["features"]:
-            yield {**feature, "properties": {**feature["properties"], "layer": layer}}
-    for corridor in region.corridors:
-        yield {
-            "type": "Feature",
-            "properties": {"layer": "road", "name": corridor.road, "kind": corridor.kind},
-            "geometry": {"type": "LineString", "coordinates": np.round(corridor.at, 4).tolist()},
-        }
-    places = region.places
-    for id_, name, at, population in zip(
-        places.ids, places.names, places.at, places.population, strict=True
-    ):
-        yield {
-            "type": "Feature",
-            "id": id_,
-            "properties": {"layer": "place", "name": name, "population": int(population)},
-            "geometry": {"type": "Point", "coordinates": np.round(at, 4).tolist()},
-        }
+    """Counties, authorities, main roads and places as GeoJSON features of one collection."""
+    for name, collection in region_map(region).items():
+        for feature in collection["features"]:
+            yield {**feature, "properties": {**feature["properties"], "layer": LAYERS[name]}}

@@ -1,6 +1,5 @@
 """The only place that knows concrete classes: it gives every process the same frozen services."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
-from uuid6 import uuid7
 
 from api import services as api
 from api.accounts import Accounts
@@ -19,18 +17,9 @@ from api.tokens import Tokens, load_key
 from caretower.region_view import region_view
 from caretower.settings import Settings
 from directory.directory import Directory
-from dispatch.commands import Recommended
 from dispatch.dispatch import Dispatch
-from dispatch.planner import Planner, Surroundings
-from dispatch.planning import Rules
-from dispatch.planning_policy import load_planning_policy
 from dispatch.policy import Policy, load_policy
-from dispatch.request import Bundle
-from geo.chain import Chain
-from geo.closures import LiveRoads
 from geo.region import Region, load_region
-from geo.travel import TravelTimes
-from record.actor import system
 from record.clock import Clock, wall_clock
 from record.engine import make_engine
 from record.journal import Journal
@@ -45,7 +34,6 @@ from registry.vocabulary import Vocabulary, load_vocabulary
 POLICY = Path(__file__).parent.parent / "policy"
 
 
-PLANNER = system("planner")
 STORE_FAULTS = (Unavailable, PositionLost, DBAPIError, PoolTimeout, OSError)
 """What a store that is away raises: waiting and trying again is right."""
 
@@ -63,7 +51,6 @@ class Tower:
     region: Region
     vocabulary: Vocabulary
     policy: Policy
-    travel: TravelTimes
     engine: AsyncEngine
     registry: Registry
     journal: Journal
@@ -101,7 +88,6 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
             region=region,
             vocabulary=vocabulary,
             policy=policy,
-            travel=Chain([LiveRoads(region.roads)], clock=time.monotonic),
             engine=engine,
             registry=registry,
             journal=journal,
@@ -145,32 +131,3 @@ def freshness_limits() -> dict[str, AgeLimits]:
         for fact, by_source in policy.limits.items()
         for source, limits in by_source.items()
     }
-
-
-def planner(tower: Tower, owner: str) -> Planner:
-    """The planning loop of this region; `owner` names the process in the lease."""
-
-    async def announce(request: str, plan_version: int, bundle: Bundle | None) -> None:
-        command = Recommended(str(uuid7()), request, plan_version, bundle)
-        await tower.dispatch.recommended(PLANNER, command)
-
-    zones = tower.region.authorities
-    world = Surroundings(
-        registry=tower.registry,
-        requests=tower.dispatch,
-        directory=tower.directory,
-        travel=tower.travel,
-        rules=Rules(
-            planning=load_planning_policy(POLICY / "planning.toml"),
-            freshness=load_freshness(POLICY / "freshness.toml"),
-            weight=tower.policy.weight,
-            vocabulary=tower.vocabulary,
-        ),
-        clock=tower.clock,
-        ticks=time.monotonic,
-        timezone=tower.region.timezone,
-        names={zone: zones.name(zone) for zone in zones.ids},
-        announce=announce,
-        outages=STORE_FAULTS,
-    )
-    return Planner(world, owner)

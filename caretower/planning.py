@@ -1,0 +1,51 @@
+"""What only the planner process needs: the road engine, the policies of planning, the loop.
+
+Kept apart from the wiring, because the solver's libraries take seconds to import.
+"""
+
+import time
+
+from uuid6 import uuid7
+
+from caretower.wiring import POLICY, STORE_FAULTS, Tower
+from dispatch.commands import Recommended
+from dispatch.planner import Planner, Surroundings
+from dispatch.planning import Rules
+from dispatch.planning_policy import load_planning_policy
+from dispatch.request import Bundle
+from geo.chain import Chain
+from geo.closures import LiveRoads
+from record.actor import system
+from registry.freshness import load_freshness
+
+PLANNER = system("planner")
+
+
+def planner(tower: Tower, owner: str) -> Planner:
+    """The planning loop of this region; `owner` names the process in the lease."""
+
+    async def announce(request: str, plan_version: int, bundle: Bundle | None) -> None:
+        command = Recommended(str(uuid7()), request, plan_version, bundle)
+        await tower.dispatch.recommended(PLANNER, command)
+
+    zones = tower.region.authorities
+    roads = LiveRoads(tower.region.roads)
+    world = Surroundings(
+        registry=tower.registry,
+        requests=tower.dispatch,
+        directory=tower.directory,
+        travel=Chain([roads], clock=time.monotonic),
+        rules=Rules(
+            planning=load_planning_policy(POLICY / "planning.toml"),
+            freshness=load_freshness(POLICY / "freshness.toml"),
+            weight=tower.policy.weight,
+            vocabulary=tower.vocabulary,
+        ),
+        clock=tower.clock,
+        ticks=time.monotonic,
+        timezone=tower.region.timezone,
+        names={zone: zones.name(zone) for zone in zones.ids},
+        announce=announce,
+        outages=STORE_FAULTS,
+    )
+    return Planner(world, owner)
