@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from registry.errors import InvalidCommand
 from registry.port import (
     MAX_COUNT,
+    MAX_TIME_MS,
     MAX_TTL_S,
     Claim,
     Counts,
@@ -126,8 +127,11 @@ def check_definition(state: Resource) -> None:
     for name in names:
         if name in state.__struct_fields__:
             check_count(name, getattr(state, name))
-    if isinstance(state, Slot) and state.duration_s <= 0:
-        raise InvalidCommand("a slot lasts longer than 0 s")
+    for name in state.__struct_fields__:
+        if name.endswith("_ms"):
+            check_time(name, getattr(state, name))
+    if isinstance(state, Slot) and not 0 < state.duration_s <= MAX_TTL_S:
+        raise InvalidCommand(f"a slot lasts longer than 0 and at most {MAX_TTL_S} s")
     spots = (
         [(state.lon, state.lat)]
         if isinstance(state, Pool | Slot)
@@ -149,8 +153,15 @@ def check_count(name: str, value: int) -> None:
         raise InvalidCommand(f"{name} must be 0 to {MAX_COUNT}")
 
 
-def check_counts(counts: Counts) -> None:
-    """Raises InvalidCommand when a count is out of its bounds."""
+def check_time(name: str, value: int | None) -> None:
+    """Raises InvalidCommand unless it is None or 0 ≤ value < MAX_TIME_MS (ms UTC)."""
+    if value is not None and not 0 <= value < MAX_TIME_MS:
+        raise InvalidCommand(f"{name} is not a time in ms since 1970")
+
+
+def check_counts(counts: Counts, at_ms: int) -> None:
+    """Raises InvalidCommand when a count or its time is out of its bounds."""
+    check_time("at_ms", at_ms)
     check_count("occupied", counts.occupied)
     check_count("closed", counts.closed)
     if counts.capacity is not None:
@@ -168,6 +179,8 @@ def check_hold(command: HoldCommand) -> None:
     check_id(command.hold_id)
     check_id(command.request)
     check_ttl(command.ttl_s)
+    if not all(0 <= version < MAX_TIME_MS for version in command.seen.values()):
+        raise InvalidCommand("a version that was seen is a small number")
     if not held_by(command):
         raise InvalidCommand("a hold names a team, a van, a pool or a slot")
 
@@ -213,7 +226,7 @@ def on_earth(lon: float, lat: float) -> bool:
 
 def sound(point: UnitPosition) -> bool:
     """Can this GPS point be true at all (kind, place, time after 1970)?"""
-    return point.kind in UNITS and on_earth(point.lon, point.lat) and 0 < point.at_ms < 10**14
+    return point.kind in UNITS and on_earth(point.lon, point.lat) and 0 < point.at_ms < MAX_TIME_MS
 
 
 def rounded(degrees: float) -> float:

@@ -198,7 +198,7 @@ class MemoryRegistry:
         self, pool: str, counts: Counts, at_ms: int, command_id: str
     ) -> Counted:
         """See `Registry.report_counts`."""
-        laws.check_counts(counts)
+        laws.check_counts(counts, at_ms)
 
         def change() -> Counted:
             old = self._pool(pool)
@@ -237,6 +237,7 @@ class MemoryRegistry:
 
     async def pause(self, pool: str, reason: str, until_ms: int | None, command_id: str) -> Pool:
         """See `Registry.pause`."""
+        laws.check_time("until_ms", until_ms)
         new = {"paused": True, "pause_reason": reason, "pause_until_ms": until_ms}
         return self._set_pool("pool.paused", pool, command_id, lambda _: new)
 
@@ -388,7 +389,7 @@ class MemoryRegistry:
         done = last.version if last else 0
         if last and promise.version <= done:
             return Applied(last.position, already=True)
-        if promise.version != done + 1 and not promise.whole:
+        if promise.version != done + 1:
             return OutOfOrder(done + 1)
         for effect in promise.effects:
             named = _must_exist(effect)

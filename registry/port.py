@@ -19,6 +19,8 @@ MAX_FUTURE_MS = 30_000
 """A GPS point further ahead of the server's clock is refused."""
 MAX_BATCH = 1_000
 """Points a batch of positions may carry; a longer list becomes several events."""
+MAX_TIME_MS = 10**14
+"""No time is later (year 5138); scripts keep numbers below it exact."""
 MAX_TTL_S = 86_400
 """The longest hold or lease."""
 DEDUPE_S = 900
@@ -192,8 +194,7 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     """One outbox row. `aggregate` is request, referral or task; `version` starts at 1, dense.
 
     Row ids are UUIDv7: of two rows that claim the same team, the one with the later id stands.
-    `card` None means that the promise is closed. `whole` marks a row that the reconciler made
-    from the record: it carries everything the aggregate has and may follow any older version.
+    `card` None means that the promise is closed.
     """
 
     row_id: str
@@ -204,7 +205,6 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     card: Card | None = None
     body: dict[str, Any] = {}
-    whole: bool = False
 
 
 class Displaced(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ from registry.port import (
     MAX_BATCH,
     MAX_COUNT,
     MAX_FUTURE_MS,
+    MAX_TIME_MS,
     ROW_MEMORY_S,
     Applied,
     Card,
@@ -180,7 +181,7 @@ class ServerRegistry:
         self, pool: str, counts: Counts, at_ms: int, command_id: str
     ) -> Counted:
         """See `Registry.report_counts`."""
-        laws.check_counts(counts)
+        laws.check_counts(counts, at_ms)
         command = _without_none({"pool": pool, "at_ms": at_ms, **asdict(counts)})
         return await self._ask("counts", command, Counted, command_id)
 
@@ -195,6 +196,7 @@ class ServerRegistry:
 
     async def pause(self, pool: str, reason: str, until_ms: int | None, command_id: str) -> Pool:
         """See `Registry.pause`."""
+        laws.check_time("until_ms", until_ms)
         command = {"pool": pool, "paused": True, "reason": reason, "until_ms": until_ms}
         return await self._ask("pause", _without_none(command), Pool, command_id)
 
@@ -251,7 +253,6 @@ class ServerRegistry:
             "id": promise.aggregate_id,
             "version": promise.version,
             "kind": promise.kind,
-            "whole": promise.whole,
             "effects": promise.effects,
             "memory_ms": ROW_MEMORY_S * 1000,
         }
@@ -288,6 +289,8 @@ class ServerRegistry:
 
     async def events(self, after: Position, block_ms: int = 0, limit: int = 1_000) -> list[Event]:
         """See `Registry.events`."""
+        if not (0 <= after.epoch < MAX_TIME_MS and -1 <= after.seq < MAX_TIME_MS):
+            raise PositionLost(f"{after} is not in the stream")
         deadline = time.monotonic() + block_ms / 1000
         found = await self._read(after, 0, limit)
         while not found and (left_ms := round((deadline - time.monotonic()) * 1000)) > 0:
@@ -413,7 +416,11 @@ class ServerRegistry:
             laws.check_id(command_id)
             command = {**command, "once_ms": DEDUPE_S * 1000}
         keys = [*self._keys, self._key(f"done:{command_id or ''}")]
-        raw = await self._run(name, keys, [msgspec.json.encode(command), *texts])
+        try:
+            asked = msgspec.json.encode(command)
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise InvalidCommand("no text or number that can be kept") from error
+        raw = await self._run(name, keys, [asked, *texts])
         if raw.startswith(b'{"error"'):
             _raise(msgspec.json.decode(raw, type=_ErrorAnswer).error)
         return msgspec.json.decode(raw, type=answer)

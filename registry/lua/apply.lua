@@ -1,5 +1,5 @@
 -- Carry one outbox row over: its effects and its card, once, in order of the aggregate's version.
--- ARGV[1]  row_id, aggregate, id, version, kind, whole, memory_ms;
+-- ARGV[1]  row_id, aggregate, id, version, kind, memory_ms;
 --          effects: [{do: claim|occupy|free|status|drop_hold, ...}, ...]
 -- ARGV[2]  the card as JSON ("null": the promise is closed)
 -- ARGV[3]  the body as JSON
@@ -17,7 +17,7 @@ local memory = redis.call('HGET', K.rows, row)
 local version, position = string.match(memory or '', '^(%d+) (.+)$')
 version = tonumber(version or 0)
 if A.version <= version then return applied(position, 'true', '[]') end
-if A.version ~= version + 1 and not A.whole then
+if A.version ~= version + 1 then
   return answer(cjson.encode({expected = version + 1}))
 end
 

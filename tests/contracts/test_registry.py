@@ -16,6 +16,7 @@ from registry.model import MemoryRegistry
 from registry.port import (
     DEDUPE_S,
     MAX_COUNT,
+    MAX_TIME_MS,
     ROW_MEMORY_S,
     Applied,
     Claim,
@@ -244,6 +245,8 @@ async def test_a_hold_that_names_nothing_or_lasts_for_ever_is_invalid(region: Re
         await region.hold(team="t1", ttl_s=0)
     with pytest.raises(InvalidCommand):
         await region.hold(team="t1", ttl_s=10**9)
+    with pytest.raises(InvalidCommand):
+        await region.hold(team="t1", seen={("team", "t1"): 10**30})
 
 
 async def test_only_the_sweep_ends_a_hold_and_it_says_so(region: Region) -> None:
@@ -320,6 +323,9 @@ async def test_counts_out_of_bounds_are_invalid(region: Region) -> None:
     for counts in (Counts(-1, 0), Counts(0, -1), Counts(0, 0, MAX_COUNT + 1)):
         with pytest.raises(InvalidCommand):
             await region.registry.report_counts("p1", counts, region.now_ms, region.command())
+    for at_ms in (-1, MAX_TIME_MS, 10**30):
+        with pytest.raises(InvalidCommand):
+            await region.registry.report_counts("p1", Counts(0, 0), at_ms, region.command())
     await region.registry.report_counts("p1", Counts(MAX_COUNT, 0), 0, region.command())
     with pytest.raises(InvalidCommand):
         await region.registry.walk_in("p1", region.command())
@@ -450,16 +456,6 @@ async def test_an_unknown_resource_contradicts_and_changes_nothing(region: Regio
     assert isinstance(await region.promise("r1", 1, Claim("team", "t1", "r1")), Applied)
 
 
-async def test_a_whole_row_may_follow_any_older_version(region: Region) -> None:
-    row = Promise(
-        row_id="row-9", aggregate="referral", aggregate_id="f1", version=7, kind="restored",
-        effects=(Claim("slot", "s1", "r1"),), card={"id": "f1"}, whole=True,
-    )  # fmt: skip
-    assert isinstance(await region.registry.apply(row), Applied)
-    assert (await region.registry.apply(row)).already  # type: ignore[union-attr]
-    assert (await region.registry.snapshot()).cards["referral"] == {"f1": {"id": "f1"}}
-
-
 async def test_a_closed_promise_is_remembered_for_late_rows_and_then_forgotten(
     region: Region,
 ) -> None:
@@ -571,6 +567,8 @@ async def test_a_definition_off_the_earth_or_below_zero_is_invalid(region: Regio
         replace(pool, id=""),
         replace(team, base_lon=float("nan")),
         replace(slot, duration_s=0),
+        replace(slot, starts_ms=10**30),
+        replace(team, shift_end_ms=-1),
     ):
         with pytest.raises(InvalidCommand):
             await region.registry.put(state, region.command())
@@ -649,8 +647,11 @@ async def test_a_position_that_was_never_or_is_no_more_is_lost(region: Region) -
     last = await region.position()
     with pytest.raises(PositionLost):
         await region.since(Position(last.epoch, last.seq + 1))
-    with pytest.raises(PositionLost):
-        await region.since(Position(last.epoch - 5, 0))
+    for never in (Position(last.epoch - 5, 0), Position(-1, -7), Position(last.epoch, 10**30)):
+        with pytest.raises(PositionLost):
+            await region.since(never)
+    with pytest.raises(InvalidCommand):
+        await region.registry.pause("p1", "staffing", 10**30, region.command())
     assert await region.registry.trim(Position(last.epoch, 1)) == 2
     with pytest.raises(PositionLost):
         await region.since(Position(last.epoch, 0))

@@ -307,13 +307,10 @@ class Twins(RuleBasedStateMachine):
         request=requests,
         effects=st.lists(effects(), max_size=4),
         step=st.sampled_from((1, 1, 1, 1, 0, 2)),
-        whole=st.booleans(),
         card=st.sampled_from((None, {"state": "accepted", "needs": []})),
         old_row=st.booleans(),
     )
-    def apply(
-        self, request: str, effects: list[Any], step: int, whole: bool, card: Any, old_row: bool
-    ) -> None:
+    def apply(self, request: str, effects: list[Any], step: int, card: Any, old_row: bool) -> None:
         self.rows += 1
         version = self.versions[request] + step
         promise = Promise(
@@ -325,7 +322,6 @@ class Twins(RuleBasedStateMachine):
             effects=tuple(effects),
             card=card,
             body={"reason": []},
-            whole=whole,
         )
         answer = self.both(lambda one: one.apply(promise))
         if isinstance(answer, tuple) and answer[0] == "Applied":

@@ -14,10 +14,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 from redis import Redis
 
 from caretower.embedded.valkey import ValkeyServer, running_valkey
-from registry.errors import PositionLost, Unavailable, UnsuitableServer
+from registry.errors import InvalidCommand, PositionLost, Unavailable, UnsuitableServer
 from registry.port import HoldCommand, Position
 from registry.server import ServerRegistry, connect
 from registry.states import Pool
@@ -94,6 +95,11 @@ async def test_a_living_hold_is_known_longer_than_the_answer_to_its_command(
     await registry._redis.delete(registry._key("done:h"))
     assert await registry.hold(command) == first
     assert (await registry.snapshot()).pools["p"].held == 1
+
+
+async def test_text_that_no_encoding_has_is_invalid(registry: ServerRegistry) -> None:
+    with pytest.raises(InvalidCommand):
+        await registry.put(replace(POOL, name="\ud800"), "a")
 
 
 async def test_scripts_come_back_after_the_server_forgot_them(server: ValkeyServer) -> None:
