@@ -15,6 +15,8 @@ from typing import Any, NoReturn, TypeVar, cast
 import msgspec
 from msgspec.structs import asdict, replace
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -75,6 +77,8 @@ Told = TypeVar("Told")
 
 OLDEST_MAJOR = 7
 _BLOCK_ROUND_MS = 1_000
+# Every command may be sent again, so a short restart of the server is waited out: 2 s at most.
+_RETRIES, _RETRY_BASE_S, _RETRY_CAP_S = 3, 0.05, 0.5
 _SWEEP_LIMIT = 200
 
 
@@ -95,6 +99,11 @@ async def connect(
             timeout=timeout_s,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
+            retry=Retry(
+                ExponentialBackoff(cap=_RETRY_CAP_S, base=_RETRY_BASE_S),
+                _RETRIES,
+                supported_errors=(RedisConnectionError,),
+            ),
         )
     except ValueError as error:
         raise UnsuitableServer("the Redis URL cannot be read") from error

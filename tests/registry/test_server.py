@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
+import signal
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -100,6 +102,19 @@ async def test_a_living_hold_is_known_longer_than_the_answer_to_its_command(
 async def test_text_that_no_encoding_has_is_invalid(registry: ServerRegistry) -> None:
     with pytest.raises(InvalidCommand):
         await registry.put(replace(POOL, name="\ud800"), "a")
+
+
+async def test_a_short_restart_of_the_server_is_waited_out(server: ValkeyServer) -> None:
+    registry = await connect(server.url, "utah")
+    await registry.put(POOL, "a")
+    os.kill(server.pid, signal.SIGKILL)
+    assert server.process is not None
+    server.process.wait()
+    walked = asyncio.create_task(registry.walk_in("p", "b"))
+    await asyncio.sleep(0)
+    with running_valkey(server.data_dir):
+        assert (await walked).pool.occupied == 1
+        await registry.close()
 
 
 async def test_scripts_come_back_after_the_server_forgot_them(server: ValkeyServer) -> None:
