@@ -264,6 +264,24 @@ async def test_only_the_sweep_ends_a_hold_and_it_says_so(region: Region) -> None
     assert ((await region.team()).hold, (await region.pool()).held) == (None, 0)
 
 
+async def test_holds_that_expire_together_give_back_one_after_the_other(region: Region) -> None:
+    first, second = await region.granted("r1", pool="p1"), await region.granted("r2", pool="p1")
+    third = await region.granted("r3", pool="p1")
+    await region.registry.release(third, region.command())
+    version = (await region.pool()).version
+    await region.at(START_MS + 60_000)
+    before = await region.position()
+    assert await region.registry.sweep() == [first, second]
+    shown = [
+        (state.version - version, state.held, state.free)
+        for event in await region.since(before)
+        for _, _, state in event.touched
+        if isinstance(state, Pool)
+    ]
+    assert shown == [(1, 1, 2), (2, 0, 3)]
+    assert await region.registry.sweep() == []
+
+
 async def test_an_extended_hold_lives_on_and_an_ended_one_cannot_be_extended(
     region: Region,
 ) -> None:
@@ -667,13 +685,15 @@ async def test_readers_of_an_older_epoch_are_sent_to_a_snapshot(region: Region) 
     new = await region.registry.open_epoch()
     assert new.epoch > old.epoch
     assert new.seq == 0
+    newest = await region.registry.open_epoch()
+    assert newest == (new.epoch + 1, 0)
     with pytest.raises(PositionLost):
         await region.since(old)
     before_end = Position(old.epoch, old.seq - 1)
     assert [event.position for event in await region.since(before_end)] == [old]
-    assert (await region.registry.snapshot()).position == new
+    assert await region.position() == newest
     await region.registry.walk_in("p1", region.command())
-    assert [event.position for event in await region.since(new)] == [Position(new.epoch, 1)]
+    assert [event.position for event in await region.since(newest)] == [(newest.epoch, 1)]
 
 
 async def test_a_waiting_reader_gives_up_when_nothing_happens(region: Region) -> None:
