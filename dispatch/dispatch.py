@@ -34,6 +34,8 @@ from registry.port import Registry
 from registry.vocabulary import UnknownWord, Vocabulary
 
 KEEPER = system("keeper")
+AHEAD_MS = 30_000
+"""How far a clock at the edge may be ahead of ours."""
 FOLLOWED_UP = frozenset(
     {
         State.HANDED_OVER,
@@ -119,7 +121,7 @@ class Dispatch:
             check_scope(actor, before)
             if command.person is not None:
                 await store.put_person(tx.connection, before.id, command.person)
-            known = self._known(before, command)
+            known = self._known(before, command, tx.now_ms)
             moved = self._advance(known, Event.TRIAGE, actor, tx)
             return Change(moved.request, "triaged", moved.effects)
 
@@ -382,20 +384,20 @@ class Dispatch:
 
     async def ended(self, request: str) -> Ended | None:
         """The request if it was handed over or resolved, else None; no identity."""
-        async with self._journal.engine.connect() as connection:
-            found = await store.load(connection, request)
+        async with self._promises.transaction(KEEPER) as tx:
+            found = await store.load(tx.connection, request)
             if found.ended_ms is None or found.state not in FOLLOWED_UP:
                 return None
-            known = await store.contact_known(connection, request)
+            known = await store.contact_known(tx.connection, request)
         return Ended(found.id, found.state, found.opened_ms, found.ended_ms, known)
 
     async def duplicates(self, actor: Actor, request: str) -> list[Duplicate]:
         """Open requests that may be about the same person, for a person to judge."""
         check_role(actor, DESK)
         within_m, since_s = self._policy.duplicate_within_m, self._policy.duplicate_since_s
-        async with self._journal.engine.connect() as connection:
-            this = await store.load(connection, request)
-            return await store.duplicates(connection, this, within_m, since_s)
+        async with self._promises.transaction(actor) as tx:
+            this = await store.load(tx.connection, request)
+            return await store.duplicates(tx.connection, this, within_m, since_s)
 
     async def unmet_needs(self, actor: Actor, since_ms: int = 0) -> list[Unmet]:
         """What could not be had, why, and who decided; the newest first."""
@@ -455,10 +457,11 @@ class Dispatch:
                 custody=command.custody,
                 guardianship=guardianship,
                 changed_ms=now_ms,
-            )
+            ),
+            now_ms,
         )
 
-    def _known(self, before: CrisisRequest, command: commands.Triage) -> CrisisRequest:
+    def _known(self, before: CrisisRequest, command: commands.Triage, now_ms: int) -> CrisisRequest:
         given = {
             name: getattr(command, name)
             for name in ("risk", "urgency", "needs", "custody", "guardianship")
@@ -467,7 +470,7 @@ class Dispatch:
         known = replace(before, **given)
         if known.needs.minor and known.guardianship is None:
             known = replace(known, guardianship=Guardianship())
-        return self._in_custody(self._graded(known))
+        return self._in_custody(self._graded(known), now_ms)
 
     def _graded(self, request: CrisisRequest) -> CrisisRequest:
         graded = triage(request.risk, request.urgency, request.opened_ms, self._policy)
@@ -475,10 +478,12 @@ class Dispatch:
             request, tier=graded.tier, target_ms=graded.target_ms, policy=self._policy.version
         )
 
-    def _in_custody(self, request: CrisisRequest) -> CrisisRequest:
+    def _in_custody(self, request: CrisisRequest, now_ms: int) -> CrisisRequest:
         """Custody starts its clock when it began, not when it was written down."""
         if request.custody is None:
             return request
+        if request.custody.since_ms > now_ms + AHEAD_MS:
+            raise Invalid("custody cannot begin in the future")
         limit_ms = self._policy.clocks.custody_s * 1000
         return replace(request, custody_due_ms=request.custody.since_ms + limit_ms)
 

@@ -8,7 +8,7 @@ from typing import Any
 from dispatch import store
 from dispatch.card import card, face
 from dispatch.commands import Receipt
-from dispatch.errors import Conflict, Refused
+from dispatch.errors import Conflict, DispatchError, Refused
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest
 from record import Actor
@@ -127,17 +127,14 @@ class Promises:
         except CommandReused as error:
             raise Conflict("this command id was used for something else") from error
         except ConstraintBroken as error:
-            raise _refusal(error) from error
+            if error.constraint not in BROKEN:
+                raise
+            raise BROKEN[error.constraint]() from error
 
 
-def _refusal(error: ConstraintBroken) -> Exception:
-    """The resource whose constraint said no: somebody else was promised it first."""
-    match error.constraint:
-        case "uq_crisis_request_team":
-            return Refused("team", "", "promised")
-        case "uq_crisis_request_van":
-            return Refused("van", "", "promised")
-        case "pk_crisis_request":
-            return Conflict("there is a request with this id")
-        case _:
-            return error
+# A unit's name is not in the constraint's answer: who claims it fills it in.
+BROKEN: Mapping[str, Callable[[], DispatchError]] = {
+    "uq_crisis_request_team": lambda: Refused("team", "", "promised"),
+    "uq_crisis_request_van": lambda: Refused("van", "", "promised"),
+    "pk_crisis_request": lambda: Conflict("there is a request with this id"),
+}

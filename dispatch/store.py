@@ -275,9 +275,11 @@ async def put_person(connection: AsyncConnection, request: str, person: Person) 
 
 
 async def person_of(connection: AsyncConnection, request: str) -> Person:
-    """Who it is. The caller writes the audit line."""
+    """Who it is; the caller writes the audit line. Raises NotFound where its role may not see."""
     this = select(request_person).where(request_person.c.request == request)
-    row = (await connection.execute(this)).mappings().one()
+    row = (await connection.execute(this)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("person of request", request)
     return Person(**{name: row[name] for name in Person.__dataclass_fields__})
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dispatch import commands
@@ -33,6 +34,7 @@ from dispatch.words import (
     Transporter,
     Urgency,
 )
+from record import Actor
 from record.actor import system
 from registry.port import Counts
 from registry.server import ServerRegistry, connect
@@ -256,6 +258,23 @@ async def test_an_id_used_for_something_else_is_a_conflict(house: House) -> None
         await house.dispatch.note(ERIN, note)
 
 
+async def test_a_request_id_is_opened_once(house: House) -> None:
+    command = commands.OpenRequest(an_id(), an_id(), "weber", "Ogden", -111.97, 41.22)
+    first = await house.dispatch.open(DANA, command)
+    assert await house.dispatch.open(DANA, command) == first
+    with pytest.raises(Conflict):
+        await house.dispatch.open(DANA, replace(command, command_id=an_id()))
+
+
+async def test_two_keepers_escalate_a_clock_once(house: House) -> None:
+    request = await house.accepted()
+    house.time.pass_s(POLICY.clocks.facility_answer_s)
+    changed = await asyncio.gather(house.dispatch.tick(), house.dispatch.tick())
+    assert sum(changed) == 1
+    lines = await house.rows("SELECT * FROM audit WHERE action = 'request.escalated'")
+    assert [line.subject_id for line in lines] == [request]
+
+
 async def test_two_dispatchers_who_accept_one_request_differently_make_one_promise(
     house: House,
 ) -> None:
@@ -439,7 +458,9 @@ async def test_a_rescue_may_be_called_while_the_team_is_on_its_way(house: House)
 async def test_at_sign_out_all_requests_change_hands_together(house: House) -> None:
     mine = {await house.opened() for _ in range(3)}
     other = await house.opened(owner=ERIN.id)
-    receipts = await house.dispatch.hand_over(DANA, commands.HandOver(an_id(), ERIN.id))
+    sign_out = commands.HandOver(an_id(), ERIN.id)
+    receipts = await house.dispatch.hand_over(DANA, sign_out)
+    assert await house.dispatch.hand_over(DANA, sign_out) == receipts
     assert {receipt.request for receipt in receipts} == mine
     assert {found.owner for found in await house.dispatch.open_requests()} == {ERIN.id}
     assert (await house.request(other)).version == 1
@@ -598,6 +619,31 @@ async def test_identity_is_in_its_own_table_and_nowhere_else(house: House) -> No
     assert "Hidden" not in snapshot
 
 
+async def test_the_database_shows_identity_to_those_in_the_persons_care_only(
+    house: House,
+) -> None:
+    request = await house.opened(person=ADA)
+    assert await house.rows("SELECT * FROM request_person") == []
+    for role, sees in (
+        ("dispatcher", 1),
+        ("field", 1),
+        ("facility", 0),
+        ("provider", 0),
+        ("wall", 0),
+        ("law_enforcement", 0),
+    ):
+        async with house.journal.transaction(Actor("a-x", role, None, "X")) as tx:
+            found = await tx.connection.execute(text("SELECT * FROM request_person"))
+            assert len(found.all()) == sees, role
+    officer = Actor("a-law", "law_enforcement", None, "Officer")
+    with pytest.raises(NotFound):
+        await house.dispatch.request(officer, request)
+    await house.dispatch.share_with_law_enforcement(
+        DANA, commands.ShareWithLawEnforcement(an_id(), request, "threat")
+    )
+    assert (await house.dispatch.request(officer, request)).person.address == "12 Hidden Lane"
+
+
 async def test_every_read_of_a_request_is_audited(house: House) -> None:
     request = await house.opened(person=ADA)
     dossier = await house.dispatch.request(ERIN, request)
@@ -645,3 +691,5 @@ async def test_custody_counts_from_when_it_began(house: House) -> None:
     found = await house.request(request)
     assert found.custody_due_ms == since_ms + POLICY.clocks.custody_s * 1000
     assert found.needs.place is Need.POSSIBLE
+    with pytest.raises(Invalid):
+        await house.opened(custody=replace(custody, since_ms=house.time() + 60_000))

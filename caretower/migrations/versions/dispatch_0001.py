@@ -112,7 +112,9 @@ CREATE TABLE request_choice (
 CREATE INDEX ix_request_choice_request ON request_choice (request, at_ms);
 """
 
-# Notes, the unmet-need log and choices are added to and read, never changed or taken away.
+# Notes, the unmet-need log and choices are added to and read, never changed or taken away. Identity
+# shows itself to a signed transaction of a role that has a part in the person's care; to law
+# enforcement only where the request was shared with it.
 WALLS = """
 DO $$
 BEGIN
@@ -121,6 +123,14 @@ BEGIN
         REVOKE DELETE ON crisis_request, request_person FROM caretower_app;
     END IF;
 END $$;
+
+ALTER TABLE request_person ENABLE ROW LEVEL SECURITY;
+CREATE POLICY person_is_for_care ON request_person
+    USING (current_setting('caretower.role', true)
+        IN ('dispatcher', 'supervisor', 'field', 'system'));
+CREATE POLICY person_is_shared ON request_person FOR SELECT
+    USING (current_setting('caretower.role', true) = 'law_enforcement'
+        AND EXISTS (SELECT FROM crisis_request r WHERE r.id = request AND r.shared_le));
 """
 
 
