@@ -7,6 +7,7 @@ outbox row; the keeper mends both.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,7 @@ from record import Actor
 from record.errors import RecordError
 from record.journal import Transaction
 from registry import port
+from registry.errors import Unavailable
 from registry.port import Registry, Snapshot
 
 
@@ -139,7 +141,9 @@ class Claiming:
             return await self.promises.once(actor, wish.command_id, wish.purpose, work)
         except (DispatchError, RecordError) as error:
             if held:
-                await self.registry.release(held, f"{wish.command_id}/release")
+                # A registry that is away ends the hold by itself, in seconds.
+                with suppress(Unavailable):
+                    await self.registry.release(held, f"{wish.command_id}/release")
             raise _named(error, wish.prepared.plan) from error
 
     async def _hold(self, actor: Actor, wish: Wish, preview: Advance) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dispatch.request import SELF, CrisisRequest
+from dispatch.request import CrisisRequest
 from dispatch.words import Consent, FacilityAnswer, Transporter
 
 Rule = Callable[[CrisisRequest], str | None]
@@ -27,10 +27,18 @@ def transporter_is_authorised(request: CrisisRequest) -> str | None:
         return None
     if request.custody is None:
         return "involuntary without a legal basis: record basis, custody and who may transport"
-    driver = Transporter.TEAM if request.plan.van in (SELF, None) else Transporter.VAN
-    if driver not in request.custody.transport_by:
-        return f"a {driver.value} may not transport under this custody"
+    if not _drivers(request) & request.custody.transport_by:
+        return "who drives may not transport under this custody"
     return None
+
+
+def _drivers(request: CrisisRequest) -> frozenset[Transporter]:
+    """Who drives: the claimed van, else the team; without either it is police or EMS."""
+    if request.held.van:
+        return frozenset({Transporter.VAN})
+    if request.held.team:
+        return frozenset({Transporter.TEAM})
+    return frozenset({Transporter.LAW_ENFORCEMENT, Transporter.EMS})
 
 
 def minor_is_accompanied(request: CrisisRequest) -> str | None:

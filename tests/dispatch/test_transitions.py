@@ -1,5 +1,6 @@
 """The transition table against a second one, written apart: every pair is allowed or refused."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -196,6 +197,18 @@ def test_a_secure_van_is_no_authority_to_drive_an_involuntary_person() -> None:
         leave(custody=CUSTODY, plan=by_van, held=by_van)
     assert refused.value.rule == "transporter_is_authorised"
     leave(custody=CUSTODY)
+
+
+def test_a_van_that_was_only_planned_does_not_drive() -> None:
+    leave(custody=CUSTODY, plan=Bundle(team="t-1", van="v-1", pool="p-1"))
+
+
+def test_without_team_and_van_only_police_or_ems_may_drive_an_involuntary_person() -> None:
+    alone = Bundle(pool="p-1")
+    with pytest.raises(NotAllowed):
+        leave(custody=CUSTODY, plan=alone, held=alone)
+    by_police = replace(CUSTODY, transport_by=frozenset({Transporter.LAW_ENFORCEMENT}))
+    leave(custody=by_police, plan=alone, held=alone)
 
 
 def test_nobody_is_driven_without_a_claimed_place() -> None:

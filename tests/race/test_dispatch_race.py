@@ -17,6 +17,7 @@ from record.journal import Journal
 from record.outbox import deliver_pending
 from record.recorder import Recorder
 from record.verify import verify
+from registry.errors import Unavailable
 from registry.port import Granted, HoldCommand
 from registry.port import Refused as RegistryRefused
 from registry.server import ServerRegistry
@@ -193,6 +194,25 @@ async def test_a_crash_between_promise_and_apply_is_mended_by_the_keeper(house: 
     team, pool = await house.team(), await house.pool()
     assert (team.request, team.hold, pool.reserved, pool.held) == (request, None, 1, 0)
     assert await deliver_pending(house.engine, house.registry, house.time) == 0
+
+
+async def test_a_registry_that_goes_away_after_the_promise_does_not_undo_it(house: House) -> None:
+    await house.settle()
+    request = await house.opened(CERTAIN)
+
+    class Away(Between):
+        async def then(self, command: HoldCommand) -> None:
+            pass
+
+        async def apply(self, _: object) -> None:
+            raise Unavailable
+
+    command = commands.Accept(an_id(), request, Bundle(team="t-1", van="v-1", pool="p-1"))
+    receipt = await dispatch_on(house, registry=Away(house.registry)).accept(DANA, command)
+    assert receipt.state is State.ACCEPTED
+    assert (await house.team()).request is None
+    assert await house.dispatch.accept(DANA, command) == receipt
+    assert (await house.team()).request == request
 
 
 async def test_a_promise_that_the_registry_has_not_heard_of_still_keeps_the_bed(
