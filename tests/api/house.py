@@ -31,7 +31,7 @@ from record.actor import system
 from record.clock import wall_clock
 from record.journal import Journal
 from referral.policy import load_policy as load_referral_policy
-from referral.referral import EndedRequest, Referral
+from referral.referral import Referral
 from registry.port import Registry
 from registry.vocabulary import load_vocabulary
 from tests.api.builders import ZONES, command, pool, slot, team, van
@@ -76,19 +76,6 @@ def region_view() -> RegionView:
 
     empty = b'{"type":"FeatureCollection","features":[]}'
     return RegionView(face, empty, {zone.id: zone for zone in ZONES}, locate)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What the referral room asks of dispatch."""
-
-    dispatch: Dispatch
-
-    async def ended(self, request: str) -> EndedRequest | None:
-        known = await self.dispatch.ended(request)
-        if known is None:
-            return None
-        return EndedRequest(known.id, known.opened_ms, known.ended_ms, known.contact_known)
 
 
 @dataclass(slots=True)
@@ -195,7 +182,7 @@ async def services_of(engine: AsyncEngine, registry: Registry, folder: Path) -> 
         registry=registry,
         directory=directory,
         dispatch=dispatch,
-        referral=Referral(journal, registry, Ended(dispatch), referral_policy, wall_clock),
+        referral=Referral(journal, registry, dispatch, referral_policy, wall_clock),
         identity=accounts,
         clock=wall_clock,
         settings=Settings(simulated=True, body_limit=300_000),

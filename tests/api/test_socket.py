@@ -1,0 +1,246 @@
+"""Live sockets of a real server: tickets, snapshots, deltas, resume, walls, and no names."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from api.live import session
+from api.live.session import Code
+from tests.api.builders import command
+from tests.api.house import House, serving
+from tests.api.test_doors import accepted
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+PLANTED = ("Planted Name", "17 Planted Street", "801-555-0177", "planted shotgun", "Planted note")
+
+
+@dataclass
+class Screen:
+    """A browser's map of one topic."""
+
+    socket: ClientConnection
+    topic: str
+    objects: dict[tuple[str, str], Any] = field(default_factory=dict)
+    at: tuple[int, int] | None = None
+    texts: list[str] = field(default_factory=list)
+
+    async def hello(self, last: tuple[int, int] | None = None) -> None:
+        hello = {
+            "type": "hello",
+            "topics": [self.topic],
+            "last": {self.topic: last} if last else {},
+        }
+        await self.socket.send(json.dumps(hello))
+
+    async def take(self) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            text = str(await self.socket.recv())
+        self.texts.append(text)
+        got: dict[str, Any] = json.loads(text)
+        if got["type"] == "snapshot":
+            self.objects = {
+                (kind, id): shape
+                for kind, objects in got["state"].items()
+                for id, shape in objects.items()
+            }
+        elif got["type"] == "delta":
+            assert self.at == (got["epoch"], got["prev"])
+            for kind, id, shape in got["changes"]:
+                if shape is None:
+                    self.objects.pop((kind, id), None)
+                else:
+                    self.objects[kind, id] = shape
+        if "seq" in got:
+            self.at = (got["epoch"], got["seq"])
+            await self.socket.send(
+                json.dumps({"type": "ack", "topic": self.topic, "seq": got["seq"]})
+            )
+        return got
+
+    async def until(self, holds: Callable[[Screen], bool]) -> None:
+        while not holds(self):
+            await self.take()
+
+
+@pytest.fixture
+async def address(house: House) -> AsyncIterator[str]:
+    async with serving(house.app) as where:
+        yield where
+
+
+async def ticket_of(house: House, name: str) -> str:
+    return str((await house.do(name, "/v1/live/tickets"))["ticket"])
+
+
+@asynccontextmanager
+async def screen(house: House, address: str, name: str, topic: str) -> AsyncIterator[Screen]:
+    ticket = await ticket_of(house, name)
+    async with connect(f"ws://{address}/v1/live?ticket={ticket}") as socket:
+        opened = Screen(socket, topic)
+        welcome = await opened.take()
+        assert (welcome["type"], welcome["simulated"]) == ("welcome", True)
+        yield opened
+
+
+async def test_a_dispatcher_sees_a_request_the_moment_it_is_opened(
+    house: House, address: str
+) -> None:
+    async with screen(house, address, "dispatcher", "board") as board:
+        await board.hello()
+        await board.until(lambda seen: ("team", "team-1") in seen.objects)
+        request = await house.open()
+        await board.until(lambda seen: ("request", request) in seen.objects)
+        assert board.objects["request", request]["place"] == "Ogden"
+
+
+async def test_a_screen_that_comes_back_resumes_where_it_was(house: House, address: str) -> None:
+    async with screen(house, address, "dispatcher", "board") as board:
+        await board.hello()
+        await board.until(lambda seen: seen.at is not None)
+        at = board.at
+    request = await house.open()
+    async with screen(house, address, "dispatcher", "board") as again:
+        again.at = at
+        await again.hello(last=at)
+        got = await again.take()
+        assert got["type"] == "delta"
+        await again.until(lambda seen: ("request", request) in seen.objects)
+
+
+async def test_a_tick_tells_the_feed_s_age(house: House, address: str) -> None:
+    async with screen(house, address, "dispatcher", "board") as board:
+        await board.hello()
+        while (got := await board.take())["type"] != "tick":
+            pass
+        assert 0 <= got["server_ms"] - got["feed_ms"] < 5_000
+
+
+async def test_a_ticket_opens_one_socket_once(house: House, address: str) -> None:
+    ticket = await ticket_of(house, "dispatcher")
+    async with connect(f"ws://{address}/v1/live?ticket={ticket}") as socket:
+        await socket.recv()
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://{address}/v1/live?ticket={ticket}")
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("query", ["", "?ticket=", "?ticket=made-up", "?ticket=%00", "?other=1"])
+async def test_no_socket_opens_without_a_good_ticket(
+    house: House, address: str, query: str
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://{address}/v1/live{query}")
+    assert refused.value.response.status_code == 403
+
+
+async def test_another_audience_s_topic_closes_the_socket(house: House, address: str) -> None:
+    async with screen(house, address, "facility", "board") as pad:
+        await pad.hello()
+        assert (await pad.take())["type"] == "bye"
+        with pytest.raises(ConnectionClosed):
+            await pad.take()
+        assert pad.socket.close_code == Code.NOT_YOUR_TOPIC
+
+
+@pytest.mark.parametrize("message", ["nonsense", b"\x00\x01", "x" * 10_000])
+async def test_nonsense_closes_the_socket_and_nothing_else(
+    house: House, address: str, message: str | bytes
+) -> None:
+    async with (
+        screen(house, address, "dispatcher", "board") as calm,
+        screen(house, address, "dispatcher", "board") as wild,
+    ):
+        await calm.hello()
+        await wild.socket.send(message)
+        assert (await wild.take())["type"] == "bye"
+        with pytest.raises(ConnectionClosed):
+            await wild.take()
+        assert wild.socket.close_code == Code.BAD_MESSAGE
+        await calm.until(lambda seen: seen.at is not None)
+
+
+async def test_a_revoked_wall_goes_dark(
+    house: House, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.socket.REAUTHORISE_EVERY_MS", 100)
+    made = await house.do("supervisor", "/v1/wall-tokens", name="North wall")
+    house.tokens["wall"] = made["token"]
+    async with screen(house, address, "wall", "wall") as wall:
+        await wall.hello()
+        await wall.until(lambda seen: ("zone", "weber") in seen.objects)
+        await house.call("supervisor", "DELETE", f"/v1/wall-tokens/{made['id']}")
+        while (got := await wall.take())["type"] != "bye":
+            pass
+        assert got["again"] is False
+
+
+async def test_no_frame_of_a_request_s_life_names_anybody(house: House, address: str) -> None:
+    """Every audience listens from the call to the hand-over; then all of it is searched."""
+    made = await house.do("supervisor", "/v1/wall-tokens", name="North wall")
+    house.tokens["wall"] = made["token"]
+    listeners = {
+        "dispatcher": "board", "wall": "wall", "facility": "pad", "crew": "field",
+        "driver": "field", "provider": "provider", "officer": "law",
+    }  # fmt: skip
+    screens = [await open_screen(house, address, *each) for each in listeners.items()]
+    request = await accepted(house)
+    at = f"/v1/requests/{request}"
+    await house.do("dispatcher", f"{at}/notes", text="Planted note")
+    await house.do("dispatcher", f"{at}/share", reason="a threat")
+    await house.do("facility", f"{at}/facility-answer", answer="accepted", by_name="Kay")
+    await house.do("crew", f"{at}/crew-answer", answer="acknowledged", by_name="Lee")
+    for step in ("en_route", "on_scene", "transporting", "arrived", "handed_over"):
+        await house.do("crew", f"{at}/steps", step=step)
+    person = {"name": "Planted Name", "phone": "801-555-0177", "note": "Planted note"}
+    await house.do(
+        "dispatcher", "/v1/referrals",
+        referral=command(), request=request, slot="slot-1", person=person,
+    )  # fmt: skip
+    await house.until(lambda: house.world.of("referral"))
+    for seen in screens:
+        ticks = 0
+        while ticks < 2:
+            ticks += (await seen.take())["type"] == "tick"
+        await seen.socket.close()
+        assert len(seen.texts) > 2
+        for text in seen.texts:
+            for planted in PLANTED:
+                assert planted not in text
+
+
+async def open_screen(house: House, address: str, name: str, topic: str) -> Screen:
+    ticket = await ticket_of(house, name)
+    opened = Screen(await connect(f"ws://{address}/v1/live?ticket={ticket}"), topic)
+    await opened.take()
+    await opened.hello()
+    await opened.until(lambda seen: seen.at is not None)
+    return opened
+
+
+async def test_a_socket_without_hello_is_not_kept(
+    house: House, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "HELLO_WITHIN_MS", 0)
+    async with screen(house, address, "dispatcher", "board") as idle:
+        while (got := await idle.take())["type"] != "bye":
+            pass
+        assert got["code"] == Code.NO_HELLO
+
+
+async def test_the_board_says_in_words_what_changed(house: House, address: str) -> None:
+    async with screen(house, address, "dispatcher", "board") as board:
+        await board.hello()
+        await board.until(lambda seen: seen.at is not None)
+        await house.do("crew", "/v1/teams/team-1/status", status="out_of_service")
+        while not (got := await board.take()).get("lines"):
+            pass
+        assert got["lines"] == ["Team One is out of service"]
