@@ -57,8 +57,8 @@ class PlanRefused(Exception):
     """The checker found something wrong with a plan."""
 
 
-FAULTS = (PlanRefused, InvalidProblemError, EngineFailed, BadPosition)
-"""What can be wrong with one plan while the loop goes on."""
+FAULTS = (PlanRefused, InvalidProblemError, RuntimeError, EngineFailed, BadPosition)
+"""What can be wrong with one plan while the loop goes on; a solver breaks with RuntimeError."""
 
 
 class _LeaseLost(Exception):
@@ -276,7 +276,8 @@ class Planner:
         faults = check(put.problem, plan)
         if faults:
             raise PlanRefused(faults[0])
-        return Solved(plan, plan_view(put, plan, self._next_version(), (at.epoch, at.seq)))
+        version = self._next_version()
+        return Solved(plan, plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view))
 
     def _next_version(self) -> int:
         return 1 if self._view is None else self._view.version + 1

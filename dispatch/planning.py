@@ -137,7 +137,7 @@ def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
         requests=requests,
         teams=tuple(_team(team, situation, rules, bits) for team in cast.teams),
         vans=tuple(_van(van, situation, bits) for van in cast.vans),
-        places=tuple(_place(place, locks, situation, rules, bits) for place in cast.places),
+        places=tuple(_place(place, situation, rules, bits) for place in cast.places),
         team_to_request=times.team_to_request,
         van_to_request=times.van_to_request,
         request_to_place=times.request_to_place,
@@ -236,34 +236,24 @@ def why_gives_nothing(place: Vacancy, now_ms: int, rules: Rules) -> str | None:
     return None if 0 < begins_s <= rules.planning.slot_within_s else "not_in_time"
 
 
+def being_accepted(situation: Situation) -> frozenset[str]:
+    """Requests with a hold: somebody is accepting this moment, so they keep what is shown."""
+    return frozenset(hold.request for hold in situation.holds.values())
+
+
 def _locks(situation: Situation) -> dict[str, Bundle]:
-    """What is promised or just being accepted, by request: it is not planned anew.
+    """What is promised and not planned anew, by request.
 
     A request that is carried out keeps its team; a van or a place that it has not claimed is open.
     """
     locks = {}
-    holds = {hold.request: hold for hold in situation.holds.values()}
     for request in situation.requests:
-        hold = holds.get(request.id)
-        if request.state in WAITING and hold is not None:
-            locks[request.id] = _known_bundle(
-                situation, hold.team or ANY, hold.van or ANY, hold.pool or hold.slot or ANY
-            )
-        elif request.state in PLACING | RIDING and _seeks_place(request):
-            van = SELF if request.self_transport else request.held.van or ANY
-            locks[request.id] = _known_bundle(situation, request.held.team, van, ANY)
+        if request.state in PLACING | RIDING and _seeks_place(request):
+            team = request.held.team if request.held.team in situation.teams else None
+            van = request.held.van if request.held.van in situation.vans else ANY
+            drives = request.self_transport and team is not None
+            locks[request.id] = Bundle(team, SELF if drives else van, ANY)
     return locks
-
-
-def _known_bundle(situation: Situation, team: str | None, van: str, place: str) -> Bundle:
-    """A lock that names only what exists: a resource may have been removed meanwhile."""
-    known_team = team if team == ANY or team in situation.teams else None
-    if van == SELF:
-        known_van: str | None = SELF if known_team not in (None, ANY) else ANY
-    else:
-        known_van = van if van in situation.vans else ANY
-    known_place = place in situation.pools or place in situation.slots
-    return Bundle(known_team, known_van, place if known_place else ANY)
 
 
 def _seeks_place(request: CrisisRequest) -> bool:
@@ -274,7 +264,8 @@ def _cast(
     situation: Situation, rules: Rules, locks: Mapping[str, Bundle]
 ) -> tuple[Cast, dict[str, dict[str, int]]]:
     now_ms = situation.now_ms
-    kept = {part for lock in locks.values() for part in (lock.team, lock.van, lock.place)}
+    kept = promised_units(locks)
+    accepting = being_accepted(situation)
     out: dict[str, Counter[str]] = {"team": Counter(), "van": Counter(), "place": Counter()}
 
     def may_serve(kind: str, id_: str, why: str | None) -> bool:
@@ -288,7 +279,7 @@ def _cast(
         requests=tuple(
             request
             for request in sorted(situation.requests, key=lambda request: request.id)
-            if request.state in WAITING or request.id in locks
+            if (request.state in WAITING or request.id in locks) and request.id not in accepting
         ),
         teams=tuple(
             team
@@ -307,6 +298,12 @@ def _cast(
         ),
     )
     return cast, {kind: dict(counted) for kind, counted in out.items()}
+
+
+def promised_units(locks: Mapping[str, Bundle]) -> frozenset[str]:
+    """The teams and vans of these locks."""
+    parts = {part for lock in locks.values() for part in (lock.team, lock.van)}
+    return frozenset(part for part in parts if part is not None and part not in (ANY, SELF))
 
 
 def _without_driver(van: states.Van) -> str | None:
@@ -341,7 +338,7 @@ def _request(
         target_s=max(0, request.target_ms - request.opened_ms) / 1000,
         onscene_s=0 if with_person else policy.onscene_s,
         load_s=0 if request.state in RIDING else policy.load_s,
-        needs_team=request.needs.team if lock is None else _needs_team(request, lock),
+        needs_team=request.needs.team if lock is None else lock.team is not None,
         needs_van=request.needs.van is Need.NEEDED and somebody_of_ours_drives(request),
         place_need=request.needs.place.value,
         place_kind="slot" if request.needs.slot else "bed",
@@ -353,12 +350,8 @@ def _request(
         allow_self_transport=policy.team_may_drive and may_transport(request, Transporter.TEAM),
         locked=lock,
         shown=_shown(request, situation),
-        excluded=_excluded(request, situation),
+        excluded=_excluded(request, situation) | _promised_to_others(request, locks),
     )
-
-
-def _needs_team(request: CrisisRequest, lock: Bundle) -> bool:
-    return request.needs.team if lock.team == ANY else lock.team is not None
 
 
 def may_transport(request: CrisisRequest, transporter: Transporter) -> bool:
@@ -415,6 +408,12 @@ def _excluded(request: CrisisRequest, situation: Situation) -> frozenset[str]:
     pools = {pool.id for pool in situation.pools.values() if pool.facility in said_no}
     slots = {slot.id for slot in situation.slots.values() if slot.provider in said_no}
     return request.excluded_teams | pools | slots
+
+
+def _promised_to_others(request: CrisisRequest, locks: Mapping[str, Bundle]) -> frozenset[str]:
+    """Nobody is diverted: what is promised to one person is nobody else's to be planned."""
+    others = {name: lock for name, lock in locks.items() if name != request.id}
+    return promised_units(others)
 
 
 def _with_preferences(
@@ -508,13 +507,7 @@ def _until_s(time_ms: int, situation: Situation) -> float:
     return max(-LARGEST_TIME_S, min(LARGEST_TIME_S, left_s))
 
 
-def _place(
-    place: Vacancy,
-    locks: Mapping[str, Bundle],
-    situation: Situation,
-    rules: Rules,
-    bits: Bits,
-) -> Place:
+def _place(place: Vacancy, situation: Situation, rules: Rules, bits: Bits) -> Place:
     policy = rules.planning
     cost_s = {
         Freshness.FRESH: 0.0,
@@ -522,8 +515,6 @@ def _place(
         Freshness.STALE: policy.count_stale_costs_s,
         Freshness.NO_RESPONSE: policy.count_stale_costs_s,
     }
-    given = why_gives_nothing(place, situation.now_ms, rules) is None
-    kept = sum(lock.place == place.id for lock in locks.values())
     is_pool = isinstance(place, states.Pool)
     return Place(
         id=place.id,
@@ -534,7 +525,7 @@ def _place(
                 agreements=situation.agreements.get(facility_of(place), ()) if is_pool else (),
             )
         ),
-        free=(place.free if given else 0) + kept,
+        free=place.free,
         kind="bed" if is_pool else "slot",
         penalty_s=cost_s[freshness(place, situation.now_ms, rules)],
     )

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from dispatch import sentences
-from dispatch.planning import Question, must_be_called
+from dispatch.planning import Question, being_accepted, must_be_called
 from dispatch.words import Tier
 from optimizer.plan import Alternative, Assignment, Plan
 from optimizer.problem import SELF, Bundle
@@ -128,9 +128,17 @@ def decode(plan: bytes) -> PlanView:
     return msgspec.json.decode(plan, type=PlanView)
 
 
-def plan_view(question: Question, plan: Plan, version: int, at: tuple[int, int]) -> PlanView:
-    """The optimizer's answer for people."""
+def plan_view(
+    question: Question,
+    plan: Plan,
+    version: int,
+    at: tuple[int, int],
+    shown: PlanView | None = None,
+) -> PlanView:
+    """The optimizer's answer for people; who is just being accepted keeps what is `shown`."""
     story = sentences.Story.of(question, plan)
+    accepting = being_accepted(question.situation) & story.requests.keys()
+    kept = {} if shown is None else shown.recommendations
     return PlanView(
         version=version,
         made_ms=question.situation.now_ms,
@@ -139,7 +147,8 @@ def plan_view(question: Question, plan: Plan, version: int, at: tuple[int, int])
         proved=plan.proved,
         gap=plan.gap / TENTHS,
         objective_min=plan.objective / TENTHS,
-        recommendations={
+        recommendations={name: kept[name] for name in sorted(accepting) if name in kept}
+        | {
             assignment.request_id: recommendation(story, assignment)
             for assignment in plan.assignments
         },

@@ -154,6 +154,12 @@ class Story:
         drive_s = float(problem.van_to_request[row, self.column[request]])
         return None if isnan(drive_s) else problem.vans[row].release_s + drive_s
 
+    def promised_to_others(self, request: str, part: str) -> int:
+        """How many units of a kind are promised to other people of this plan."""
+        locks = [one.locked for one in self.question.problem.requests if one.id != request]
+        units = [getattr(lock, part, None) for lock in locks if lock is not None]
+        return sum(unit in self.team_row or unit in self.van_row for unit in units)
+
     def zone_name(self, zone: str) -> str:
         """How people call the zone."""
         return self.question.situation.names.get(zone, zone)
@@ -271,14 +277,21 @@ def unserved(story: Story, assignment: Assignment) -> Iterator[tuple[str, str, i
     for part in assignment.missing:
         for reason in assignment.reasons:
             if reason.part == part:
-                yield from _reason(story, reason)
+                yield from _reason(story, assignment, reason)
         for why, count in sorted(story.question.out.get(part, {}).items()):
             yield part, why, count, f"{_count(count, part)}: {FAULTS[why]}"
 
 
-def _reason(story: Story, reason: Reason) -> Iterator[tuple[str, str, int, str]]:
+def _reason(
+    story: Story, assignment: Assignment, reason: Reason
+) -> Iterator[tuple[str, str, int, str]]:
     """A lack is told bit by bit, with the words that the bits stand for."""
-    if reason.fault == "lacks":
+    if reason.fault == "excluded":
+        promised = story.promised_to_others(assignment.request_id, reason.part)
+        for why, count in (("committed", promised), ("excluded", reason.count - promised)):
+            if count:
+                yield reason.part, why, count, f"{_count(count, reason.part)}: {FAULTS[why]}"
+    elif reason.fault == "lacks":
         for bit, count in reason.bits:
             label = story.question.bits.label(bit)
             text = f"{_count(count, reason.part)}: {_lack(label, reason.part)}"
@@ -316,8 +329,10 @@ def _why_not_team(story: Story, assignment: Assignment, other: str) -> str:
     problem = story.question.problem
     asked = problem.requests[story.column[assignment.request_id]]
     offered = problem.teams[story.team_row[other]]
-    if other in asked.excluded:
+    if other in story.request(assignment.request_id).excluded_teams:
         return "has declined"
+    if other in asked.excluded:
+        return "is with another person"
     lacks = asked.team_mask & ~offered.mask
     if lacks:
         return _lack(story.question.bits.label(lacks.bit_length() - 1), "team")

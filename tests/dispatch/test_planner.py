@@ -170,7 +170,7 @@ async def planning(house: House, owner: str = "p-1") -> AsyncIterator[asyncio.Ta
     finally:
         while not task.done():
             task.cancel()
-            await asyncio.wait([task], timeout=0.1)
+            await asyncio.wait([task], timeout=5)
 
 
 async def test_a_new_request_is_planned_at_once_and_dispatch_is_told(house: House) -> None:

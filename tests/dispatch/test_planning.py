@@ -235,16 +235,40 @@ def test_a_team_on_its_way_is_never_planned_for_somebody_else() -> None:
     assert view.recommendations["R2"].team is None
 
 
-def test_a_bundle_that_is_just_being_accepted_is_locked() -> None:
-    hold = Hold(id="H1", request="R1", team="T1", expires_ms=NOW_MS + 1, by="a")
-    view = planned(
-        {("T1", "R1"): 30, ("T2", "R1"): 1},
-        requests=[a_request("R1"), a_request("R2", tier=Tier.IMMINENT)],
-        teams=by(a_team("T1", hold="H1"), a_team("T2")),
+def test_who_is_just_being_accepted_keeps_what_is_shown_and_its_team() -> None:
+    minutes = {("T1", "R1"): 30, ("T2", "R1"): 1}
+    request, teams = a_request("R1"), [a_team("T1"), a_team("T2")]
+    shown = planned(minutes, requests=[request], teams=by(*teams))
+    hold = Hold(id="H1", request="R1", team="T2", expires_ms=NOW_MS + 1, by="a")
+    put = asked(
+        minutes,
+        requests=[request, a_request("R2", tier=Tier.IMMINENT)],
+        teams=by(a_team("T1"), a_team("T2", hold="H1")),
         holds={"H1": hold},
     )
+    view = plan_view(put, solve(put.problem), 2, (1, 2), shown)
+    assert view.recommendations["R1"] == shown.recommendations["R1"]
+    assert view.recommendations["R2"].team == "T1"
+
+
+def test_the_team_of_a_person_who_needs_a_place_now_is_not_taken_even_by_imminent_risk() -> None:
+    on_scene = replace(
+        waiting(need=Need.NEEDED, tier=Tier.ROUTINE),
+        state=State.ON_SCENE,
+        reached_ms=NOW_MS,
+        plan=Bundle(team="T1"),
+        held=Bundle(team="T1"),
+    )
+    view = planned(
+        {("T1", "R2"): 1},
+        requests=[on_scene, a_request("R2", tier=Tier.IMMINENT)],
+        teams=by(a_team("T1", request="R1", status=UnitStatus.ON_SCENE)),
+        pools=by(a_pool()),
+    )
     assert view.recommendations["R1"].team == "T1"
-    assert view.recommendations["R2"].team == "T2"
+    assert view.recommendations["R2"].team is None
+    assert [told.reason for told in view.recommendations["R2"].unserved] == ["committed"]
+    assert view.recommendations["R2"].ems_now is True
 
 
 # What a person needs
