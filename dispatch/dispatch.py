@@ -13,29 +13,27 @@ from uuid6 import uuid7
 from directory import Directory
 from dispatch import commands, store
 from dispatch.advance import Advance, advance, rescue_called
+from dispatch.answers import Answers
 from dispatch.card import face
 from dispatch.claiming import Claiming
 from dispatch.clocks import Deadline, run_out
 from dispatch.commands import RESOLUTIONS, STEPS, Receipt
 from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
-from dispatch.joining import joined_risk
+from dispatch.knowing import check_needs, learnt, opened, took_over
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
-from dispatch.request import CrisisRequest, Guardianship, Needs, Note, Person, Unmet
+from dispatch.request import CrisisRequest, Note, Person, Unmet
 from dispatch.scope import check_role, check_scope, role_of
 from dispatch.store import Choice, Duplicate
 from dispatch.transitions import CREW, DESK, PLACE
-from dispatch.triage import triage
 from dispatch.words import OPEN, Event, Rescue, Role, State
 from record import Actor
 from record.actor import system
 from record.journal import Journal, Transaction
 from registry.port import Registry
-from registry.vocabulary import UnknownWord, Vocabulary
+from registry.vocabulary import Vocabulary
 
 KEEPER = system("keeper")
-AHEAD_MS = 30_000
-"""How far a clock at the edge may be ahead of ours."""
 FOLLOWED_UP = frozenset(
     {
         State.HANDED_OVER,
@@ -95,16 +93,17 @@ class Dispatch:
         self._vocabulary = vocabulary
         self._promises = Promises(journal, registry, policy.clocks)
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
+        self._answers = Answers(self._promises, self._claiming, policy, vocabulary)
 
     # opening, and what is known
 
     async def open(self, actor: Actor, command: commands.OpenRequest) -> Receipt:
         """Open a request; it is on record before this answers."""
         check_role(actor, DESK | {Role.SYSTEM})
-        self._check_needs(command.needs)
+        check_needs(command.needs, self._vocabulary)
 
         async def work(tx: Transaction) -> Receipt:
-            request = self._opened(command, tx.now_ms)
+            request = opened(command, self._policy, tx.now_ms)
             receipt = await self._promises.keep(tx, None, Change(request, "opened"))
             await store.put_person(tx.connection, request.id, command.person)
             return receipt
@@ -115,13 +114,13 @@ class Dispatch:
     async def triage(self, actor: Actor, command: commands.Triage) -> Receipt:
         """Set what is known now; tier and target follow from the policy."""
         if command.needs is not None:
-            self._check_needs(command.needs)
+            check_needs(command.needs, self._vocabulary)
 
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
             check_scope(actor, before)
             if command.person is not None:
                 await store.put_person(tx.connection, before.id, command.person)
-            known = self._known(before, command, tx.now_ms)
+            known = learnt(before, command, self._policy, tx.now_ms)
             moved = self._advance(known, Event.TRIAGE, actor, tx)
             return Change(moved.request, "triaged", moved.effects)
 
@@ -212,11 +211,7 @@ class Dispatch:
                 duplicate,
                 Change(pointing, "joined", moved.effects, detail={"into": stays.id}),
             )
-            risk, urgency = (
-                joined_risk(stays.risk, duplicate.risk),
-                max(stays.urgency, duplicate.urgency),
-            )
-            wiser = self._graded(replace(_next(stays, tx.now_ms), risk=risk, urgency=urgency))
+            wiser = took_over(_next(stays, tx.now_ms), duplicate, self._policy)
             kept = await self._promises.keep(
                 tx, stays, Change(wiser, "took_over", detail={"of": duplicate.id})
             )
@@ -242,41 +237,11 @@ class Dispatch:
 
     async def facility_answer(self, actor: Actor, command: commands.AnswerForFacility) -> Receipt:
         """The facility accepts or declines, by name; after a decline the backup is asked."""
-        self._check_answer(actor, command, "facility_decline")
-
-        async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            check_scope(actor, before)
-            if before.held.pool is None:
-                raise NotAllowed("place_is_claimed", "no facility is asked for this request now")
-            if command.accepted:
-                return self._facility_accepted(before, actor, command, tx)
-            return await self._facility_declined(before, actor, command, tx)
-
-        receipt = await self._change(actor, command, "facility_answer", how)
-        if not command.accepted:
-            await self._ask_backup(command)
-        return receipt
+        return await self._answers.of_facility(actor, command)
 
     async def crew_answer(self, actor: Actor, command: commands.AnswerForCrew) -> Receipt:
         """The crew acknowledges or declines, by name; a decline frees everything."""
-        self._check_answer(actor, command, "crew_decline")
-
-        async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            check_scope(actor, before)
-            detail = {"by": command.by, "by_phone": command.by_phone}
-            if command.accepted:
-                moved = self._advance(before, Event.CREW_ACKNOWLEDGE, actor, tx)
-                return Change(moved.request, "crew_acknowledged", moved.effects, detail=detail)
-            moved = self._advance(before, Event.CREW_DECLINE, actor, tx)
-            kind, unit = (
-                ("team", before.held.team) if before.held.team else ("van", before.held.van)
-            )
-            await self._log_unmet(tx, before, kind, unit, command)
-            excluded = before.excluded_teams | ({unit} if kind == "team" and unit else set())
-            after = replace(moved.request, excluded_teams=frozenset(excluded))
-            return Change(after, "crew_declined", moved.effects, command.reason, detail)
-
-        return await self._change(actor, command, "crew_answer", how)
+        return await self._answers.of_crew(actor, command)
 
     # carrying out and ending
 
@@ -433,152 +398,6 @@ class Dispatch:
         self, request: CrisisRequest, event: Event, actor: Actor, tx: Transaction
     ) -> Advance:
         return advance(request, event, role_of(actor), tx.now_ms, self._policy.clocks)
-
-    def _opened(self, command: commands.OpenRequest, now_ms: int) -> CrisisRequest:
-        graded = triage(command.risk, command.urgency, now_ms, self._policy)
-        guardianship = command.guardianship or (Guardianship() if command.needs.minor else None)
-        return self._in_custody(
-            CrisisRequest(
-                id=command.request,
-                version=1,
-                state=State.REQUESTED,
-                opened_ms=now_ms,
-                zone=command.zone,
-                place=command.place,
-                lon=command.lon,
-                lat=command.lat,
-                needs=command.needs,
-                risk=command.risk,
-                urgency=command.urgency,
-                tier=graded.tier,
-                target_ms=graded.target_ms,
-                policy=self._policy.version,
-                owner=command.owner,
-                custody=command.custody,
-                guardianship=guardianship,
-                changed_ms=now_ms,
-            ),
-            now_ms,
-        )
-
-    def _known(self, before: CrisisRequest, command: commands.Triage, now_ms: int) -> CrisisRequest:
-        given = {
-            name: getattr(command, name)
-            for name in ("risk", "urgency", "needs", "custody", "guardianship")
-            if getattr(command, name) is not None
-        }
-        known = replace(before, **given)
-        if known.needs.minor and known.guardianship is None:
-            known = replace(known, guardianship=Guardianship())
-        return self._in_custody(self._graded(known), now_ms)
-
-    def _graded(self, request: CrisisRequest) -> CrisisRequest:
-        graded = triage(request.risk, request.urgency, request.opened_ms, self._policy)
-        return replace(
-            request, tier=graded.tier, target_ms=graded.target_ms, policy=self._policy.version
-        )
-
-    def _in_custody(self, request: CrisisRequest, now_ms: int) -> CrisisRequest:
-        """Custody starts its clock when it began, not when it was written down."""
-        if request.custody is None:
-            return request
-        if request.custody.since_ms > now_ms + AHEAD_MS:
-            raise Invalid("custody cannot begin in the future")
-        limit_ms = self._policy.clocks.custody_s * 1000
-        return replace(request, custody_due_ms=request.custody.since_ms + limit_ms)
-
-    def _check_needs(self, needs: Needs) -> None:
-        try:
-            self._vocabulary.check_needs(needs.words)
-            for pool_type in needs.pool_types:
-                self._vocabulary.check_code("pool_type", pool_type)
-        except UnknownWord as error:
-            raise Invalid(str(error)) from error
-
-    def _check_answer(
-        self, actor: Actor, command: commands.AnswerForFacility | commands.AnswerForCrew, codes: str
-    ) -> None:
-        """Who answered has a name, and a decline has a coded reason."""
-        if not command.by.strip():
-            raise Invalid("an answer needs the name of who gave it")
-        if command.by_phone and role_of(actor) not in DESK:
-            raise NotYours("only the desk takes down answers given by telephone")
-        if command.accepted:
-            return
-        try:
-            self._vocabulary.check_code(codes, command.reason or "")
-        except UnknownWord as error:
-            raise Invalid(str(error)) from error
-
-    def _facility_accepted(
-        self,
-        before: CrisisRequest,
-        actor: Actor,
-        command: commands.AnswerForFacility,
-        tx: Transaction,
-    ) -> Change:
-        moved = self._advance(before, Event.FACILITY_ACCEPT, actor, tx)
-        after = replace(moved.request, facility_by=command.by)
-        detail = {"by": command.by, "by_phone": command.by_phone, "facility": before.facility}
-        return Change(after, "facility_accepted", moved.effects, detail=detail)
-
-    async def _facility_declined(
-        self,
-        before: CrisisRequest,
-        actor: Actor,
-        command: commands.AnswerForFacility,
-        tx: Transaction,
-    ) -> Change:
-        crew_goes_on = before.held.team is not None or before.reached_ms is not None
-        event = Event.FACILITY_DECLINE if crew_goes_on else Event.FACILITY_DECLINE_WITHOUT_CREW
-        moved = self._advance(before, event, actor, tx)
-        await self._log_unmet(tx, before, "pool", before.held.pool, command)
-        excluded = before.excluded_facilities | ({before.facility} if before.facility else set())
-        after = replace(
-            moved.request, facility_by=command.by, excluded_facilities=frozenset(excluded)
-        )
-        detail = {"by": command.by, "by_phone": command.by_phone, "facility": before.facility}
-        return Change(after, "facility_declined", moved.effects, command.reason, detail)
-
-    async def _ask_backup(self, declined: commands.AnswerForFacility) -> None:
-        """The backup is asked by rule; when it cannot be had, the planner finds another place."""
-        async with self._journal.engine.connect() as connection:
-            request = await store.load(connection, declined.request)
-        if not request.needs_place_now or request.plan.backup is None:
-            return
-        ask = commands.AskPlace(
-            f"{declined.command_id}/backup", request.id, pool=request.plan.backup
-        )
-        try:
-            await self._claiming.ask_place(KEEPER, ask)
-        except DispatchError:
-            # Somebody was quicker, at the backup or at the request: it stays open, and planned.
-            return
-
-    async def _log_unmet(
-        self,
-        tx: Transaction,
-        request: CrisisRequest,
-        kind: str,
-        resource: str | None,
-        command: commands.AnswerForFacility | commands.AnswerForCrew,
-    ) -> None:
-        reason = command.reason or ""
-        protected = reason in self._vocabulary.codes.get("facility_decline_oversight", ())
-        await store.add_unmet(
-            tx.connection,
-            Unmet(
-                id=str(uuid7()),
-                request=request.id,
-                at_ms=tx.now_ms,
-                kind=kind,
-                resource=resource,
-                reason=reason,
-                decided_by=command.by,
-                recorded_by=tx.actor.id,
-                protected=kind == "pool" and protected,
-            ),
-        )
 
     async def _escalate(self, request: str) -> bool:
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
