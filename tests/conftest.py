@@ -87,6 +87,27 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await pool.dispose()
 
 
+@pytest.fixture
+async def sound_record(engine: AsyncEngine, registry: ServerRegistry) -> AsyncIterator[None]:
+    """Records what the test does and verifies it afterwards: nobody was promised twice."""
+    from record.outbox import deliver_pending
+    from record.recorder import Recorder
+    from record.verify import verify
+
+    recorder = Recorder(engine, registry)
+    await recorder.run_once()
+    yield
+    await deliver_pending(engine, registry, _end_of_time)
+    while (await recorder.run_once()).facts:
+        pass
+    report = await verify(engine, registry, _end_of_time)
+    assert report.findings == ()
+
+
+def _end_of_time() -> int:
+    return 2**60
+
+
 def _of(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 

@@ -56,7 +56,11 @@ from tests.dispatch.house import (
     an_id,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("servers"),
+    pytest.mark.usefixtures("sound_record"),
+]
 ALL = Bundle(team="t-1", van="v-1", pool="p-1")
 ADA = Person(
     name="Ada Example",

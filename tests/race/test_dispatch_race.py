@@ -23,7 +23,11 @@ from registry.port import Refused as RegistryRefused
 from registry.server import ServerRegistry
 from tests.dispatch.house import CERTAIN, DANA, ERIN, POLICY, POSSIBLE, VOCABULARY, House, an_id
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("servers"),
+    pytest.mark.usefixtures("sound_record"),
+]
 
 N = 16
 

@@ -21,7 +21,11 @@ from referral.states import Contact, Outcome
 from registry.port import Registry
 from registry.states import Slot
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("servers"),
+    pytest.mark.usefixtures("sound_record"),
+]
 
 H_MS = 3_600_000
 T0_MS = 1_800_000_000_000
