@@ -20,9 +20,6 @@ export type UnmetNeed = Schemas['UnmetNeed'];
 export type SharedRequest = Schemas['SharedRequest'];
 export type Expected = Schemas['Expected'];
 
-export const CSSRS = ['wish_to_be_dead', 'suicidal_thoughts', 'thoughts_of_method', 'some_intent', 'intent_with_plan', 'behaviour_lifetime', 'behaviour_3_months'] as const satisfies (keyof Risk['cssrs'])[];
-export const RISKS = ['desire', 'intent', 'capability', 'buffers', 'violence', 'psychosis', 'overdose', 'danger_to_others'] as const satisfies (keyof Risk)[];
-
 const of = (request: string): { path: { request: string } } => ({ path: { request } });
 const command = <B extends object>(body: B): B & { command_id: string } => ({ command_id: newId(), ...body });
 

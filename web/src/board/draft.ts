@@ -1,4 +1,5 @@
-import { CSSRS, RISKS, type NewRequest, type Risk } from '../api/doors';
+import type { NewRequest, Risk } from '../api/doors';
+import { CSSRS, RISKS } from './risk';
 
 /** A half-written request: what the form holds, and what is sent of it. Pure. */
 

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { clocks } from '../src/board/clocks';
+import { choosePopulation, emptyDraft, isMinor, toSend } from '../src/board/draft';
+import { byNextStep, isAlarm, nextStep, passes } from '../src/board/next';
+import { personMap } from '../src/board/personmap';
+import { nearestTown, readCoordinates, suggest } from '../src/board/places';
+import { bedCount, total, topTier, waitingByTier, wallMarks } from '../src/board/wall';
+import type { RequestCard, TaskCard, Team, WallFacility, WallZone } from '../src/live/kinds';
+import { w } from '../src/words';
+
+const NOW = 1_000_000_000;
+const card = (change: Partial<RequestCard> = {}): RequestCard => ({
+  id: 'r', version: 1, state: 'recommended', tier: 'moderate', urgency: 2, zone: 'weber', place: 'Ogden', opened_ms: NOW - 60_000, target_ms: NOW + 600_000, owner: 'ana',
+  team: null, van: null, pool: null, slot: null, place_need: 'possible', eta_ms: null, arrive_ms: null, crew_answer: null, facility_answer: null, answer_due_ms: null,
+  escalated: false, custody_due_ms: null, needs: ['adult'], rescue: null, shared_le: false, self_transport: false, joined_to: null, ...change,
+});
+
+describe('what must be done next', () => {
+  it('is to take an imminent request that nobody owns, above all', () => {
+    const alarm = card({ id: 'z', tier: 'imminent', owner: null });
+    expect(isAlarm(alarm)).toBe(true);
+    expect(nextStep(alarm, NOW).group).toBe(0);
+    expect([card({ target_ms: 0 }), alarm].sort(byNextStep(NOW))[0]!.id).toBe('z');
+  });
+  it('is no alarm once somebody owns it or it has ended', () => {
+    expect(isAlarm(card({ tier: 'imminent' }))).toBe(false);
+    expect(isAlarm(card({ tier: 'imminent', owner: null, state: 'cancelled' }))).toBe(false);
+  });
+  it.each([
+    [{ state: 'requested' }, w.next.plan],
+    [{ state: 'recommended' }, w.next.accept],
+    [{ owner: null }, w.next.own],
+    [{ state: 'accepted', crew_answer: 'asked', answer_due_ms: NOW + 1 }, w.next.crewAsked],
+    [{ state: 'accepted', crew_answer: 'asked', answer_due_ms: NOW - 1 }, w.next.askCrew],
+    [{ state: 'en_route', facility_answer: 'asked', answer_due_ms: NOW - 1 }, w.next.askFacility],
+    [{ state: 'en_route', facility_answer: 'declined' }, w.next.facilityDeclined],
+    [{ state: 'arrived' }, w.next.handOver],
+    [{ state: 'en_route', rescue: 'open' }, w.next.rescue],
+  ] as [Partial<RequestCard>, string][])('of %o is: %s', (change, text) => expect(nextStep(card(change), NOW).text).toBe(text));
+
+  it('sorts by hand needed, tier, clock, then id', () => {
+    const ids = [
+      card({ id: 'd', state: 'en_route', tier: 'high' }),
+      card({ id: 'c', target_ms: NOW + 900 }),
+      card({ id: 'b', target_ms: NOW + 100 }),
+      card({ id: 'a', tier: 'high', target_ms: NOW + 9_000 }),
+    ].sort(byNextStep(NOW)).map((each) => each.id);
+    expect(ids).toEqual(['a', 'b', 'c', 'd']);
+  });
+  it('is filtered by owner and by what is under way', () => {
+    expect(passes(card(), 'mine', 'ana', NOW)).toBe(true);
+    expect(passes(card(), 'mine', 'ben', NOW)).toBe(false);
+    expect(passes(card({ owner: null }), 'unowned', 'ben', NOW)).toBe(true);
+    expect(passes(card({ state: 'en_route' }), 'moving', 'ana', NOW)).toBe(true);
+    expect(passes(card({ state: 'en_route' }), 'act', 'ana', NOW)).toBe(false);
+  });
+});
+
+describe('running clocks', () => {
+  it('come latest first, and stop with the request', () => {
+    const task = { id: 't', due_ms: NOW - 5, closed_by: null, provider: 'p' } as TaskCard;
+    const running = clocks([card({ id: 'a' }), card({ id: 'b', state: 'handed_over' }), card({ id: 'c', custody_due_ms: NOW - 50 })], [task], NOW);
+    expect(running.map((each) => each.id)).toEqual(['custody c', 'outreach t', 'reach a', 'reach c']);
+  });
+});
+
+describe('a half-written request', () => {
+  let made = 0;
+  const draft = emptyDraft(() => `id-${made++}`, NOW);
+  it('has its ids from the start and knows nothing yet', () => {
+    expect(draft.body.request).toBe(draft.request);
+    expect(draft.body.risk.imminent).toBe('unknown');
+    expect(Object.values(draft.body.risk.cssrs)).toEqual(Array(7).fill('unknown'));
+  });
+  it('sends empty texts as unknown and only what applies', () => {
+    const sent = toSend({ ...draft, body: { ...draft.body, person: { ...draft.body.person, name: '  ', interpreter: 'lang_es' } } });
+    expect(sent.person.name).toBeNull();
+    expect(sent.needs.words).toContain('lang_es');
+    expect([sent.custody, sent.guardianship]).toEqual([null, null]);
+  });
+  it('is involuntary only with its legal basis', () => {
+    const sent = toSend({ ...draft, custody: true });
+    expect(sent.needs.words).toContain('involuntary');
+    expect(sent.needs.words).not.toContain('voluntary');
+    expect(sent.custody?.basis).toBe('officer_hold');
+  });
+  it('asks for a guardian when the person is a minor', () => {
+    const words = choosePopulation(draft.body.needs.words, ['child', 'adolescent', 'adult', 'older_adult'], 'child');
+    const minor = { ...draft, body: { ...draft.body, needs: { ...draft.body.needs, words } } };
+    expect(words).toEqual(['voluntary', 'child']);
+    expect(isMinor(minor)).toBe(true);
+    expect(toSend(minor).guardianship?.consent).toBe('not_reached');
+  });
+});
+
+describe('a place', () => {
+  const towns = [
+    { name: 'Salt Lake City', at: [-111.89, 40.76] as const, population: 200_000 },
+    { name: 'Ogden', at: [-111.97, 41.22] as const, population: 87_000 },
+    { name: 'South Salt Lake', at: [-111.88, 40.71] as const, population: 26_000 },
+  ];
+  const bounds = [-114.05, 36.99, -109.04, 42.0] as const;
+  it('may be typed as coordinates in either order, inside the region', () => {
+    expect(readCoordinates('41.22, -111.97', bounds)).toEqual([-111.97, 41.22]);
+    expect(readCoordinates('-111.97 41.22', bounds)).toEqual([-111.97, 41.22]);
+    expect(readCoordinates('48.8, 2.3', bounds)).toBeNull();
+    expect(readCoordinates('Ogden', bounds)).toBeNull();
+  });
+  it('is suggested by its beginning before its middle', () => expect(suggest('salt', towns).map((each) => each.name)).toEqual(['Salt Lake City', 'South Salt Lake']));
+  it('that was clicked belongs to the nearest town', () => expect(nearestTown([-111.9, 41.2], towns)).toBe('Ogden'));
+});
+
+describe('the wall', () => {
+  const zone = (change: Partial<WallZone>): WallZone => ({ id: 'z', name: 'Z', lon: 0, lat: 0, waiting: {}, oldest_ms: null, teams_free: 0, teams_committed: 0, beds_free: 0, ...change });
+  const limits = { fresh_s: 60, ageing_s: 600, stale_s: 6_000 };
+  const facility = (change: Partial<WallFacility>): WallFacility => ({ id: 'f', name: 'F', zone: 'z', lon: 0, lat: 0, free: 3, capacity: 8, confirmed_ms: NOW, paused: false, overcommitted: false, ...change });
+
+  it('adds hidden counts without telling them', () => {
+    expect(total([3, 4])).toBe('7');
+    expect(total(['<3'])).toBe('<3');
+    expect(total([4, '<3'])).toBe('5+');
+    expect(total([])).toBe('0');
+    expect(waitingByTier([zone({ waiting: { high: '<3' } }), zone({ waiting: { high: 3 } })])[1]).toEqual({ tier: 'high', count: '4+' });
+  });
+  it('shows a zone by its highest tier, and none where nobody waits', () => {
+    expect(topTier(zone({ waiting: { routine: 5, high: '<3' } }))).toBe('high');
+    expect(wallMarks([zone({})], [], [], [], limits, NOW)).toEqual([]);
+  });
+  it('counts beds by the age of the word, and none of a paused or overcommitted place', () => {
+    const places = [facility({}), facility({ confirmed_ms: NOW - 120_000 }), facility({ confirmed_ms: NOW - 7_000_000 }), facility({ paused: true }), facility({ overcommitted: true })];
+    expect(bedCount(places, limits, NOW)).toEqual({ free: 3, ageing: 3, stale: 3 });
+  });
+});
+
+describe('the map of one person', () => {
+  const team = (id: string): Team => ({ id, name: id, lon: -111.9, lat: 40.7, position_ms: NOW, status: 'available' }) as Team;
+  it('shows candidates and fades the rest', () => {
+    const plan = { team: 'a', van: null, pool: null, team_eta_s: 600, arrive_s: null, alternatives: [{ team: 'b', van: null, pool: null }], backup: null } as never;
+    const { scene, bounds } = personMap({ teams: ['a', 'b', 'c'].map(team), vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW }, card(), [-111.8, 40.8], plan, null);
+    expect(scene.marks.filter((mark) => mark.faded).map((mark) => mark.id)).toEqual(['c']);
+    expect(scene.routes).toMatchObject([{ id: 'team', label: '10 min' }]);
+    expect(bounds![0]).toBeLessThan(-111.9);
+  });
+  it('looks nowhere in particular when nobody is chosen', () => {
+    const { scene, bounds } = personMap({ teams: [team('a')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW }, null, null, null, null);
+    expect(bounds).toBeNull();
+    expect(scene.marks[0]!.faded).toBe(false);
+  });
+});
