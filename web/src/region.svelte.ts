@@ -41,8 +41,9 @@ class Region {
     return this.facts?.zones[id] ?? id;
   }
 
+  /** `source` is a type of pool, or what else is reported: pool, position, unit_status. */
   limits(source: string): FreshnessLimits {
-    return this.facts?.freshness[source] ?? this.facts?.freshness['default'] ?? CAREFUL;
+    return this.facts?.freshness[source] ?? this.facts?.freshness['pool'] ?? CAREFUL;
   }
 
   words(group: string): string[] {

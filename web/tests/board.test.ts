@@ -6,13 +6,15 @@ import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
 import { bedCount, total, topTier, waitingByTier, wallMarks } from '../src/board/wall';
 import type { RequestCard, TaskCard, Team, WallFacility, WallZone } from '../src/live/kinds';
+import { visible } from '../src/map/scene';
 import { w } from '../src/words';
 
 const NOW = 1_000_000_000;
 const card = (change: Partial<RequestCard> = {}): RequestCard => ({
   id: 'r', version: 1, state: 'recommended', tier: 'moderate', urgency: 2, zone: 'weber', place: 'Ogden', opened_ms: NOW - 60_000, target_ms: NOW + 600_000, owner: 'ana',
   team: null, van: null, pool: null, slot: null, place_need: 'possible', eta_ms: null, arrive_ms: null, crew_answer: null, facility_answer: null, answer_due_ms: null,
-  escalated: false, custody_due_ms: null, needs: ['adult'], rescue: null, shared_le: false, self_transport: false, joined_to: null, ...change,
+  escalated: false, custody_due_ms: null, needs: ['adult'], rescue: null, shared_le: false, self_transport: false, joined_to: null,
+  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, overdue: [], calls: [], rescue_due_ms: null, ...change,
 });
 
 describe('what must be done next', () => {
@@ -30,8 +32,8 @@ describe('what must be done next', () => {
     [{ state: 'requested' }, w.next.plan],
     [{ state: 'recommended' }, w.next.accept],
     [{ owner: null }, w.next.own],
-    [{ state: 'accepted', crew_answer: 'asked', answer_due_ms: NOW + 1 }, w.next.crewAsked],
-    [{ state: 'accepted', crew_answer: 'asked', answer_due_ms: NOW - 1 }, w.next.askCrew],
+    [{ state: 'accepted', crew_answer: 'asked', crew_due_ms: NOW + 1 }, w.next.crewAsked],
+    [{ state: 'accepted', crew_answer: 'asked', crew_due_ms: NOW - 1 }, w.next.askCrew],
     [{ state: 'en_route', facility_answer: 'asked', answer_due_ms: NOW - 1 }, w.next.askFacility],
     [{ state: 'en_route', facility_answer: 'declined' }, w.next.facilityDeclined],
     [{ state: 'arrived' }, w.next.handOver],
@@ -140,6 +142,11 @@ describe('the map of one person', () => {
     expect(scene.marks.filter((mark) => mark.faded).map((mark) => mark.id)).toEqual(['c']);
     expect(scene.routes).toMatchObject([{ id: 'team', label: '10 min' }]);
     expect(bounds![0]).toBeLessThan(-111.9);
+  });
+  it('keeps a free team with an old position, and lists only a lost one under way', () => {
+    const old = (id: string, status: Team['status']): Team => ({ ...team(id), status, position_ms: NOW - 3_600_000 });
+    const { scene } = personMap({ teams: [old('home', 'available'), old('lost', 'en_route')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW }, null, null, null, null);
+    expect(visible(scene.marks).map((mark) => mark.id)).toEqual(['home']);
   });
   it('looks nowhere in particular when nobody is chosen', () => {
     const { scene, bounds } = personMap({ teams: [team('a')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW }, null, null, null, null);

@@ -14,6 +14,7 @@ export type NeedLevel = Schemas['Needs']['place'];
 export type NewRequest = Body<Schemas['NewRequest']>;
 export type RequestDetail = Schemas['RequestDetail'];
 export type Duplicate = Schemas['Duplicate'];
+export type Colleague = Schemas['Colleague'];
 export type Bundle = Schemas['Bundle'];
 export type Choice = Pick<Schemas['Accept'], 'bundle' | 'seen' | 'eta_ms' | 'arrive_ms'>;
 export type UnmetNeed = Schemas['UnmetNeed'];
@@ -27,6 +28,7 @@ export const openRequest = (request: NewRequest, command_id: string) => data(ser
 export const readRequest = (request: string): Promise<RequestDetail> => data(server.GET('/v1/requests/{request}', { params: of(request) }));
 export const duplicates = async (request: string): Promise<Duplicate[]> => (await data(server.GET('/v1/requests/{request}/duplicates', { params: of(request) }))).items;
 export const readShared = (request: string): Promise<SharedRequest> => data(server.GET('/v1/requests/{request}/shared', { params: of(request) }));
+export const colleagues = async (): Promise<Colleague[]> => (await data(server.GET('/v1/colleagues'))).items;
 export const unmetNeeds = async (): Promise<UnmetNeed[]> => (await data(server.GET('/v1/unmet-needs'))).items;
 
 export const own = (request: string) => data(server.POST('/v1/requests/{request}/own', { params: of(request), body: command({ owner: null }) }));

@@ -30,6 +30,8 @@ export function authorize(next: string | null, expired: () => void): void {
 export const newId = (): string => v7();
 
 async function send(request: Request): Promise<Response> {
+  // The server refuses a change that is not said in JSON, so that no foreign form can send one.
+  if (request.method !== 'GET') request.headers.set('content-type', 'application/json');
   if (token) request.headers.set('authorization', `Bearer ${token}`);
   let response: Response;
   try {
@@ -52,5 +54,5 @@ export async function data<T>(doing: Promise<{ data?: T }>): Promise<T> {
 
 /** Sends a command that was kept: its path and body were made earlier, perhaps before a reload. */
 export async function sendKept(path: string, body: object): Promise<void> {
-  await send(new Request(new URL(path, location.origin), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }));
+  await send(new Request(new URL(path, location.origin), { method: 'POST', body: JSON.stringify(body) }));
 }

@@ -1,4 +1,4 @@
-import type { Bundle, Choice } from '../api/doors';
+import { colleagues, type Bundle, type Choice, type Colleague } from '../api/doors';
 import type { LiveClient } from '../live/client.svelte';
 import type { Alternative, Plan, Pool, Recommendation, RequestCard, Slot, Team, Van } from '../live/kinds';
 import { time } from '../live/time.svelte';
@@ -7,7 +7,17 @@ import { w, word } from '../words';
 
 /** The dispatchers' board: the live objects, and their names as people say them. */
 export class Board {
-  constructor(readonly live: LiveClient) {}
+  colleagues = $state.raw<Colleague[]>([]);
+
+  constructor(readonly live: LiveClient) {
+    colleagues().then(
+      (found) => (this.colleagues = found),
+      () => {},
+    );
+  }
+
+  /** The name behind an owner's id. */
+  ownerName = (id: string): string => this.colleagues.find((each) => each.id === id)?.name ?? id;
 
   requests = (): RequestCard[] => this.live.all<RequestCard>('request');
   request = (id: string): RequestCard | undefined => this.live.get('request', id);

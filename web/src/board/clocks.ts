@@ -3,7 +3,7 @@ import { isEnded, isWaiting } from './next';
 
 /** Every clock that runs for somebody. Pure. */
 
-export type ClockName = 'reach' | 'crew' | 'facility' | 'custody' | 'outreach';
+export type ClockName = 'reach' | 'crew' | 'facility' | 'custody' | 'rescue' | 'outreach';
 
 export interface RunningClock {
   id: string;
@@ -28,7 +28,9 @@ function ofRequest(card: RequestCard): RunningClock[] {
   const clock = (what: ClockName, dueMs: number | null): RunningClock[] => (dueMs === null ? [] : [{ id: `${what} ${card.id}`, what, dueMs, card, owner: card.owner }]);
   return [
     ...(isWaiting(card) || BEFORE_PERSON.has(card.state) ? clock('reach', card.target_ms) : []),
-    ...(card.crew_answer === 'asked' ? clock('crew', card.answer_due_ms) : card.facility_answer === 'asked' ? clock('facility', card.answer_due_ms) : []),
+    ...(card.crew_answer === 'asked' ? clock('crew', card.crew_due_ms) : []),
+    ...(card.facility_answer === 'asked' ? clock('facility', card.answer_due_ms) : []),
+    ...(card.rescue === 'open' ? clock('rescue', card.rescue_due_ms) : []),
     ...clock('custody', card.custody_due_ms),
   ];
 }

@@ -24,7 +24,7 @@ export const isAlarm = (card: RequestCard): boolean => card.tier === 'imminent' 
 export function nextStep(card: RequestCard, nowMs: number): Next {
   if (isEnded(card)) return { group: 4, text: w.next.follow, dueMs: null };
   if (isAlarm(card)) return { group: 0, text: w.next.own, dueMs: card.target_ms };
-  if (card.rescue === 'open') return { group: 1, text: w.next.rescue, dueMs: card.answer_due_ms ?? card.target_ms };
+  if (card.rescue === 'open') return { group: 1, text: w.next.rescue, dueMs: card.rescue_due_ms };
   if (card.facility_answer === 'declined') return { group: 1, text: w.next.facilityDeclined, dueMs: card.target_ms };
   if (card.crew_answer === 'declined') return { group: 1, text: w.next.crewDeclined, dueMs: card.target_ms };
   if (isWaiting(card)) {
@@ -35,9 +35,13 @@ export function nextStep(card: RequestCard, nowMs: number): Next {
 }
 
 function underWay(card: RequestCard, nowMs: number): Next {
-  const overdue = card.answer_due_ms !== null && card.answer_due_ms < nowMs;
-  if (card.crew_answer === 'asked') return { group: overdue ? 1 : 2, text: overdue ? w.next.askCrew : w.next.crewAsked, dueMs: card.answer_due_ms ?? card.target_ms };
-  if (card.facility_answer === 'asked') return { group: overdue ? 1 : 2, text: overdue ? w.next.askFacility : w.next.facilityAsked, dueMs: card.answer_due_ms };
+  const late = (dueMs: number | null): boolean => dueMs !== null && dueMs < nowMs;
+  const crew = card.crew_answer === 'asked';
+  const facility = card.facility_answer === 'asked';
+  if (crew && late(card.crew_due_ms)) return { group: 1, text: w.next.askCrew, dueMs: card.crew_due_ms };
+  if (facility && late(card.answer_due_ms)) return { group: 1, text: w.next.askFacility, dueMs: card.answer_due_ms };
+  if (crew) return { group: 2, text: w.next.crewAsked, dueMs: card.crew_due_ms };
+  if (facility) return { group: 2, text: w.next.facilityAsked, dueMs: card.answer_due_ms };
   switch (card.state) {
     case 'arrived':
       return { group: 1, text: w.next.handOver, dueMs: card.arrive_ms };

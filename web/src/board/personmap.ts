@@ -1,7 +1,7 @@
 import type { Pool, Recommendation, RequestCard, Team, Van } from '../live/kinds';
 import { freshness, minutes, type FreshnessLimits } from '../live/spans';
 import { boundsOf, type Bounds, type LonLat } from '../map/geometry';
-import type { Mark, Route, Scene } from '../map/scene';
+import { drawnAgeS, type Mark, type Route, type Scene } from '../map/scene';
 import { unitTone } from './wall';
 
 /** The map for one person: candidates, routes and arrival times; the rest faded. Pure. */
@@ -41,7 +41,7 @@ function unitMark(unit: Team | Van, shape: 'team' | 'van', focus: boolean, candi
     place: [unit.lon, unit.lat],
     tone: unitTone(unit.status),
     label: candidate ? unit.name : undefined,
-    positionAgeS: Math.max(0, (nowMs - unit.position_ms) / 1_000),
+    positionAgeS: drawnAgeS(Math.max(0, (nowMs - unit.position_ms) / 1_000), candidate || unit.status === 'available'),
     faded: focus && !candidate,
     chosen,
   };

@@ -1,6 +1,6 @@
 import type { SmallCount, Tier, WallFacility, WallUnit, WallZone } from '../live/kinds';
 import { clockFace, freshness, type FreshnessLimits } from '../live/spans';
-import type { Mark, Tone } from '../map/scene';
+import { drawnAgeS, type Mark, type Tone } from '../map/scene';
 
 /** What the wall draws and counts, from its obscured objects. Pure. */
 
@@ -57,7 +57,7 @@ function unitMark(unit: WallUnit, shape: 'team' | 'van', nowMs: number): Mark {
     shape,
     place: [unit.lon, unit.lat],
     tone: unitTone(unit.status),
-    positionAgeS: unit.position_ms === null ? undefined : Math.max(0, (nowMs - unit.position_ms) / 1_000),
+    positionAgeS: unit.position_ms === null ? undefined : drawnAgeS(Math.max(0, (nowMs - unit.position_ms) / 1_000), unit.status === 'available'),
   };
 }
 

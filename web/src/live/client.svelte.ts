@@ -25,6 +25,8 @@ export class LiveClient {
   connection = $state<Connection>('connecting');
   /** Local time of the last frame while connected, of the loss when lost. */
   sinceMs = $state(Date.now());
+  /** False until the first snapshot: an empty screen is then unknown, not empty. */
+  begun = $state(false);
   simulated = $state(false);
   /** When the feed was last known good, server time. */
   feedMs = $state<number | null>(null);
@@ -130,6 +132,7 @@ export class LiveClient {
 
   #settle(): void {
     const live = this.#session.phase === 'live';
+    if (live) this.begun = true;
     if (live && this.connection !== 'connected') {
       this.connection = 'connected';
       this.sinceMs = Date.now();

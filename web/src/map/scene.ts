@@ -39,6 +39,14 @@ export const EMPTY: Scene = { marks: [], routes: [] };
 /** Display limits of a position's age, in seconds. */
 export const POSITION = { ring_s: 60, fade_s: 120, gone_s: 600 } as const;
 
+/**
+ * The age to draw a position with. A unit that is free, or that matters to the person on the screen,
+ * stays on the map at its last place, ringed and faded: its base is a place to find it.
+ */
+export function drawnAgeS(ageS: number, kept: boolean): number {
+  return kept ? Math.min(ageS, POSITION.gone_s - 1) : ageS;
+}
+
 /** Marks that are shown at all: a lost vehicle lives in the lists only. */
 export function visible(marks: readonly Mark[]): Mark[] {
   return marks.filter((mark) => (mark.positionAgeS ?? 0) < POSITION.gone_s);
