@@ -71,10 +71,12 @@ def _document_refusals(method: str, operation: dict[str, Any]) -> None:
     codes = {422, 503} if operation.get("parameters") else {503}
     if operation["operationId"] not in _OPEN:
         codes |= {401, 403}
+    if operation["operationId"] == "log_in":
+        codes |= {401}
     if operation.get("parameters"):
         codes |= {404}
     if method in _BODY:
-        codes |= {400, 409, 413, 415, 422, 429}
+        codes |= {400, 404, 409, 413, 415, 422, 429}
     responses = operation["responses"]
     responses.pop("422", None)
     for code in sorted(codes):

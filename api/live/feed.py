@@ -99,22 +99,30 @@ class Feed:
 
     async def run(self) -> None:
         """Follow the registry until cancelled, over lost positions and lost servers."""
+        begun = False
         while True:
             try:
+                if not begun:
+                    await self._begin()
+                begun = True
                 await self._follow()
             except PositionLost:
                 _log.info("position lost", epoch=self.world.position.epoch)
+                begun = False
             except Unavailable:
                 _log.warning("registry unavailable")
                 await asyncio.sleep(RETRY_S)
 
-    async def _follow(self) -> None:
+    async def _begin(self) -> None:
+        """Take the whole world in; everybody gets it whole."""
         self.world.start(await self._registry.snapshot())
         await self._take_plan()
         self.heard_ms = self._clock()
         for topic in self._topics.values():
             topic.start(self.world)
         self._started.set()
+
+    async def _follow(self) -> None:
         while True:
             events = await self._registry.events(self.world.position, BLOCK_MS)
             self.heard_ms = self._clock()
@@ -124,10 +132,10 @@ class Feed:
                 await asyncio.sleep(COALESCE_S if self._rate.busy else 0)
 
     async def _take(self, events: list[Event]) -> None:
+        planned = any(event.kind == "plan.published" for event in events)
+        of_plan = await self._take_plan() if planned else set()
         changes = [change for event in events for change in self.world.advance(event)]
-        touched = {change.key for change in changes}
-        if any(event.kind == "plan.published" for event in events):
-            touched |= await self._take_plan()
+        touched = of_plan | {change.key for change in changes}
         said = list(lines(changes, self._zone_name))
         self._wall.say(_said_to("wall", said), self.world.position, events[-1].at_ms)
         for topic in self._topics.values():

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Path
 
 from api import scope
+from api.acting import fact_id
 from api.errors import BadInput, Forbidden
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
@@ -63,29 +64,32 @@ def _defined(id: str, body: Command, **more: Any) -> dict[str, Any]:
 
 @router.put("/teams/{id}")
 async def define_team(
-    team: ResourceId, body: edge.TeamDefinition, _: Supervisor, parts: Parts
+    team: ResourceId, body: edge.TeamDefinition, caller: Supervisor, parts: Parts
 ) -> edge.Team:
     """Define a team; its position, status and promises stay."""
+    fact = fact_id(caller, "define_team", team, body.command_id)
     wish = msgspec.convert(_defined(team, body), Team)
-    return edge.Team.model_validate(await parts.registry.put(wish, body.command_id))
+    return edge.Team.model_validate(await parts.registry.put(wish, fact))
 
 
 @router.put("/vans/{id}")
 async def define_van(
-    van: ResourceId, body: edge.VanDefinition, _: Supervisor, parts: Parts
+    van: ResourceId, body: edge.VanDefinition, caller: Supervisor, parts: Parts
 ) -> edge.Van:
     """Define a van; its position, status and promises stay."""
+    fact = fact_id(caller, "define_van", van, body.command_id)
     wish = msgspec.convert(_defined(van, body), Van)
-    return edge.Van.model_validate(await parts.registry.put(wish, body.command_id))
+    return edge.Van.model_validate(await parts.registry.put(wish, fact))
 
 
 @router.put("/pools/{id}")
 async def define_pool(
-    pool: ResourceId, body: edge.PoolDefinition, _: Supervisor, parts: Parts
+    pool: ResourceId, body: edge.PoolDefinition, caller: Supervisor, parts: Parts
 ) -> edge.Pool:
     """Define a pool; its counts and promises stay."""
+    fact = fact_id(caller, "define_pool", pool, body.command_id)
     wish = msgspec.convert(_defined(pool, body), Pool)
-    return edge.Pool.model_validate(await parts.registry.put(wish, body.command_id))
+    return edge.Pool.model_validate(await parts.registry.put(wish, fact))
 
 
 @router.put("/slots/{id}")
@@ -97,12 +101,13 @@ async def define_slot(
     world: Now,
 ) -> edge.Slot:
     """Offer an appointment slot; a provider offers its own."""
+    fact = fact_id(caller, "define_slot", slot, body.command_id)
     scope.own_slot(caller, body.provider)
     existing = world.get("slot", slot)
     if existing is not None:
         scope.own_slot(caller, existing["provider"])
     wish = msgspec.convert(_defined(slot, body), Slot)
-    return edge.Slot.model_validate(await parts.registry.put(wish, body.command_id))
+    return edge.Slot.model_validate(await parts.registry.put(wish, fact))
 
 
 def _counted(counted: Counted) -> edge.Counted:
@@ -119,11 +124,12 @@ async def report_counts(
     pool: ResourceId, body: edge.CountReport, caller: ControlOrFacility, parts: Parts, world: Now
 ) -> edge.Counted:
     """A facility's own count: always taken, also where it contradicts what was promised."""
+    fact = fact_id(caller, "report_counts", pool, body.command_id)
     scope.own_pool(caller, world, pool)
     if body.at_ms > parts.clock() + parts.settings.clock_ahead_s * 1000:
         raise BadInput("at_ms is in the future")
     counts = Counts(body.occupied, body.closed, body.capacity)
-    return _counted(await parts.registry.report_counts(pool, counts, body.at_ms, body.command_id))
+    return _counted(await parts.registry.report_counts(pool, counts, body.at_ms, fact))
 
 
 @router.post("/pools/{id}/walk-in")
@@ -131,8 +137,9 @@ async def walk_in(
     pool: ResourceId, body: Command, caller: ControlOrFacility, parts: Parts, world: Now
 ) -> edge.Counted:
     """Somebody came without us and took a bed."""
+    fact = fact_id(caller, "walk_in", pool, body.command_id)
     scope.own_pool(caller, world, pool)
-    return _counted(await parts.registry.walk_in(pool, body.command_id))
+    return _counted(await parts.registry.walk_in(pool, fact))
 
 
 @router.post("/pools/{id}/still-true")
@@ -140,8 +147,9 @@ async def still_true(
     pool: ResourceId, body: Command, caller: ControlOrFacility, parts: Parts, world: Now
 ) -> edge.Pool:
     """Somebody looked: the last count still holds."""
+    fact = fact_id(caller, "still_true", pool, body.command_id)
     scope.own_pool(caller, world, pool)
-    return edge.Pool.model_validate(await parts.registry.still_true(pool, body.command_id))
+    return edge.Pool.model_validate(await parts.registry.still_true(pool, fact))
 
 
 @router.post("/pools/{id}/pause")
@@ -149,9 +157,10 @@ async def pause_pool(
     pool: ResourceId, body: edge.Pause, caller: ControlOrFacility, parts: Parts, world: Now
 ) -> edge.Pool:
     """Nothing new comes until it is resumed, or until `until_ms`."""
+    fact = fact_id(caller, "pause_pool", pool, body.command_id)
     scope.own_pool(caller, world, pool)
     parts.vocabulary.check_code("pause_reason", body.reason)
-    paused = await parts.registry.pause(pool, body.reason, body.until_ms, body.command_id)
+    paused = await parts.registry.pause(pool, body.reason, body.until_ms, fact)
     return edge.Pool.model_validate(paused)
 
 
@@ -160,8 +169,9 @@ async def resume_pool(
     pool: ResourceId, body: Command, caller: ControlOrFacility, parts: Parts, world: Now
 ) -> edge.Pool:
     """The pool gives again."""
+    fact = fact_id(caller, "resume_pool", pool, body.command_id)
     scope.own_pool(caller, world, pool)
-    return edge.Pool.model_validate(await parts.registry.resume(pool, body.command_id))
+    return edge.Pool.model_validate(await parts.registry.resume(pool, fact))
 
 
 @router.post("/positions")
@@ -186,11 +196,10 @@ async def report_team_status(
     team: ResourceId, body: edge.StatusReport, caller: ControlOrField, parts: Parts, world: Now
 ) -> edge.Team:
     """What a team is doing."""
+    fact = fact_id(caller, "report_team_status", team, body.command_id)
     scope.own_unit(caller, world, "team", team)
     status = UnitStatus(body.status)
-    return edge.Team.model_validate(
-        await parts.registry.report_status("team", team, status, body.command_id)
-    )
+    return edge.Team.model_validate(await parts.registry.report_status("team", team, status, fact))
 
 
 @router.post("/vans/{id}/status")
@@ -198,8 +207,7 @@ async def report_van_status(
     van: ResourceId, body: edge.StatusReport, caller: ControlOrField, parts: Parts, world: Now
 ) -> edge.Van:
     """What a van is doing."""
+    fact = fact_id(caller, "report_van_status", van, body.command_id)
     scope.own_unit(caller, world, "van", van)
     status = UnitStatus(body.status)
-    return edge.Van.model_validate(
-        await parts.registry.report_status("van", van, status, body.command_id)
-    )
+    return edge.Van.model_validate(await parts.registry.report_status("van", van, status, fact))
