@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.joining import joined_risk
+from dispatch.knowing import took_over
 from dispatch.policy import Policy
-from dispatch.request import Cssrs, Risk
+from dispatch.request import Cssrs, Custody, Risk
 from dispatch.triage import triage
-from dispatch.words import Answer, Urgency
-from tests.dispatch.conftest import T0_MS
+from dispatch.words import Answer, Custodian, LegalBasis, Tier, Transporter, Urgency
+from tests.dispatch.conftest import T0_MS, a_request
 
 answers = st.sampled_from(Answer)
 screeners = st.builds(Cssrs, **dict.fromkeys((f.name for f in fields(Cssrs)), answers))
@@ -48,3 +49,13 @@ def test_the_request_that_stays_is_never_of_a_lower_tier_than_either(
     for each in (one, other):
         alone = triage(each, Urgency.ROUTINE, T0_MS, policy)
         assert joined.tier.rank >= alone.tier.rank
+
+
+def test_the_custody_and_the_urgency_of_the_duplicate_are_not_lost(policy: Policy) -> None:
+    custody = Custody(
+        LegalBasis.OFFICER_HOLD, Custodian.LAW_ENFORCEMENT, frozenset({Transporter.EMS}), T0_MS
+    )
+    duplicate = a_request(custody=custody, custody_due_ms=T0_MS + 5, urgency=Urgency.EMERGENT)
+    kept = took_over(a_request(urgency=Urgency.ROUTINE), duplicate, policy)
+    assert (kept.custody, kept.custody_due_ms) == (custody, T0_MS + 5)
+    assert (kept.urgency, kept.tier) == (Urgency.EMERGENT, Tier.IMMINENT)
