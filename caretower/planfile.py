@@ -206,7 +206,7 @@ class PolicyPart(_Part):
 
 
 class PlanFile(_Part):
-    """A whole plan file. Without `travel` every part needs a position."""
+    """A whole plan file. Without `travel` every part needs a position. `explain`: alternatives."""
 
     version: Literal[1]
     now: datetime
@@ -218,6 +218,7 @@ class PlanFile(_Part):
     agreements: tuple[AgreementPart, ...] = ()
     travel: TravelPart | None = None
     policy: PolicyPart = PolicyPart()
+    explain: bool = True
 
     @model_validator(mode="after")
     def whole(self) -> Self:
@@ -331,7 +332,8 @@ def plan_text(text: str) -> dict[str, Any]:
     except ValidationError as wrong:
         raise PlanFileError(_complaints(wrong)) from None
     put = question(_situation(file), rules, _drive(file))
-    plan = solve(put.problem, explain=[request.id for request in put.problem.requests])
+    explain = [request.id for request in put.problem.requests] if file.explain else []
+    plan = solve(put.problem, explain=explain)
     faults = check(put.problem, plan)
     if faults:
         raise PlanFileError(f"the plan did not pass its checker: {faults[0]}")

@@ -7,7 +7,7 @@ or that could not be made, is never published: the last good one stays, and says
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,12 +17,13 @@ import structlog
 
 from directory import Agreement, Directory
 from dispatch.errors import DispatchError
-from dispatch.planning import Rules, Situation, driving, question
+from dispatch.planning import Question, Rules, Situation, driving, question
 from dispatch.recommendation import (
     PlanView,
     Recommendation,
     decode,
     encode,
+    explained_view,
     plan_view,
     shown_bundles,
 )
@@ -46,6 +47,7 @@ S = TypeVar("S", bound=Kept)
 
 LEASE = "planner"
 RETRY_S = 1.0
+EXPLAINED_AT_ONCE = 3
 PLANNED_KINDS = frozenset({Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT, Kind.HOLD, Kind.REQUEST})
 MOVED = "unit.moved"
 
@@ -84,10 +86,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """One plan with the words for it."""
+    """One plan with its question, the words for it, and who waits for alternatives."""
 
+    question: Question
     plan: Plan
     view: PlanView
+    unexplained: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class Planner:
         self._facts: Facts | None = None
         self._facts_at_s = 0.0
         self._view: PlanView | None = None
-        self._plan: Plan | None = None
+        self._solved: Solved | None = None
 
     async def run(self) -> None:
         """Plan for ever, whenever the lease can be had. Ends by being cancelled."""
@@ -191,6 +195,9 @@ class Planner:
     async def _plan_on(self, lease: Lease) -> None:
         await self._remember()
         while True:
+            if self._solved and self._solved.unexplained and not self._wake.is_set():
+                await self._explain(self._solved, lease)
+                continue
             await self._woken()
             began_s = self._world.ticks()
             if self._replica is not None:
@@ -222,10 +229,11 @@ class Planner:
             solved = await asyncio.to_thread(self._solve, situation, replica.position)
         except self._faults as fault:
             log.error("planner.fault", fault=type(fault).__name__)
+            self._solved = self._solved and replace(self._solved, unexplained=())
             await self._degrade(type(fault).__name__, lease)
             asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
             return
-        self._plan = solved.plan
+        self._solved = solved
         # Dispatch is told first: whoever accepts what they see meets a request that stays as it is.
         await self._tell(solved.view, situation)
         await self._publish(solved.view, lease)
@@ -269,15 +277,38 @@ class Planner:
         late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
         plan = solve(
             put.problem,
-            previous=self._plan,
+            previous=self._solved.plan if self._solved else None,
             deadline=lambda: self._world.ticks() > late_s,
-            explain=[request.id for request in put.problem.requests],
         )
         faults = check(put.problem, plan)
         if faults:
             raise PlanRefused(faults[0])
         version = self._next_version()
-        return Solved(plan, plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view))
+        view = plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view)
+        first = _most_urgent(put)[: self._policy.explain_most] if plan.proved else ()
+        return Solved(put, plan, view, tuple(first))
+
+    async def _explain(self, solved: Solved, lease: Lease) -> None:
+        """Price the alternatives of the next few requests, until an event calls for a new plan.
+
+        A forced optimum for each alternative takes far longer than the plan: nobody waits for it.
+        """
+        now = solved.unexplained[:EXPLAINED_AT_ONCE]
+        try:
+            plan = await asyncio.to_thread(
+                solve, solved.question.problem, solved.plan, self._wake.is_set, now
+            )
+        except FAULTS as fault:
+            log.error("planner.fault", fault=type(fault).__name__)
+            self._solved = replace(solved, unexplained=())
+            return
+        if self._wake.is_set() or self._view is None:
+            return
+        self._solved = replace(solved, unexplained=solved.unexplained[EXPLAINED_AT_ONCE:])
+        if plan.proved and not check(solved.question.problem, plan):
+            version = self._next_version()
+            view = explained_view(self._view, solved.question, plan, now, version)
+            await self._publish(view, lease)
 
     def _next_version(self) -> int:
         return 1 if self._view is None else self._view.version + 1
@@ -321,6 +352,14 @@ class Planner:
                     await self._world.announce(request.id, view.version, bundle)
                 except DispatchError as late:
                     log.info("planner.too_late", fault=type(late).__name__)
+
+
+def _most_urgent(put: Question) -> list[str]:
+    """The requests of the problem: imminent ones first, then by weight, the oldest first."""
+    order = sorted(
+        put.problem.requests, key=lambda one: (one.rank, -one.weight, -one.waited_s, one.id)
+    )
+    return [one.id for one in order]
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -336,7 +336,7 @@ def _request(
         rank=0 if request.tier is Tier.IMMINENT else 1,
         waited_s=min(waited_s, LARGEST_TIME_S),
         target_s=max(0, request.target_ms - request.opened_ms) / 1000,
-        onscene_s=0 if with_person else policy.onscene_s,
+        onscene_s=policy.onscene_s if request.needs.team and not with_person else 0,
         load_s=0 if request.state in RIDING else policy.load_s,
         needs_team=request.needs.team if lock is None else lock.team is not None,
         needs_van=request.needs.van is Need.NEEDED and somebody_of_ours_drives(request),

@@ -85,6 +85,7 @@ class _Cost(_Sourced):
 class _Loop(_Sourced):
     coalesce_ms: Annotated[int, Field(ge=0, le=1_000)]
     solve_within_ms: Annotated[int, Field(ge=10, le=60_000)]
+    explain_most: Annotated[int, Field(ge=0, le=1_000)]
     again_every_s: Annotated[float, Field(gt=0, le=600)]
     moved_every_s: Annotated[float, Field(gt=0, le=600)]
     facts_every_s: Annotated[float, Field(gt=0, le=3600)]
@@ -137,6 +138,7 @@ class PlanningPolicy:
     team_may_drive: bool
     coalesce_ms: int
     solve_within_ms: int
+    explain_most: int
     again_every_s: float
     moved_every_s: float
     facts_every_s: float
@@ -172,6 +174,7 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         team_may_drive=given.transport.team_may_drive,
         coalesce_ms=loop.coalesce_ms,
         solve_within_ms=loop.solve_within_ms,
+        explain_most=loop.explain_most,
         again_every_s=loop.again_every_s,
         moved_every_s=loop.moved_every_s,
         facts_every_s=loop.facts_every_s,

@@ -3,7 +3,7 @@
 Both are JSON in the registry. They carry ids, times and sentences about resources, never identity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -67,7 +67,8 @@ class Recommendation(msgspec.Struct, frozen=True):
     """What would be best for one request. Seconds from the plan's `made_ms`; costs in minutes.
 
     `van` is "self" when the team drives. Where a place is only possibly needed, `pool` or `slot`
-    is empty and `backup` names the place that would be asked.
+    is empty and `backup` names the place that would be asked. `alternatives` were priced at
+    `priced_ms` (UTC), which may be some plans ago; None means not yet.
     """
 
     request: str
@@ -87,6 +88,7 @@ class Recommendation(msgspec.Struct, frozen=True):
     call_to_confirm: bool
     travel: Journey
     warnings: list[str] = []
+    priced_ms: int | None = None
 
     @property
     def bundle(self) -> Bundle:
@@ -135,7 +137,10 @@ def plan_view(
     at: tuple[int, int],
     shown: PlanView | None = None,
 ) -> PlanView:
-    """The optimizer's answer for people; who is just being accepted keeps what is `shown`."""
+    """The optimizer's answer for people.
+
+    Who is just being accepted keeps what is `shown`; so do alternatives until they are priced anew.
+    """
     story = sentences.Story.of(question, plan)
     accepting = being_accepted(question.situation) & story.requests.keys()
     kept = {} if shown is None else shown.recommendations
@@ -149,10 +154,38 @@ def plan_view(
         objective_min=plan.objective / TENTHS,
         recommendations={name: kept[name] for name in sorted(accepting) if name in kept}
         | {
-            assignment.request_id: recommendation(story, assignment)
+            assignment.request_id: _with_old_prices(
+                recommendation(story, assignment), kept.get(assignment.request_id), story
+            )
             for assignment in plan.assignments
         },
     )
+
+
+def explained_view(
+    view: PlanView, question: Question, plan: Plan, requests: Collection[str], version: int
+) -> PlanView:
+    """The same plan with the alternatives of these requests."""
+    story = sentences.Story.of(question, plan)
+    anew = {name: recommendation(story, plan.of(name)) for name in requests}
+    recommendations = view.recommendations | anew
+    return msgspec.structs.replace(view, version=version, recommendations=recommendations)
+
+
+def _with_old_prices(
+    new: Recommendation, old: Recommendation | None, story: sentences.Story
+) -> Recommendation:
+    """Keep alternatives on the screen as long as the bundle stays and they are still possible."""
+    if new.priced_ms is not None or old is None or old.bundle != new.bundle:
+        return new
+    known: set[str | None] = {None, DRIVES_ITSELF}
+    known |= story.team_row.keys() | story.van_row.keys() | story.place_row.keys()
+    possible = [
+        other
+        for other in old.alternatives
+        if {other.team, other.van, other.pool, other.slot} <= known
+    ]
+    return msgspec.structs.replace(new, alternatives=possible, priced_ms=old.priced_ms)
 
 
 def recommendation(story: sentences.Story, assignment: Assignment) -> Recommendation:
@@ -185,6 +218,7 @@ def recommendation(story: sentences.Story, assignment: Assignment) -> Recommenda
         call_to_confirm=_call_to_confirm(question, assignment),
         travel=Journey(question.travel.engine, question.travel.quality),
         warnings=sentences.warnings(story, assignment),
+        priced_ms=question.situation.now_ms if assignment.alternatives else None,
     )
 
 

@@ -294,6 +294,22 @@ async def test_a_plan_that_its_checker_refuses_is_never_published(
         assert second not in old.recommendations
 
 
+async def test_alternatives_follow_the_plan_with_their_price(house: House) -> None:
+    near, far = await house.team("Near", 41.2), await house.team("Far", 41.4)
+    async with planning(house):
+        request = await house.request()
+        view = await house.plan_where(
+            lambda view: (
+                request in view.recommendations and bool(view.recommendations[request].alternatives)
+            )
+        )
+        best = view.recommendations[request]
+        assert best.team == near
+        assert [other.team for other in best.alternatives] == [far, None]
+        assert 0 < best.alternatives[0].extra_min < best.alternatives[1].extra_min
+        assert best.priced_ms == view.made_ms
+
+
 async def test_the_plan_holds_nothing_about_who_the_person_is(house: House) -> None:
     await house.team("Team 4")
     async with planning(house):

@@ -655,6 +655,22 @@ def test_a_team_that_is_nearer_but_needed_elsewhere_is_named_with_its_reason() -
     )
 
 
+def test_alternatives_stay_on_the_screen_until_they_are_priced_anew() -> None:
+    given: dict[str, Any] = {
+        "requests": [a_request()],
+        "teams": by(a_team("T1"), a_team("T2"), a_team("T3")),
+    }
+    minutes = {("T1", "R1"): 5}
+    before = planned(minutes, **given).recommendations["R1"]
+    assert {other.team for other in before.alternatives} == {"T2", "T3", None}
+    shown = planned(minutes, **given)
+    del given["teams"]["T2"]
+    put = asked(minutes, **given)
+    after = plan_view(put, solve(put.problem), 2, (1, 2), shown).recommendations["R1"]
+    assert after.priced_ms == before.priced_ms
+    assert {other.team for other in after.alternatives} == {"T3", None}
+
+
 def test_nothing_at_all_is_planned_without_complaint() -> None:
     assert planned().recommendations == {}
 
