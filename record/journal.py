@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Executable, Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid6 import uuid7
 
@@ -171,13 +171,13 @@ class Journal:
     async def deliver(self, registry: Registry, *row_ids: str) -> None:
         """Apply these committed rows to the registry at once.
 
-        A registry that does not answer is no error here: the promise stands, and the keeper
-        applies the rows when it is back.
+        A server that is away by now is no error here: the promise stands, and the keeper applies
+        the rows when both are back.
         """
         try:
             for row_id in row_ids:
                 await outbox.deliver(self.engine, registry, row_id, self.clock)
-        except Unavailable:
+        except (Unavailable, SQLAlchemyError, OSError):
             return
 
 

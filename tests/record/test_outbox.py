@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import select, update
 
 from record.clock import wall_clock
+from record.engine import make_engine
+from record.journal import Journal
 from record.outbox import deliver_pending
 from record.reconciler import reconcile
 from record.tables import outbox
@@ -116,3 +118,9 @@ async def test_a_registry_that_lost_the_last_step_gets_only_that_one(story) -> N
     assert snapshot.teams["t1"].request is None
     assert snapshot.cards["request"] == {}
     assert await reconcile(engine, behind) == 0
+
+
+async def test_a_database_that_is_away_after_the_commit_costs_a_caller_nothing() -> None:
+    gone = make_engine("postgresql+asyncpg://app@/caretower?host=/nonexistent")
+    await Journal(gone).deliver(MemoryRegistry(wall_clock), "a-row")
+    await gone.dispose()
