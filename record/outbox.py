@@ -100,7 +100,7 @@ async def apply(
 
 def as_promise(row: Row[Any]) -> Promise:
     """The registry's form of an outbox row."""
-    kept = {name: getattr(row, name) for name in Promise.__struct_fields__ if name != "whole"}
+    kept = {name: getattr(row, name) for name in Promise.__struct_fields__}
     return msgspec.convert(kept, Promise)
 
 
