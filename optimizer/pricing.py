@@ -158,6 +158,19 @@ class Rays:
         fits: Bools = need[:, None] <= room[None, :]
         return fits
 
+    def _best_fit(self, ray: int, team_side: Floats, place_side: Floats) -> tuple[float, int, int]:
+        """The cheapest pair within the limit: each team with the cheapest place roomy enough."""
+        i, option = self.scope[self.row[ray]], self.option[ray]
+        room = self.stars.room[i, option]
+        roomiest = np.argsort(-room, kind="stable")
+        cheapest = np.minimum.accumulate(place_side[roomiest])
+        fitting = np.searchsorted(-room[roomiest], -self.stars.need[i, option], side="right")
+        sums = np.where(fitting > 0, team_side + cheapest[fitting - 1], np.inf)
+        team = int(sums.argmin())
+        among = roomiest[: fitting[team]]
+        place = int(among[place_side[among].argmin()]) if len(among) else 0
+        return float(sums[team]), team, place
+
     def _respect_limits(
         self, team_side: Floats, place_side: Floats, best: tuple[Floats, Ints, Ints]
     ) -> None:
@@ -174,11 +187,7 @@ class Rays:
             if value[ray] >= least[row]:
                 value[ray] = np.inf
                 continue
-            sums = np.where(
-                self._fits(ray), team_side[ray][:, None] + place_side[ray][None, :], np.inf
-            )
-            team[ray], place[ray] = np.unravel_index(sums.argmin(), sums.shape)
-            value[ray] = sums.min()
+            value[ray], team[ray], place[ray] = self._best_fit(ray, team_side[ray], place_side[ray])
             least[row] = min(least[row], value[ray])
 
 

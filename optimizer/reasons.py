@@ -1,10 +1,11 @@
 """Why a part is missing, counted over every resource of its kind; and what is wrong with a lock."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.eligibility import Fault, Flags, Ints
+from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.plan import Part, Reason
 from optimizer.pricing import Floats, Prices
 from optimizer.problem import ANY, SELF, Place, Team, Van
@@ -12,40 +13,57 @@ from optimizer.stars import Choice, Stars, ready_s
 
 PARTS: tuple[Part, ...] = ("van", "team", "place")
 """In the order of a choice's indices."""
+FAULT_NAMES = tuple((fault, fault.name.lower()) for fault in Fault if fault.name is not None)
 
 
-def unserved(
-    stars: Stars, choices: Sequence[Choice], prices: Prices, choice: Choice, part: Part
-) -> tuple[Reason, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """A whole selection: one choice a request, the prices, and how many units of each resource
+    of a kind it uses."""
+
+    stars: Stars
+    choices: Sequence[Choice]
+    prices: Prices
+    used: dict[Part, Ints]
+
+    @staticmethod
+    def of(stars: Stars, choices: Sequence[Choice], prices: Prices) -> "Selection":
+        """Count what the choices use."""
+        used: dict[Part, Ints] = {}
+        for part in PARTS:
+            field, size = 1 + PARTS.index(part), len(_capacity(stars, part))
+            taken = [choice[field] for choice in choices if choice[field] < size]
+            used[part] = np.bincount(np.array(taken, dtype=np.int64), minlength=size)
+        return Selection(stars, choices, prices, used)
+
+    def has_room(self, part: Part) -> Bools:
+        """Which resources of a kind could still be given out."""
+        room: Bools = self.used[part] < _capacity(self.stars, part)
+        return room
+
+
+def unserved(selection: Selection, choice: Choice, part: Part) -> tuple[Reason, ...]:
     """The reasons why `part` is missing in `choice`; a resource counts under each fault it has.
 
     Beside the faults: "taken" by the holders named, and "unfit": free, but not together with the
     other parts (the driver's shift would end on the way, or all or nothing was asked).
     """
+    stars = selection.stars
     flags = faults_by_part(stars)[part][choice.request]
-    reasons = [
-        Reason(part, fault.name.lower(), int(count), _bits(stars, choice.request, part))
-        if fault is Fault.LACKS
-        else Reason(part, fault.name.lower(), int(count))
-        for fault in Fault
-        if fault.name is not None and (count := np.count_nonzero(flags & fault.value))
-    ]
-    full = used(stars, choices, part) >= _capacity(stars, part)
-    taken = np.flatnonzero((flags == 0) & full)
+    reasons = []
+    for fault, name in FAULT_NAMES:
+        count = int(np.count_nonzero(flags & fault.value))
+        if count:
+            bits = _bits(stars, choice.request, part) if fault is Fault.LACKS else ()
+            reasons.append(Reason(part, name, count, bits))
+    room = selection.has_room(part)
+    taken = np.flatnonzero((flags == 0) & ~room)
     if len(taken):
-        holders = _holders(stars, choices, prices, part, taken)
-        reasons.append(Reason(part, "taken", len(taken), holders=holders))
-    unfit = np.count_nonzero((flags == 0) & ~full)
+        reasons.append(Reason(part, "taken", len(taken), (), _holders(selection, part, taken)))
+    unfit = int(np.count_nonzero((flags == 0) & room))
     if unfit:
-        reasons.append(Reason(part, "unfit", int(unfit)))
+        reasons.append(Reason(part, "unfit", unfit))
     return tuple(reasons)
-
-
-def used(stars: Stars, choices: Sequence[Choice], part: Part) -> Ints:
-    """How many units of each resource of a kind the selection uses."""
-    field, size = 1 + PARTS.index(part), len(_capacity(stars, part))
-    taken = [choice[field] for choice in choices if choice[field] < size]
-    return np.bincount(np.array(taken, dtype=np.int64), minlength=size)
 
 
 def faults_by_part(stars: Stars) -> dict[Part, Flags]:
@@ -53,8 +71,9 @@ def faults_by_part(stars: Stars) -> dict[Part, Flags]:
     return {"team": stars.faults.team, "van": stars.faults.van, "place": stars.faults.place}
 
 
-def lock_faults(stars: Stars, choices: Sequence[Choice], choice: Choice) -> tuple[str, ...]:
+def lock_faults(selection: Selection, choice: Choice) -> tuple[str, ...]:
     """What is wrong with the locked parts of a request, as "part: fault"; the lock stands."""
+    stars = selection.stars
     lock = stars.problem.requests[choice.request].locked
     if lock is None:
         return ()
@@ -66,7 +85,7 @@ def lock_faults(stars: Stars, choices: Sequence[Choice], choice: Choice) -> tupl
             continue
         flags = Fault(int(faults_by_part(stars)[part][choice.request, index]))
         found += [f"{part}: {fault.name.lower()}" for fault in flags if fault.name is not None]
-        if used(stars, choices, part)[index] > _stock(stars, part, index):
+        if selection.used[part][index] > _stock(stars, part, index):
             found.append(f"{part}: taken")
     if _overruns(stars, choice):
         found.append("van: shift")
@@ -103,16 +122,15 @@ def _resources(stars: Stars, part: Part) -> Sequence[Team | Van | Place]:
     return problem.vans if part == "van" else problem.places
 
 
-def _holders(
-    stars: Stars, choices: Sequence[Choice], prices: Prices, part: Part, taken: Ints
-) -> tuple[tuple[str, str, float], ...]:
+def _holders(selection: Selection, part: Part, taken: Ints) -> tuple[tuple[str, str, float], ...]:
+    stars, prices = selection.stars, selection.prices
     field = 1 + PARTS.index(part)
     names = [resource.id for resource in _resources(stars, part)]
     value: Floats = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
     wanted = set(taken.tolist())
     return tuple(
         (names[c[field]], stars.problem.requests[c.request].id, float(value[c[field]]))
-        for c in choices
+        for c in selection.choices
         if c[field] in wanted
     )
 

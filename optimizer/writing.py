@@ -9,7 +9,7 @@ from optimizer.explain import Explanation, nearest_team
 from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Prices
 from optimizer.ranks import rank_costs, total
-from optimizer.reasons import lock_faults, unserved, used
+from optimizer.reasons import Selection, lock_faults, unserved
 from optimizer.stars import FAR, Choice, Stars, items_of, missing_parts
 from optimizer.timeline import arrivals, backup_arrival_s
 
@@ -23,9 +23,10 @@ def written(
     explanations: Mapping[int, Explanation],
 ) -> Plan:
     """The plan, one assignment a request in the order of their ids."""
+    selection = Selection.of(stars, choices, prices)
     return Plan(
         assignments=tuple(
-            _assignment(stars, choices, prices, choice, explanations.get(i, Explanation()))
+            _assignment(selection, choice, explanations.get(i, Explanation()))
             for i, choice in enumerate(choices)
         ),
         objective=total(choices),
@@ -37,15 +38,10 @@ def written(
     )
 
 
-def _assignment(
-    stars: Stars,
-    choices: Sequence[Choice],
-    prices: Prices,
-    choice: Choice,
-    explanation: Explanation,
-) -> Assignment:
+def _assignment(selection: Selection, choice: Choice, explanation: Explanation) -> Assignment:
+    stars = selection.stars
     missing = missing_parts(stars, choice)
-    backup = _backup(stars, choices, choice)
+    backup = _backup(selection, choice)
     nearest = nearest_team(stars, choice.request)
     return Assignment(
         request_id=stars.problem.requests[choice.request].id,
@@ -53,26 +49,28 @@ def _assignment(
         arrivals=arrivals(stars, choice),
         costs=tuple(items_of(stars, choice).items()),
         missing=missing,
-        reasons=tuple(
-            reason for part in missing for reason in unserved(stars, choices, prices, choice, part)
-        ),
+        reasons=tuple(reason for part in missing for reason in unserved(selection, choice, part)),
         backup_place=None if backup is None else stars.problem.places[backup].id,
         backup_place_s=None if backup is None else backup_arrival_s(stars, choice, backup),
         alternatives=explanation.alternatives,
         nearest_team=None if nearest is None else stars.problem.teams[nearest].id,
         nearest=explanation.nearest,
-        lock_faults=lock_faults(stars, choices, choice),
+        lock_faults=lock_faults(selection, choice),
     )
 
 
-def _backup(stars: Stars, choices: Sequence[Choice], choice: Choice) -> int | None:
+def _backup(selection: Selection, choice: Choice) -> int | None:
     """The best other place with room left that the same team and van could reach."""
-    i, places = choice.request, len(stars.problem.places)
+    stars, i = selection.stars, choice.request
+    places = len(stars.problem.places)
     if stars.problem.requests[i].place_need == "none" or not places:
         return None
     cost = sum(place_items(stars.numbers, i, np.arange(places)).values())
-    room = stars.place_capacity > used(stars, choices, "place")
-    fit = room & (stars.faults.place[i] == 0) & (np.arange(places) != choice.place)
+    fit = (
+        selection.has_room("place")
+        & (stars.faults.place[i] == 0)
+        & (np.arange(places) != choice.place)
+    )
     fit &= stars.need[i, choice.option, choice.team] <= stars.room[i, choice.option, :places]
     best = int(np.where(fit, cost, FAR).argmin())
     return best if fit[best] else None
