@@ -19,7 +19,7 @@ from optimizer.master import Master
 from optimizer.pricing import Floats, Offers, Prices, Rays
 from optimizer.stars import FAR, Choice, Stars
 
-COLUMNS_A_REQUEST = 3
+COLUMNS_A_REQUEST = 2
 NOTHING = 1e-6
 CLOSE = 0.5
 """Costs are whole tenths: a bound this near to the relaxation is as good as its value."""

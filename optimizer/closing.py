@@ -8,7 +8,7 @@ from ortools.sat.python import cp_model
 from optimizer.eligibility import Ints
 from optimizer.stars import Choice, Stars
 
-DETERMINISTIC_BUDGET = 30.0
+EFFORT = 30.0
 """CP-SAT's own deterministic time (about seconds), so that a search ends the same everywhere."""
 
 
@@ -29,7 +29,11 @@ class Closed:
 
 
 def choose(
-    stars: Stars, listed: Iterable[Choice], budgets: Sequence[Budget], hint: Sequence[Choice]
+    stars: Stars,
+    listed: Iterable[Choice],
+    budgets: Sequence[Budget] = (),
+    hint: Sequence[Choice] = (),
+    effort: float = EFFORT,
 ) -> Closed | None:
     """One bundle for each request that has any, the cheapest together, within capacity.
 
@@ -57,7 +61,7 @@ def choose(
         ]
         model.add(sum(spent) <= budget.tenths)
     model.minimize(sum(c.cost * x for c, x in zip(choices, picked, strict=True)))
-    solver = _solver()
+    solver = _solver(effort)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Closed(tuple(sorted(hint)), exact=False) if hint else None
@@ -84,10 +88,10 @@ def _limit(
             model.add(sum(picked[k] for k in members) <= int(capacity[resource]))
 
 
-def _solver() -> cp_model.CpSolver:
+def _solver(effort: float) -> cp_model.CpSolver:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
     solver.parameters.linearization_level = 2
-    solver.parameters.max_deterministic_time = DETERMINISTIC_BUDGET
+    solver.parameters.max_deterministic_time = effort
     return solver

@@ -1,9 +1,10 @@
 """What else could be done for one request, and what it would cost the region, exactly.
 
-A bundle is forced and everything else is solved again: the difference is its regret. Candidates
-are tried in the order of a lower bound (their cost plus prices above the request's least), and the
-search ends when no candidate left can beat those found. Ranks planned before stay at their
-optimum: what would cost them anything is no alternative.
+A bundle is forced and everything else is solved again: the difference is its regret. The search
+is best first: a candidate begins with the bound of the plan's own prices, is then relaxed with the
+bundle forced (whose prices bound all other candidates too), and is closed only if it still leads.
+It ends when no candidate left can beat those found. Ranks planned before stay at their optimum:
+what would cost them anything is no alternative.
 """
 
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from math import ceil
 
 import numpy as np
 
+from optimizer.bounds import Relaxed
 from optimizer.plan import Alternative
 from optimizer.pricing import Floats, Prices
-from optimizer.ranks import Outcome, force, rank_costs, total
+from optimizer.ranks import Outcome, close_forced, rank_costs, relax_forced, total
 from optimizer.stars import FAR, Choice, Stars
 from optimizer.timeline import arrivals
 
@@ -65,6 +67,7 @@ def alternatives(
     """
     position = next(k for k, step in enumerate(outcome.steps) if request in step.scope)
     search = _Search.of(stars, outcome, position, request, team)
+    relaxed: dict[Choice, Relaxed] = {}
     found: list[Alternative] = []
     while (candidate := search.next()) is not None:
         if is_late():
@@ -72,14 +75,19 @@ def alternatives(
         worst = found[count - 1].regret_by_rank[position][1] if len(found) >= count else None
         if worst is not None and search.cannot_beat(worst):
             break
-        forced = force(stars, outcome, candidate)
-        if forced is None:
-            search.strike(outcome, candidate)
-            continue
-        search.learn(candidate, forced)
-        if forced.proved:
-            found.append(_alternative(stars, outcome, forced, candidate))
-            found.sort(key=lambda other: [regret for _, regret in other.regret_by_rank])
+        if candidate in relaxed:
+            forced = close_forced(stars, outcome, candidate, relaxed.pop(candidate))
+            search.strike(candidate)
+            if forced is not None and not forced.proved:
+                return ()
+            if forced is not None:
+                found.append(_alternative(stars, outcome, forced, candidate))
+                found.sort(key=lambda other: [regret for _, regret in other.regret_by_rank])
+        elif (bounded := relax_forced(outcome, candidate)) is not None:
+            relaxed[candidate] = bounded
+            search.learn(candidate, bounded)
+        else:
+            search.strike_all(outcome, candidate)
     return tuple(found[:count])
 
 
@@ -97,8 +105,8 @@ def _alternative(stars: Stars, outcome: Outcome, forced: Outcome, choice: Choice
 class _Search:
     """The bundles of one request by what the ranks up to its own must cost with each, at least.
 
-    `least` (options, teams + 1, places + 1) only grows: every forced optimum brings new prices,
-    and prices bound every other bundle too. inf: not possible, or done.
+    `least` (options, teams + 1, places + 1) only grows: every relaxation brings new prices, and
+    they bound every other bundle too. inf: not possible, or done.
     """
 
     stars: Stars
@@ -139,18 +147,21 @@ class _Search:
         least = ceil(self.least.min()) - self.optimum
         return least > regret or (self.is_last and least == regret)
 
-    def learn(self, choice: Choice, forced: Outcome) -> None:
-        """Strike the bundle, and raise the others to what the new prices prove."""
-        self.least[choice.option, choice.team, choice.place] = np.inf
-        certificate = forced.steps[0].certificate
+    def learn(self, choice: Choice, relaxed: Relaxed) -> None:
+        """Raise every bundle to what the prices with this one forced prove."""
+        certificate = relaxed.certificate
         own = choice.cost + certificate.prices.of(self.stars, choice)
         values = _values(self.stars, certificate.prices, self.request)
         np.maximum(self.least, values + (float(certificate.bound) - own), out=self.least)
 
-    def strike(self, outcome: Outcome, choice: Choice) -> None:
+    def strike(self, choice: Choice) -> None:
+        """This bundle is done."""
+        self.least[choice.option, choice.team, choice.place] = np.inf
+
+    def strike_all(self, outcome: Outcome, choice: Choice) -> None:
         """Strike a bundle that earlier ranks do not allow, and every other one with its team or
         its place if they do not even allow that alone."""
-        self.least[choice.option, choice.team, choice.place] = np.inf
+        self.strike(choice)
         none, no_team, no_place = self.stars.none_option, self.stars.no_team, self.stars.no_place
         if choice.team < no_team and self._is_impossible(outcome, none, choice.team, no_place):
             self.least[:, choice.team] = np.inf
@@ -159,7 +170,7 @@ class _Search:
 
     def _is_impossible(self, outcome: Outcome, option: int, team: int, place: int) -> bool:
         alone = self.stars.choice(self.request, option, team, place)
-        return alone is not None and force(self.stars, outcome, alone) is None
+        return alone is not None and relax_forced(outcome, alone) is None
 
 
 def _values(stars: Stars, prices: Prices, request: int) -> Floats:

@@ -11,7 +11,7 @@ from math import inf
 import numpy as np
 
 from optimizer.bounds import Certificate, Earlier, Relaxation, Relaxed
-from optimizer.closing import Budget, Closed, choose
+from optimizer.closing import EFFORT, Budget, Closed, choose
 from optimizer.eligibility import Ints
 from optimizer.pricing import Rays
 from optimizer.sequential import sequential
@@ -42,48 +42,65 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The best selection of all requests, the ranks relaxed so far, whether all are proved."""
+    """The best selection of all requests, the ranks relaxed so far with the effort allowed, and
+    whether all are proved."""
 
     choices: Choices
     steps: tuple[Step, ...]
+    effort: float
     proved: bool
 
 
 def optimise(
-    stars: Stars, scopes: Sequence[Ints], best: Choices, is_late: Callable[[], bool]
+    stars: Stars,
+    scopes: Sequence[Ints],
+    best: Choices,
+    is_late: Callable[[], bool] = lambda: False,
+    effort: float = EFFORT,
 ) -> Outcome:
-    """Solve each scope in turn. `best` is any selection within capacity."""
-    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best), is_late)
+    """Solve each scope in turn. `best` is any selection within capacity; `effort` bounds each
+    search of the closing, in CP-SAT's deterministic time."""
+    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best, effort), is_late)
     if outcome is None:
         raise RuntimeError("the empty selection is always possible, yet none was found")
     return outcome
 
 
-def force(stars: Stars, outcome: Outcome, choice: Choice) -> Outcome | None:
-    """The optimum with this choice made; None if it would cost an earlier rank anything."""
-    position = next(k for k, step in enumerate(outcome.steps) if choice.request in step.scope)
-    step, *later = outcome.steps[position:]
-    relaxed = step.relaxation.solve(choice)
-    if relaxed is None:
-        return None
+def relax_forced(outcome: Outcome, choice: Choice) -> Relaxed | None:
+    """The relaxation of its rank with this choice made; None if earlier ranks do not allow it."""
+    return _step_of(outcome, choice.request)[1].relaxation.solve(choice)
+
+
+def close_forced(
+    stars: Stars, outcome: Outcome, choice: Choice, relaxed: Relaxed
+) -> Outcome | None:
+    """The optimum with this choice made; None if earlier ranks do not allow it."""
+    position, step = _step_of(outcome, choice.request)
+    later = outcome.steps[position + 1 :]
     start = _Start(
-        scopes=[step.scope[step.scope != choice.request], *(other.scope for other in later)],
+        scopes=[relaxed.rays.scope, *(other.scope for other in later)],
         earlier=Earlier((*step.earlier.choices, choice), step.earlier.budgets),
         best=sequential(stars, [choice, *outcome.choices]),
+        effort=outcome.effort,
         first=(step.relaxation, relaxed),
         pool=tuple(column for other in later for column in other.relaxation.columns()),
     )
     return _rank_by_rank(stars, start, lambda: False)
 
 
+def _step_of(outcome: Outcome, request: int) -> tuple[int, Step]:
+    return next((k, step) for k, step in enumerate(outcome.steps) if request in step.scope)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Start:
-    """Ranks to solve, what is decided before them, any selection; the first rank's relaxation if
-    it is solved already, and bundles to begin the others with."""
+    """Ranks to solve, what is decided before them, any selection, the effort; the first rank's
+    relaxation if it is solved already, and bundles to begin the others with."""
 
     scopes: Sequence[Ints]
     earlier: Earlier
     best: Choices
+    effort: float
     first: tuple[Relaxation, Relaxed] | None = None
     pool: Choices = ()
 
@@ -94,7 +111,7 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
     earlier, best = start.earlier, start.best
     for k, scope in enumerate(start.scopes):
         if is_late():
-            return Outcome(best, steps, proved=False)
+            return Outcome(best, steps, start.effort, proved=False)
         if k == 0 and start.first is not None:
             relaxation, relaxed = start.first
         else:
@@ -107,16 +124,16 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
         rounded = sequential(stars, [*earlier.settled, *(c for _, c in relaxed.solution)])
         best = _better(stars, earlier, best, rounded)
         if is_late():
-            return Outcome(best, steps, proved=False)
-        closed = _close(stars, steps[-1], best)
+            return Outcome(best, steps, start.effort, proved=False)
+        closed = _close(stars, steps[-1], best, start.effort)
         if closed is None:
             return None
         best = sequential(stars, closed.choices)
         if not closed.exact:
-            return Outcome(best, steps, proved=False)
+            return Outcome(best, steps, start.effort, proved=False)
         if k + 1 < len(start.scopes):
             earlier = _decided(steps[-1], closed.choices)
-    return Outcome(best, steps, proved=True)
+    return Outcome(best, steps, start.effort, proved=True)
 
 
 def scopes_of(stars: Stars) -> list[Ints]:
@@ -138,7 +155,7 @@ def total(choices: Iterable[Choice]) -> int:
     return sum(choice.cost for choice in choices)
 
 
-def _close(stars: Stars, step: Step, best: Choices) -> Closed | None:
+def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | None:
     """The proved optimum of the ranks so far.
 
     A selection cheaper than the best known one has no bundle whose cost plus prices exceeds its
@@ -157,7 +174,7 @@ def _close(stars: Stars, step: Step, best: Choices) -> Closed | None:
         slack = min(slack, needed)
         listed = step.rays.within(certificate.prices, certificate.least + slack)
         hint = () if closed is None else closed.choices
-        closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint)
+        closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint, effort)
         if closed is None and slack >= FAR:
             return None
         if closed is not None:

@@ -11,6 +11,8 @@ from optimizer.pricing import Floats, Prices
 from optimizer.problem import ANY, SELF, Place, Team, Van
 from optimizer.stars import Choice, Stars, ready_s
 
+Holder = tuple[str, str, float]
+"""A resource, the request that has it, and its shadow price."""
 PARTS: tuple[Part, ...] = ("van", "team", "place")
 """In the order of a choice's indices."""
 FAULT_NAMES = tuple((fault, fault.name.lower()) for fault in Fault if fault.name is not None)
@@ -18,23 +20,23 @@ FAULT_NAMES = tuple((fault, fault.name.lower()) for fault in Fault if fault.name
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """A whole selection: one choice a request, the prices, and how many units of each resource
-    of a kind it uses."""
+    """A whole selection: for each kind, how many units of each resource it uses, and who has
+    them."""
 
     stars: Stars
-    choices: Sequence[Choice]
-    prices: Prices
     used: dict[Part, Ints]
+    holders: dict[Part, dict[int, list[Holder]]]
 
     @staticmethod
     def of(stars: Stars, choices: Sequence[Choice], prices: Prices) -> "Selection":
-        """Count what the choices use."""
+        """Count what the choices use, one choice a request."""
         used: dict[Part, Ints] = {}
         for part in PARTS:
             field, size = 1 + PARTS.index(part), len(_capacity(stars, part))
             taken = [choice[field] for choice in choices if choice[field] < size]
             used[part] = np.bincount(np.array(taken, dtype=np.int64), minlength=size)
-        return Selection(stars, choices, prices, used)
+        holders = {part: _holders(stars, choices, prices, part) for part in PARTS}
+        return Selection(stars, used, holders)
 
     def has_room(self, part: Part) -> Bools:
         """Which resources of a kind could still be given out."""
@@ -59,7 +61,9 @@ def unserved(selection: Selection, choice: Choice, part: Part) -> tuple[Reason, 
     room = selection.has_room(part)
     taken = np.flatnonzero((flags == 0) & ~room)
     if len(taken):
-        reasons.append(Reason(part, "taken", len(taken), (), _holders(selection, part, taken)))
+        found = selection.holders[part]
+        holders = tuple(holder for k in taken.tolist() for holder in found.get(k, ()))
+        reasons.append(Reason(part, "taken", len(taken), (), holders))
     unfit = int(np.count_nonzero((flags == 0) & room))
     if unfit:
         reasons.append(Reason(part, "unfit", unfit))
@@ -122,17 +126,20 @@ def _resources(stars: Stars, part: Part) -> Sequence[Team | Van | Place]:
     return problem.vans if part == "van" else problem.places
 
 
-def _holders(selection: Selection, part: Part, taken: Ints) -> tuple[tuple[str, str, float], ...]:
-    stars, prices = selection.stars, selection.prices
-    field = 1 + PARTS.index(part)
-    names = [resource.id for resource in _resources(stars, part)]
+def _holders(
+    stars: Stars, choices: Sequence[Choice], prices: Prices, part: Part
+) -> dict[int, list[Holder]]:
+    """Who has each resource of a kind."""
+    field, resources = 1 + PARTS.index(part), _resources(stars, part)
     value: Floats = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
-    wanted = set(taken.tolist())
-    return tuple(
-        (names[c[field]], stars.problem.requests[c.request].id, float(value[c[field]]))
-        for c in selection.choices
-        if c[field] in wanted
-    )
+    holders: dict[int, list[Holder]] = {}
+    for choice in choices:
+        k = choice[field]
+        if k < len(resources):
+            request = stars.problem.requests[choice.request]
+            holder = (resources[k].id, request.id, float(value[k]))
+            holders.setdefault(k, []).append(holder)
+    return holders
 
 
 def _bits(stars: Stars, i: int, part: Part) -> tuple[tuple[int, int], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from optimizer.closing import EFFORT
 from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
 from optimizer.pricing import Prices, Rays
@@ -22,17 +23,19 @@ def solve(
     previous: Plan | None = None,
     deadline: Deadline | None = None,
     explain: Iterable[str] = (),
+    effort: float = EFFORT,
 ) -> Plan:
     """The best plan that the time allows; without a deadline, a proved one.
 
     `previous` is repaired first and kept if nothing better is found in time. The requests named
     in `explain` receive their next best bundles with exact regret, in that order, once the plan
-    is proved and until the time is up; each takes about as long as the plan itself.
+    is proved and until the time is up; each takes about as long as the plan itself. `effort` bounds
+    a single search of the closing, in deterministic seconds: give little where the time is short.
     """
     is_late = deadline or (lambda: False)
     stars = stars_of(in_order(problem))
     first, stage = _first(stars, previous)
-    outcome = optimise(stars, scopes_of(stars), first, is_late)
+    outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
     index = {request.id: i for i, request in enumerate(stars.problem.requests)}
     further = {
         index[request_id]: explained(stars, outcome, index[request_id], is_late)

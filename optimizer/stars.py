@@ -112,10 +112,10 @@ class Stars:
     def bundle(self, choice: Choice) -> Bundle:
         """The choice in the words of the problem."""
         teams, vans, places = self.problem.teams, self.problem.vans, self.problem.places
-        options: list[str | None] = [*(van.id for van in vans), SELF, None]
+        van = vans[choice.option].id if choice.option < len(vans) else None
         return Bundle(
             team=teams[choice.team].id if choice.team < len(teams) else None,
-            van=options[choice.option],
+            van=SELF if choice.option == self.self_option else van,
             place=places[choice.place].id if choice.place < len(places) else None,
         )
 

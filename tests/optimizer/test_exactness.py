@@ -6,9 +6,10 @@ from itertools import product
 
 import pytest
 
+from benchmarks.plan import STATE, nearest_first, region
 from optimizer.check import check
 from optimizer.closing import choose
-from optimizer.problem import Problem, in_order
+from optimizer.problem import InvalidProblemError, Policy, Problem, Request, in_order
 from optimizer.ranks import optimise, scopes_of, total
 from optimizer.sequential import sequential
 from optimizer.solve import instant, solve
@@ -70,7 +71,7 @@ def test_the_plan_equals_cp_sat_over_the_full_enumeration(random_problem, seed):
     problem = replace(problem, requests=tuple(replace(r, rank=1) for r in problem.requests))
     stars = stars_of(in_order(problem))
     everything = [choice for i in range(9) for choice in _all_choices(stars, i)]
-    best = choose(stars, everything, [], [])
+    best = choose(stars, everything)
     assert best is not None
     assert best.exact
     assert solve(problem).objective == sum(choice.cost for choice in best.choices)
@@ -82,8 +83,43 @@ def test_a_fractional_relaxation_is_closed_on_true_costs(random_problem):
     for seed in range(60):
         problem = random_problem(seed, requests=9, teams=7, vans=5, places=3)
         stars = stars_of(in_order(problem))
-        outcome = optimise(stars, scopes_of(stars), sequential(stars), lambda: False)
+        outcome = optimise(stars, scopes_of(stars), sequential(stars))
         assert outcome.proved
         last = outcome.steps[-1].certificate
         fractional += last.whole < total(outcome.choices)
     assert fractional > 0
+
+
+def test_with_too_little_effort_the_plan_says_how_far_it_may_be_from_the_best(random_problem):
+    unproved = 0
+    for seed in range(60):
+        problem = random_problem(seed, requests=9, teams=7, vans=5, places=3)
+        plan = solve(problem, effort=0.0)
+        assert check(problem, plan) == ()
+        if not plan.proved:
+            best = solve(problem)
+            assert plan.bound <= best.objective
+            assert plan.by_rank >= best.by_rank
+            unproved += 1
+    assert unproved > 0
+
+
+def test_costs_that_would_not_stay_exact_are_refused(small_region):
+    heavy = [Request(f"r{k}", weight=10_000, waited_s=10_000_000) for k in range(2000)]
+    policy = Policy(lateness_factor=100, patience_factor=100)
+    with pytest.raises(InvalidProblemError, match="exact"):
+        solve(small_region(heavy, policy=policy))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "share_free"), [(0, 1.0), (1, 0.12), (11, 0.12)])
+def test_a_whole_state_is_proved_optimal_and_explained(seed, share_free):
+    problem = region(STATE, seed, share_free)
+    plan = solve(problem, explain=["r0000"])
+    assert plan.proved
+    assert check(problem, plan) == ()
+    assert plan.of("r0000").alternatives
+    assert all(other.regret_by_rank >= ((0, 0), (1, 0)) for a in plan.assignments
+               for other in a.alternatives)  # fmt: skip
+    assert plan.by_rank <= nearest_first(problem).by_rank
+    assert solve(problem, previous=plan).by_rank == plan.by_rank
