@@ -16,6 +16,8 @@ from caretower.settings import Settings
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Air traffic control for crisis care."
 )
+account = typer.Typer(no_args_is_help=True, help="Who may log in.")
+app.add_typer(account, name="account")
 out = Console(highlight=False)
 
 
@@ -91,6 +93,38 @@ def verify() -> None:
         typer.echo(f"BROKEN {finding.law} {finding.where}: {finding.text}")
     typer.echo("Every law holds." if report.sound else f"{len(report.findings)} laws are broken.")
     raise typer.Exit(0 if report.sound else 1)
+
+
+@account.command("put")
+def put_account(
+    name: Annotated[str, typer.Argument(help="the log-in name")],
+    role: Annotated[
+        str, typer.Argument(help="dispatcher, supervisor, facility, field, provider, …")
+    ],
+    scope: Annotated[
+        str | None,
+        typer.Option(help="a facility's or provider's id, or team:<id>, van:<id>"),
+    ] = None,
+) -> None:
+    """Make or renew an account; the password is asked for, or read from a pipe."""
+    from caretower.processes import put_account
+
+    password = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
+    asyncio.run(put_account(Settings(), name, role, scope, password))
+    typer.echo(f"{name} may log in as {role}.")
+
+
+@account.command("revoke")
+def revoke_account(name: str) -> None:
+    """End an account and everything that is logged in with it."""
+    from caretower.processes import revoke_account
+
+    asyncio.run(revoke_account(Settings(), name))
+    typer.echo(f"{name} may no longer log in.")
 
 
 @app.command()

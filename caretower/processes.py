@@ -11,6 +11,8 @@ from pathlib import Path
 
 import structlog
 
+from api.errors import Unknown
+from api.roles import Role
 from caretower.keeper import Work, keep
 from caretower.settings import Settings
 from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, production
@@ -25,6 +27,7 @@ log = structlog.get_logger()
 KEEPER = system("keeper")
 STORES_WITHIN_S = 60.0
 RETRY_S = 0.3
+MIN_PASSWORD = 12
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -136,6 +139,33 @@ async def verify_region(settings: Settings) -> Report:
     """Compares registry and record; changes nothing."""
     async with production(with_embedded_addresses(settings)) as tower:
         return await verify(tower.engine, tower.registry)
+
+
+SCOPED = {Role.FACILITY, Role.FIELD, Role.PROVIDER}
+
+
+async def put_account(
+    settings: Settings, name: str, role: str, scope: str | None, password: str
+) -> None:
+    """Raises ValueError: an unknown role, a missing or needless scope, a short password."""
+    wanted = Role(role)
+    if wanted is Role.WALL:
+        raise ValueError("a wall has a device token: a supervisor makes it over the API")
+    if (scope is not None) != (wanted in SCOPED):
+        raise ValueError(f"the role {role} {'needs a' if wanted in SCOPED else 'has no'} scope")
+    if len(password) < MIN_PASSWORD:
+        raise ValueError(f"a password has at least {MIN_PASSWORD} characters")
+    async with production(with_embedded_addresses(settings)) as tower:
+        await tower.accounts.put_account(name, wanted, scope, password)
+
+
+async def revoke_account(settings: Settings, name: str) -> None:
+    """Raises ValueError when there is no such account."""
+    async with production(with_embedded_addresses(settings)) as tower:
+        try:
+            await tower.accounts.revoke_account(name)
+        except Unknown as unknown:
+            raise ValueError(f"there is no account {name}") from unknown
 
 
 def with_embedded_addresses(settings: Settings) -> Settings:

@@ -1,6 +1,7 @@
 """The whole system, started as a newcomer starts it, and a real browser in front of it."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from caretower.demo.run import read_accounts
 from caretower.demo.seed import DemoAccount
 
-READY_WITHIN_S = 120
+READY_WITHIN_S = 240
 STOPPED_WITHIN_S = 40
 
 
@@ -31,6 +32,7 @@ class Tower:
     data_dir: Path
     accounts: dict[str, DemoAccount]
     process: subprocess.Popen[bytes]
+    wall_token: str
 
 
 def free_port() -> int:
@@ -75,7 +77,9 @@ def tower() -> Iterator[Tower]:
         )
     try:
         wait_until_ready(url, process)
-        yield Tower(url, folder, read_accounts(folder), process)
+        token = re.search(r"#/wall/(\S+)", (folder / "demo.log").read_text())
+        assert token, "the demo printed no address of the wall"
+        yield Tower(url, folder, read_accounts(folder), process, token[1])
         process.send_signal(signal.SIGINT)
         assert process.wait(STOPPED_WITHIN_S) == 0
     finally:
