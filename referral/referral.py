@@ -9,19 +9,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from uuid6 import uuid7
-
 from dispatch.dispatch import Ended
 from dispatch.errors import NotFound as UnknownRequest
 from record import Actor
 from record.errors import CommandReused, ConstraintBroken
-from record.journal import Journal, Transaction
+from record.journal import Journal
 from referral import clocks, store
 from referral.cards import Card, referral_card, task_card
 from referral.errors import Conflict, NotFound, NotYours, ReferralError, Refused
+from referral.outreach import after_attempt, close_tasks, follow, open_task
 from referral.policy import Policy
 from referral.states import ENDED, Act, Contact, Outcome, Reason, State, after, appointment_after
 from referral.store import Row
+from referral.turn import Turn, earliest_due_ms, locked_task
 from registry.port import Claim, Effect, Free, HoldCommand, Registry
 from registry.port import Refused as HoldRefused
 from registry.states import Slot
@@ -66,39 +66,6 @@ class Escalation:
     due_ms: int
 
 
-class _Turn:
-    """One transaction of this room."""
-
-    def __init__(self, tx: Transaction) -> None:
-        self.tx = tx
-        self.db = tx.connection
-        self.now_ms = tx.now_ms
-
-    async def show_referral(self, row: Row, kind: str, effects: list[Effect] | None = None) -> Card:
-        """Write the referral's card and what its change does to the registry."""
-        card = referral_card(row, _earliest_due_ms(await store.open_tasks_of(self.db, row["id"])))
-        await self._promise("referral", row, kind, effects or [], card if row["shown"] else None)
-        return card
-
-    async def show_task(self, row: Row, referral: Row, kind: str) -> Card:
-        """Write the task's card; a closed task leaves the screens."""
-        card = task_card(row, referral)
-        await self._promise("task", row, kind, [], card if row["closed_ms"] is None else None)
-        return card
-
-    async def _promise(
-        self, aggregate: str, row: Row, kind: str, effects: list[Effect], card: Card | None
-    ) -> None:
-        await self.tx.promise(
-            aggregate=aggregate,
-            aggregate_id=row["id"],
-            version=row["version"],
-            kind=f"{aggregate}.{kind}",
-            effects=effects,
-            card=card,
-        )
-
-
 class Referral:
     """The service of this room."""
 
@@ -127,7 +94,7 @@ class Referral:
         if request is None:
             raise Refused(wish.request, "the request is neither handed over nor resolved")
 
-        async def book(turn: _Turn, slot: Slot) -> Card:
+        async def book(turn: Turn, slot: Slot) -> Card:
             row = self._new_referral(actor, wish, request, slot, turn.now_ms)
             await store.add(turn.db, store.referrals, **row)
             await store.add(
@@ -150,12 +117,12 @@ class Referral:
         """Book another slot; what was still booked is given back, what was missed is done."""
         purpose = _purpose(Act.REBOOK, referral, slot)
 
-        async def book(turn: _Turn, new: Slot) -> Card:
+        async def book(turn: Turn, new: Slot) -> Card:
             row = await self._locked(turn, actor, referral)
             state = after(State(row["state"]), Act.REBOOK)
             effects = await self._leave(turn, row, Act.REBOOK)
             await self._sit(turn, row, new)
-            await self._close_tasks(turn, row, Act.REBOOK, keep={Reason.CARING_CONNECTION})
+            await close_tasks(turn, row, Act.REBOOK, keep={Reason.CARING_CONNECTION})
             row = await store.change(
                 turn.db,
                 store.referrals,
@@ -207,8 +174,8 @@ class Referral:
         """Record one attempt to reach the person; answers the task's card."""
         purpose = _purpose("attempt", task, contact)
 
-        async def work(turn: _Turn) -> Card:
-            referral, row = await _locked_task(turn, task)
+        async def work(turn: Turn) -> Card:
+            referral, row = await locked_task(turn, task)
             _own(actor, referral)
             if row["closed_ms"] is not None:
                 raise Refused(task, "the task is done")
@@ -222,9 +189,7 @@ class Referral:
                 contact=contact,
                 note=note,
             )
-            row = await store.change(
-                turn.db, store.tasks, row, **self._after_attempt(row, contact, turn.now_ms)
-            )
+            row = await store.change(turn.db, store.tasks, row, **after_attempt(turn, row, contact))
             await turn.tx.audit("outreach.attempt", "task", task, detail={"contact": contact})
             card = await turn.show_task(row, referral, "attempted")
             referral = await store.change(turn.db, store.referrals, referral)
@@ -247,7 +212,7 @@ class Referral:
             row = await store.one(db, store.referrals, referral)
             _own(actor, row)
             tasks = await store.open_tasks_of(db, referral)
-        return referral_card(row, _earliest_due_ms(tasks))
+        return referral_card(row, earliest_due_ms(tasks))
 
     async def open_referrals(
         self, *, provider: str | None = None, source: str | None = None
@@ -288,12 +253,12 @@ class Referral:
             raise NotFound("request", request) from None
 
     async def _escalate(self, actor: Actor, late: Escalation) -> None:
-        async def work(turn: _Turn) -> Card:
+        async def work(turn: Turn) -> Card:
             if late.kind == "outreach":
                 return await self._escalate_task(turn, late.id)
             row = await store.locked_referral(turn.db, late.id)
             if late.kind == "attendance" and State(row["state"]) in store.EXPECTED:
-                await self._open_task(turn, row, Reason.ATTENDANCE_UNKNOWN)
+                await open_task(turn, row, Reason.ATTENDANCE_UNKNOWN)
                 row = await store.change(turn.db, store.referrals, row)
             elif late.kind == "acknowledge" and row["state"] == State.REQUESTED:
                 row = await store.change(turn.db, store.referrals, row, escalated=True)
@@ -306,8 +271,8 @@ class Referral:
 
         await self._turn(actor, work)
 
-    async def _escalate_task(self, turn: _Turn, task: str) -> Card:
-        referral, row = await _locked_task(turn, task)
+    async def _escalate_task(self, turn: Turn, task: str) -> Card:
+        referral, row = await locked_task(turn, task)
         if row["closed_ms"] is not None or row["escalated"]:
             return {}
         row = await store.change(turn.db, store.tasks, row, escalated=True)
@@ -326,12 +291,12 @@ class Referral:
     ) -> Card:
         purpose = _purpose(act, referral, outcome or reason)
 
-        async def work(turn: _Turn) -> Card:
+        async def work(turn: Turn) -> Card:
             row = await self._locked(turn, actor, referral)
             state = after(State(row["state"]), act)
             await self._may(turn, row, act, outcome)
             effects = await self._leave(turn, row, act)
-            await self._follow(turn, row, act)
+            await follow(turn, row, act)
             changes: dict[str, Any] = {"state": state, "outcome": outcome}
             if act is Act.ACKNOWLEDGE:
                 changes |= {"acknowledged_ms": turn.now_ms, "escalated": False}
@@ -343,7 +308,7 @@ class Referral:
 
         return await self._command(actor, (command_id, purpose), work)
 
-    async def _may(self, turn: _Turn, row: Row, act: Act, outcome: Outcome | None) -> None:
+    async def _may(self, turn: Turn, row: Row, act: Act, outcome: Outcome | None) -> None:
         if act is Act.NO_SHOW and turn.now_ms < row["starts_ms"]:
             raise Refused(row["id"], "the appointment has not begun")
         if outcome is not None:
@@ -352,7 +317,7 @@ class Referral:
             if missing:
                 raise Refused(row["id"], f"{missing} more attempts to reach the person are owed")
 
-    async def _leave(self, turn: _Turn, row: Row, act: Act) -> list[Effect]:
+    async def _leave(self, turn: Turn, row: Row, act: Act) -> list[Effect]:
         """End the booked seat; a seat that nobody needs any more is free again."""
         appointment = appointment_after(act)
         if appointment is None:
@@ -361,47 +326,8 @@ class Referral:
         given_back = had and appointment == "cancelled"
         return [Free("slot", row["slot"], row["id"])] if given_back else []
 
-    async def _follow(self, turn: _Turn, row: Row, act: Act) -> None:
-        """Open or close the outreach tasks that the act calls for."""
-        if act is Act.NO_SHOW:
-            await self._close_tasks(turn, row, act, keep={Reason.CARING_CONNECTION})
-            await self._open_task(turn, row, Reason.NO_SHOW)
-        elif act is Act.REJECT:
-            await self._close_tasks(turn, row, act, keep={Reason.CARING_CONNECTION})
-            await self._open_task(turn, row, Reason.REJECTED)
-        elif act in (Act.ATTEND, Act.END):
-            await self._close_tasks(turn, row, act, keep=set())
-        elif act is Act.CANCEL:
-            await self._close_tasks(turn, row, act, keep={Reason.CARING_CONNECTION})
-
-    async def _close_tasks(self, turn: _Turn, row: Row, act: Act, keep: set[Reason]) -> None:
-        for task in await store.open_tasks_of(turn.db, row["id"]):
-            if task["reason"] not in keep:
-                closed = await store.change(
-                    turn.db, store.tasks, task, closed_ms=turn.now_ms, closed_by=act.value
-                )
-                await turn.show_task(closed, row, "closed")
-
-    async def _open_task(
-        self, turn: _Turn, row: Row, reason: Reason, due_ms: int | None = None
-    ) -> None:
-        task = {
-            "id": str(uuid7()),
-            "version": 1,
-            "referral": row["id"],
-            "reason": reason.value,
-            "opened_ms": turn.now_ms,
-            "due_ms": due_ms or clocks.outreach_due_ms(self._policy, turn.now_ms, 0),
-            "attempts": 0,
-            "escalated": False,
-            "closed_ms": None,
-            "closed_by": None,
-        }
-        await store.add(turn.db, store.tasks, **task)
-        await turn.show_task(task, row, "opened")
-
     async def _owe_caring_connection(
-        self, turn: _Turn, row: Row, wish: Refer, request: Ended
+        self, turn: Turn, row: Row, wish: Refer, request: Ended
     ) -> None:
         due_ms = clocks.caring_connection_due_ms(
             self._policy,
@@ -411,22 +337,7 @@ class Referral:
             contact_known=request.contact_known or bool(wish.person.phone),
         )
         if due_ms is not None:
-            await self._open_task(turn, row, Reason.CARING_CONNECTION, due_ms)
-
-    def _after_attempt(self, task: Row, contact: Contact, now_ms: int) -> dict[str, Any]:
-        made = task["attempts"] + 1
-        reason = Reason(task["reason"])
-        due_ms = clocks.task_due_ms(self._policy, reason, task["opened_ms"], task["due_ms"], made)
-        changes: dict[str, Any] = {"attempts": made, "due_ms": due_ms, "escalated": False}
-        tried_enough = made >= self._policy.attempts_max
-        if reason is Reason.CARING_CONNECTION:
-            answered = contact in (Contact.REACHED, Contact.DECLINED)
-            if answered or tried_enough:
-                how = contact if answered else Outcome.COULD_NOT_CONTACT
-                changes |= {"closed_ms": now_ms, "closed_by": how.value}
-        elif tried_enough:
-            changes["escalated"] = True
-        return changes
+            await open_task(turn, row, Reason.CARING_CONNECTION, due_ms)
 
     def _new_referral(
         self, actor: Actor, wish: Refer, request: Ended, slot: Slot, now_ms: int
@@ -458,7 +369,7 @@ class Referral:
             "acknowledge_due_ms": clocks.acknowledge_due_ms(self._policy, now_ms),
         }
 
-    async def _sit(self, turn: _Turn, row: Row, slot: Slot) -> None:
+    async def _sit(self, turn: Turn, row: Row, slot: Slot) -> None:
         ends_ms = slot.starts_ms + slot.duration_s * 1000
         if ends_ms <= turn.now_ms:
             raise Refused(slot.id, "the appointment is over")
@@ -472,7 +383,7 @@ class Referral:
             ends_ms=ends_ms,
         )
 
-    async def _locked(self, turn: _Turn, actor: Actor, referral: str) -> Row:
+    async def _locked(self, turn: Turn, actor: Actor, referral: str) -> Row:
         row = await store.locked_referral(turn.db, referral)
         _own(actor, row)
         return row
@@ -483,7 +394,7 @@ class Referral:
         command: tuple[str, str],
         referral: str,
         slot: str,
-        book: Callable[[_Turn, Slot], Awaitable[Card]],
+        book: Callable[[Turn, Slot], Awaitable[Card]],
     ) -> Card:
         """Hold the slot, write the promise, apply it; a refusal gives the hold back at once."""
         command_id, _ = command
@@ -495,7 +406,7 @@ class Referral:
             by=actor.id,
         )
 
-        async def work(turn: _Turn) -> Card:
+        async def work(turn: Turn) -> Card:
             state = await self._slot(slot)
             held = await self._registry.hold(wish)
             if isinstance(held, HoldRefused):
@@ -515,36 +426,25 @@ class Referral:
         return found
 
     async def _command(
-        self, actor: Actor, command: tuple[str, str], work: Callable[[_Turn], Awaitable[Card]]
+        self, actor: Actor, command: tuple[str, str], work: Callable[[Turn], Awaitable[Card]]
     ) -> Card:
         command_id, purpose = command
 
-        async def once(turn: _Turn) -> Card:
+        async def once(turn: Turn) -> Card:
             return await turn.tx.once(command_id, purpose, dict[str, Any], lambda: work(turn))
 
         return await self._turn(actor, once)
 
-    async def _turn(self, actor: Actor, work: Callable[[_Turn], Awaitable[Card]]) -> Card:
+    async def _turn(self, actor: Actor, work: Callable[[Turn], Awaitable[Card]]) -> Card:
         try:
             async with self._journal.transaction(actor) as tx:
-                card = await work(_Turn(tx))
+                card = await work(Turn(tx, self._policy))
         except ConstraintBroken as broken:
             raise _as_refusal(broken.constraint) from None
         except CommandReused as reused:
             raise Conflict(f"command {reused} was used for something else") from None
         await self._journal.deliver(self._registry, *tx.promised)
         return card
-
-
-async def _locked_task(turn: _Turn, task: str) -> tuple[Row, Row]:
-    """The referral, locked, and its task."""
-    about = await store.one(turn.db, store.tasks, task)
-    referral = await store.locked_referral(turn.db, about["referral"])
-    return referral, await store.one(turn.db, store.tasks, task)
-
-
-def _earliest_due_ms(tasks: list[Row]) -> int | None:
-    return min((task["due_ms"] for task in tasks), default=None)
 
 
 def _own(actor: Actor, row: Row) -> None:

@@ -14,11 +14,13 @@ from dispatch.dispatch import Ended
 from dispatch.words import State
 from record import Actor
 from record.journal import Journal
+from record.outbox import deliver_pending
 from referral.errors import Conflict, NotFound, NotYours, Refused, WrongState
 from referral.policy import load_policy
 from referral.referral import Person, Refer, Referral
 from referral.states import Contact, Outcome
-from registry.port import Registry
+from registry.errors import Unavailable
+from registry.port import Applied, Promise, Registry
 from registry.states import Slot
 
 pytestmark = [
@@ -161,6 +163,25 @@ async def test_a_slot_that_is_over_is_refused_and_its_hold_given_back(house: Hou
     with pytest.raises(Refused, match="over"):
         await house.referral.refer(DISPATCHER, an_id(), wish)
     assert (await house.slot_state(slot)).held == 0
+
+
+async def test_a_booking_whose_registry_went_away_is_delivered_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = await house.slot()
+    wish = Refer(an_id(), house.resolved_person(), slot, PERSON)
+
+    async def away(promise: Promise) -> Applied:
+        raise Unavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(house.registry, "apply", away)
+        card = await house.referral.refer(DISPATCHER, an_id(), wish)
+    assert await house.card("referral", card["id"]) is None
+    await deliver_pending(house.engine, house.registry, house.time)
+    assert await house.card("referral", card["id"]) == card
+    state = await house.slot_state(slot)
+    assert (state.booked, state.held) == (1, 0)
 
 
 async def test_a_retry_is_answered_the_same_and_books_once(house: House) -> None:
