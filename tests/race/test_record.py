@@ -204,7 +204,7 @@ async def test_recorders_killed_in_the_middle_miss_nothing_and_write_nothing_twi
     await Recorder(engine, registry).run_once()
     command = [sys.executable, "-c", RECORDER, database.app_url, valkey_url, registry.region]
     load = asyncio.gather(
-        *(_take_and_give_back(registry, 150, name) for name in ("a", "b", "c", "d"))
+        *(_take_and_give_back(registry, 50, name) for name in ("a", "b", "c", "d"))
     )
     for rounds_until_death in (3, 5, 8):
         recorder = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
