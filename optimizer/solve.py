@@ -1,6 +1,7 @@
 """The recipe: price every star, take an instant plan, prove the best one, write it down."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,19 +33,57 @@ def solve(
     is proved and until the time is up; each takes about as long as the plan itself. `effort` bounds
     a single search of the closing, in deterministic seconds: give little where the time is short.
     """
-    is_late = deadline or (lambda: False)
+    solved = solve_warm(problem, previous, deadline, effort)
+    return solved.explained(explain, deadline)
+
+
+def solve_warm(
+    problem: Problem,
+    previous: Plan | None = None,
+    deadline: Deadline | None = None,
+    effort: float = EFFORT,
+) -> "Solved":
+    """Like `solve`, with the plan at once and its explanation later."""
+    is_late = deadline or _never
     stars = stars_of(in_order(problem))
     first, stage = _first(stars, previous)
     outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
-    index = {request.id: i for i, request in enumerate(stars.problem.requests)}
-    further = {
-        index[request_id]: explained(stars, outcome, index[request_id], is_late)
-        for request_id in explain
-        if outcome.proved
-    }
-    stage = _stage(stars, outcome, stage)
-    prices = outcome.steps[-1].certificate.prices if outcome.steps else Prices.free(stars)
-    return written(stars, outcome.choices, _bound(stars, outcome), stage, prices, further)
+    return Solved(stars, outcome, _stage(stars, outcome, stage))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A solved region whose relaxations are still warm. Not for two threads at once."""
+
+    _stars: Stars
+    _outcome: Outcome
+    _stage: Stage
+
+    @property
+    def plan(self) -> Plan:
+        """The plan without explanation."""
+        return self.explained(())
+
+    def explained(self, request_ids: Iterable[str], deadline: Deadline | None = None) -> Plan:
+        """The plan with those requests explained, in that order, until the time is up.
+
+        A plan that is not proved has no exact regrets and is not explained. KeyError for a
+        request that was not asked.
+        """
+        stars, outcome = self._stars, self._outcome
+        index = {request.id: i for i, request in enumerate(stars.problem.requests)}
+        further = {
+            index[name]: explained(stars, outcome, index[name], deadline or _never)
+            for name in request_ids
+            if outcome.proved
+        }
+        prices = outcome.steps[-1].certificate.prices if outcome.steps else Prices.free(stars)
+        bound = _bound(stars, outcome)
+        return written(stars, outcome.choices, bound, self._stage, prices, further)
+
+
+def _never() -> bool:
+    return False
 
 
 def instant(problem: Problem, previous: Plan | None = None) -> Plan:

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from optimizer.problem import Bundle, Problem, in_order
-from optimizer.solve import solve
+from optimizer.solve import solve, solve_warm
 from optimizer.stars import stars_of
 
 
@@ -95,3 +95,17 @@ def test_why_not_the_nearest_team_is_told_in_minutes(random_problem):
                 assert assignment.nearest.bundle.team != assignment.bundle.team
                 told += 1
     assert told > 5
+
+
+def test_a_plan_can_be_shown_first_and_explained_later(random_problem):
+    problem = random_problem(2, requests=6, teams=5, vans=4, places=4)
+    solved = solve_warm(problem)
+    assert solved.plan == solve(problem)
+    assert solved.explained(["r3"]).of("r3") == solve(problem, explain=["r3"]).of("r3")
+    assert solved.explained(["r3"], deadline=lambda: True).of("r3").alternatives == ()
+
+
+def test_a_plan_that_is_not_proved_has_no_regrets(random_problem):
+    problem = random_problem(2, requests=6, teams=5, vans=4, places=4)
+    plan = solve(problem, deadline=lambda: True, explain=["r3"])
+    assert plan.of("r3").alternatives == ()
