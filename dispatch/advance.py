@@ -48,6 +48,7 @@ def advance(
         after = _reopened(after)
     if entry.to in ENDED:
         after = replace(after, ended_ms=now_ms)
+    after = _place_wanted(after, now_ms)
     return Advance(after, tuple(_effects(request, held, entry)))
 
 
@@ -124,6 +125,13 @@ def _doing(after: Bundle, entry: Transition, request: CrisisRequest) -> list[Reg
     if after.van and van:
         doing.append(Status("van", after.van, van))
     return doing
+
+
+def _place_wanted(request: CrisisRequest, now_ms: int) -> CrisisRequest:
+    """Since when a crew has its task while no place is claimed that is needed."""
+    if not request.needs_place_now:
+        return replace(request, place_wanted_ms=None, overdue=request.overdue - {Clock.PLACE})
+    return replace(request, place_wanted_ms=request.place_wanted_ms or now_ms)
 
 
 def _nothing_asked(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:

@@ -29,6 +29,7 @@ def deadlines(request: CrisisRequest, clocks: Clocks) -> list[Deadline]:
             _arrival(request),
             _crew(request),
             _facility(request),
+            _place(request, clocks),
             _custody(request),
         ]
     return sorted((d for d in running if d), key=lambda deadline: deadline.due_ms)
@@ -54,6 +55,7 @@ CALLS = {
     Clock.ARRIVAL: "call_person",
     Clock.CREW_ANSWER: "call_crew",
     Clock.FACILITY_ANSWER: "call_facility",
+    Clock.PLACE: "find_place",
     Clock.CUSTODY: "call_supervisor",
     Clock.RESCUE: "call_rescuers",
 }
@@ -92,6 +94,13 @@ def _crew(request: CrisisRequest) -> Deadline | None:
 def _facility(request: CrisisRequest) -> Deadline | None:
     if request.facility_answer is FacilityAnswer.ASKED and request.answer_due_ms is not None:
         return Deadline(Clock.FACILITY_ANSWER, request.answer_due_ms, request.owner)
+    return None
+
+
+def _place(request: CrisisRequest, clocks: Clocks) -> Deadline | None:
+    if request.place_wanted_ms is not None:
+        due_ms = request.place_wanted_ms + clocks.place_s * 1000
+        return Deadline(Clock.PLACE, due_ms, request.owner)
     return None
 
 

@@ -48,6 +48,7 @@ class _Clocks(_Edge):
     owner: _Seconds
     crew_answer: _Seconds
     facility_answer: _Seconds
+    place: _Seconds
     custody: _Seconds
     rescue: _Seconds
 
@@ -101,6 +102,7 @@ class Clocks:
     owner_s: int
     crew_answer_s: int
     facility_answer_s: int
+    place_s: int
     custody_s: int
     rescue_s: int
 
@@ -139,6 +141,7 @@ def parse_policy(text: str) -> Policy:
             owner_s=clock.owner.seconds,
             crew_answer_s=clock.crew_answer.seconds,
             facility_answer_s=clock.facility_answer.seconds,
+            place_s=clock.place.seconds,
             custody_s=clock.custody.seconds,
             rescue_s=clock.rescue.seconds,
         ),

@@ -183,6 +183,7 @@ class CrisisRequest:
     facility_answer: FacilityAnswer | None = None
     facility_by: str | None = None
     answer_due_ms: int | None = None
+    place_wanted_ms: int | None = None
     overdue: frozenset[str] = frozenset()
     rescue: Rescue | None = None
     rescue_due_ms: int | None = None

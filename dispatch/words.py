@@ -158,6 +158,7 @@ class Clock(StrEnum):
     ARRIVAL = "arrival"
     CREW_ANSWER = "crew_answer"
     FACILITY_ANSWER = "facility_answer"
+    PLACE = "place"
     CUSTODY = "custody"
     RESCUE = "rescue"
 

@@ -123,7 +123,23 @@ def test_a_facility_that_declines_frees_the_bed_and_the_crew_goes_on(policy: Pol
     assert request.state is State.EN_ROUTE
     assert request.held == Bundle(team="t-1", van="v-1")
     assert request.needs_place_now
+    assert request.place_wanted_ms == NOW_MS
     assert effects == (Free("pool", "p-1", "r-1"),)
+
+
+def test_a_place_that_is_claimed_ends_the_search_for_one(policy: Policy) -> None:
+    searching = a_request(
+        State.ON_SCENE,
+        plan=ALL,
+        held=Bundle(team="t-1"),
+        needs=CERTAIN,
+        place_wanted_ms=T0_MS,
+        overdue=frozenset({Clock.PLACE}),
+    )
+    known, _ = after(policy, searching, Event.TRIAGE)
+    assert (known.place_wanted_ms, known.overdue) == (T0_MS, {Clock.PLACE})
+    found, _ = after(policy, searching, Event.ASK_PLACE)
+    assert (found.place_wanted_ms, found.overdue) == (None, frozenset())
 
 
 def test_a_van_that_drives_lets_the_team_go(policy: Policy) -> None:

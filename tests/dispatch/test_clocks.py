@@ -12,6 +12,7 @@ CLOCKS = Clocks(
     owner_s=120,
     crew_answer_s=120,
     facility_answer_s=600,
+    place_s=600,
     custody_s=21_600,
     rescue_s=900,
 )
@@ -50,6 +51,11 @@ def test_answers_have_a_clock_while_they_are_asked() -> None:
         answer_due_ms=6,
     )
     assert set(answered) == {Clock.ARRIVAL}
+
+
+def test_a_place_that_is_needed_and_not_claimed_has_a_clock() -> None:
+    assert clocks(place_wanted_ms=T0_MS)[Clock.PLACE] == (T0_MS + 600_000, "dana")
+    assert calls(a_request(overdue=frozenset({Clock.PLACE}))) == ["find_place"]
 
 
 def test_custody_runs_until_the_end() -> None:

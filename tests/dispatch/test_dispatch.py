@@ -225,7 +225,7 @@ async def test_the_database_is_the_last_arbiter_when_the_registry_has_forgotten(
     empty = await connect(valkey_url, region=f"empty-{an_id()}")
     forgetful = await House(house.engine, empty, house.time).settle()
     assert (await forgetful.pool()).free == 1
-    second = await forgetful.opened(CERTAIN)
+    second = await house.opened(CERTAIN)
     for bundle, kind in (
         (Bundle(team="t-1", van=SELF), "team"),
         (Bundle(team="t-2", van="v-1"), "van"),
