@@ -193,5 +193,6 @@ class Plan(Answer):
     at: Position
     stage: str
     proved: bool
-    gap: float | None
-    objective_min: float | None
+    gap: float
+    objective_min: float
+    degraded: str | None = Field(description="why it is old or worse than it should be")

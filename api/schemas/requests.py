@@ -228,14 +228,17 @@ class Alternative(Answer):
     van: str | None
     pool: str | None
     slot: str | None
-    team_eta_s: int | None
-    arrive_s: int | None
+    team_eta_s: float | None
+    arrive_s: float | None
     extra_min: float = Field(description="weighted minutes that choosing it would cost")
 
 
 class Backup(Answer):
-    pool: str
-    arrive_s: int | None
+    """The next place to ask; it is claimed by nobody."""
+
+    pool: str | None
+    slot: str | None
+    arrive_s: float | None
 
 
 class Unserved(Answer):
@@ -246,14 +249,14 @@ class Unserved(Answer):
 
 
 class Why(Answer):
-    team: str | None = None
-    van: str | None = None
-    place: str | None = None
+    team: str
+    van: str
+    place: str
 
 
 class TravelSource(Answer):
     engine: str
-    quality: str
+    quality: Literal["road", "estimate"]
 
 
 class Recommendation(Answer):
@@ -264,9 +267,9 @@ class Recommendation(Answer):
     van: str | None
     pool: str | None
     slot: str | None
-    team_eta_s: int | None
-    pick_s: int | None
-    arrive_s: int | None
+    team_eta_s: float | None
+    pick_s: float | None
+    arrive_s: float | None
     costs: dict[str, float] = Field(description="minutes by component")
     why: Why
     alternatives: list[Alternative]
@@ -275,6 +278,7 @@ class Recommendation(Answer):
     ems_now: bool
     call_to_confirm: bool
     travel: TravelSource
+    warnings: list[str]
 
 
 class Recommended(Answer):

@@ -1,0 +1,112 @@
+"""The edge says what the rooms below say: no field lost, no word missing."""
+
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+from pydantic import BaseModel
+
+from api.region import load_screens
+from api.schemas import edge, live, pad, referrals, requests, resources
+from api.translate.requests import OUTCOMES, STEPS, needs_of, person_of, risk_of
+from dispatch import recommendation as planned
+from dispatch import words
+from dispatch.card import face
+from dispatch.commands import RESOLUTIONS
+from dispatch.commands import STEPS as INSIDE_STEPS
+from dispatch.request import CrisisRequest, Needs, Person, Risk
+from referral import states as referred
+from registry import states
+from tests.api.builders import NOW_MS, card
+
+
+def request() -> CrisisRequest:
+    return CrisisRequest(
+        id="request-1",
+        version=1,
+        state=words.State.REQUESTED,
+        opened_ms=NOW_MS,
+        zone="weber",
+        place="Ogden",
+        lon=0.0,
+        lat=0.0,
+        needs=Needs(),
+        risk=Risk(),
+        urgency=words.Urgency.URGENT,
+        tier=words.Tier.HIGH,
+        target_ms=NOW_MS,
+        policy="test",
+    )
+
+
+def test_a_card_at_the_edge_is_the_card_of_dispatch() -> None:
+    made = face(request())
+    assert set(made) == set(requests.Card.model_fields) == set(card())
+    requests.Card.model_validate(made)
+
+
+@pytest.mark.parametrize(
+    ("model", "struct"),
+    [
+        (resources.Team, states.Team),
+        (resources.Van, states.Van),
+        (resources.Pool, states.Pool),
+        (resources.Slot, states.Slot),
+        (live.Hold, states.Hold),
+        (requests.Recommendation, planned.Recommendation),
+        (requests.Alternative, planned.Other),
+        (requests.Backup, planned.Backup),
+        (requests.Unserved, planned.Unserved),
+        (requests.Why, planned.Why),
+        (requests.TravelSource, planned.Journey),
+    ],
+)
+def test_an_answer_has_every_field_of_what_is_inside(
+    model: type[BaseModel], struct: type[msgspec.Struct]
+) -> None:
+    inside = set(struct.__struct_fields__)
+    if model is live.Hold:
+        inside -= {"changed_ms", "updated_ms", "confirmed_ms"}
+    assert set(model.model_fields) == inside
+
+
+def test_the_plan_s_head_is_the_plan_without_its_recommendations() -> None:
+    inside = set(planned.PlanView.__struct_fields__) - {"recommendations"}
+    assert set(live.Plan.model_fields) == inside | {"id"}
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (edge.RequestState, words.State),
+        (edge.Tier, words.Tier),
+        (edge.PlaceNeed, words.Need),
+        (edge.UnitStatus, states.UnitStatus),
+        (requests.YesNo, words.Answer),
+        (referrals.ReferralState, referred.State),
+    ],
+)
+def test_the_edge_has_the_words_of_the_room_that_owns_them(said: object, known: type) -> None:
+    assert set(get_args(said)) == {word.value for word in known}  # type: ignore[attr-defined]
+
+
+def test_every_step_and_every_end_has_a_word() -> None:
+    assert set(STEPS.values()) == set(INSIDE_STEPS)
+    assert set(OUTCOMES.values()) == set(RESOLUTIONS)
+
+
+def test_what_is_not_said_is_not_known() -> None:
+    assert risk_of(requests.Risk()) == Risk()
+    assert needs_of(requests.Needs()) == Needs()
+    assert person_of(requests.Person()) == Person()
+
+
+def test_incoming_people_have_no_tier_no_zone_and_no_name() -> None:
+    assert not {"tier", "zone", "place", "name", "urgency"} & set(pad.Incoming.model_fields)
+
+
+def test_the_screens_policy_has_its_source() -> None:
+    screens = load_screens(Path(__file__).parents[2] / "policy" / "screens.toml")
+    assert screens.wall.population_limit >= 1
+    assert not screens.wall.verified
