@@ -27,8 +27,8 @@ class Limits:
     """Log-in tries allowed in `window_s`, for one name and for one client address."""
 
     window_s: int = 60
-    per_name: int = 10
-    per_client: int = 60
+    per_name: int = 30
+    per_client: int = 120
 
 
 class Accounts:

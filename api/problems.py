@@ -139,7 +139,8 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    _log.error("fault", route=request.scope.get("path"), error=type(error).__name__)
+    route = getattr(request.scope.get("route"), "name", "none")
+    _log.error("fault", route=route, error=type(error).__name__)
     return problem(500, "fault", "Something broke here; it is logged")
 
 

@@ -29,6 +29,7 @@ def make_engine(url: str, *, pool_size: int = 8, statement_timeout_ms: int = 10_
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"server_settings": settings, "timeout": 5},
+        hide_parameters=True,
         json_serializer=_json,
         json_deserializer=msgspec.json.decode,
     )

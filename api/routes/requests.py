@@ -10,6 +10,7 @@ from api.errors import BadInput
 from api.roles import CONTROL, Caller, Role
 from api.schemas import requests as edge
 from api.schemas.edge import Uuid
+from api.sense import not_ahead
 from api.services import Services
 from api.translate import requests as inside
 from api.who import May, Now, Parts
@@ -29,6 +30,7 @@ async def open_request(body: edge.NewRequest, caller: Control, parts: Parts) -> 
     zone = parts.region.locate(body.lon, body.lat)
     if zone is None:
         raise BadInput("the place is outside the region")
+    not_ahead(parts, body.custody.since_ms if body.custody else None, "since_ms")
     owner = caller.account if body.mine else None
     wish = inside.open_of(body, zone, owner)
     return inside.done_of(await parts.dispatch.open(actor_of(caller), wish))
@@ -85,6 +87,7 @@ async def find_duplicates(request: RequestId, caller: Control, parts: Parts) -> 
 @router.post("/requests/{request}/triage")
 async def triage(request: RequestId, body: edge.Triage, caller: Control, parts: Parts) -> edge.Done:
     """Set what is known now; policy turns it into tier and target."""
+    not_ahead(parts, body.custody.since_ms if body.custody else None, "since_ms")
     wish = inside.triage_of(body, request)
     return inside.done_of(await parts.dispatch.triage(actor_of(caller), wish))
 

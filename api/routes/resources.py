@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Path
 
 from api import scope
 from api.acting import fact_id
-from api.errors import BadInput, Forbidden
+from api.errors import Forbidden
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
 from api.schemas.edge import Command, Id
+from api.sense import not_ahead, on_map
 from api.who import May, Now, Parts
 from registry.port import Counted, Counts, UnitPosition
 from registry.states import Pool, Slot, Team, UnitStatus, Van
@@ -126,8 +127,7 @@ async def report_counts(
     """A facility's own count: always taken, also where it contradicts what was promised."""
     fact = fact_id(caller, "report_counts", pool, body.command_id)
     scope.own_pool(caller, world, pool)
-    if body.at_ms > parts.clock() + parts.settings.clock_ahead_s * 1000:
-        raise BadInput("at_ms is in the future")
+    not_ahead(parts, body.at_ms, "at_ms")
     counts = Counts(body.occupied, body.closed, body.capacity)
     return _counted(await parts.registry.report_counts(pool, counts, body.at_ms, fact))
 
@@ -178,12 +178,12 @@ async def resume_pool(
 async def report_positions(
     body: edge.PositionReport, caller: SupervisorOrField, parts: Parts
 ) -> edge.PositionVerdicts:
-    """Where units are. A late point is ignored, a point off the map refuses the report."""
+    """Where units are. A late point is ignored; one off the map or ahead of time refuses all."""
     for point in body.positions:
         if caller.role is Role.FIELD and caller.unit != (point.kind, point.id):
             raise Forbidden(scope.FOREIGN)
-        if not parts.region.near(point.lon, point.lat):
-            raise BadInput(f"{point.kind} {point.id} is off the map")
+        on_map(parts, point.lon, point.lat, f"{point.kind} {point.id}")
+        not_ahead(parts, point.at_ms, f"the time of {point.kind} {point.id}")
     points = [UnitPosition(p.kind, p.id, p.lon, p.lat, p.at_ms) for p in body.positions]
     verdicts = await parts.registry.report_positions(points, body.source)
     return edge.PositionVerdicts(

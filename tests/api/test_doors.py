@@ -179,6 +179,7 @@ NONSENSE: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("facility", "POST", "/v1/pools/pool-1/pause", {"reason": "boredom"}, 422),
     ("supervisor", "POST", "/v1/positions", {"positions": []}, 422),
     ("supervisor", "POST", "/v1/positions", {"lon": 2.35, "lat": 48.85}, 422),
+    ("supervisor", "POST", "/v1/positions", {"at_ms": 4_000_000_000_000}, 422),
     ("dispatcher", "GET", "/v1/requests/not-an-id", {}, 422),
     ("dispatcher", "GET", "/v1/requests/01935f3a-7b1c-7000-8000-00000000dead", {}, 404),
     ("dispatcher", "GET", "/v1/nothing", {}, 404),

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.live import session
 from api.live.session import Code
+from api.serve import SharedFrames
 from tests.api.builders import command
 from tests.api.house import House, serving
 from tests.api.test_doors import accepted
@@ -244,3 +245,28 @@ async def test_the_board_says_in_words_what_changed(house: House, address: str) 
         while not (got := await board.take()).get("lines"):
             pass
         assert got["lines"] == ["Team One is out of service"]
+
+
+async def test_a_shared_frame_goes_to_the_wire_as_it_was_encoded(
+    house: House, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    write = SharedFrames.write_frame
+
+    def noting(protocol: SharedFrames, wire: bytes) -> bool:
+        written.append(wire)
+        return write(protocol, wire)
+
+    monkeypatch.setattr(SharedFrames, "write_frame", noting)
+    async with (
+        screen(house, address, "dispatcher", "board") as one,
+        screen(house, address, "colleague", "board") as other,
+    ):
+        for board in (one, other):
+            await board.hello()
+            await board.until(lambda seen: seen.at is not None)
+        request = await house.open()
+        for board in (one, other):
+            await board.until(lambda seen: ("request", request) in seen.objects)
+    shared = [wire for wire in written if request.encode() in wire]
+    assert len(shared) > len({id(wire) for wire in shared})
