@@ -94,7 +94,7 @@ async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
         {place.id: (place.name, place.zone) for place in facilities},
         secrets.token_bytes(32),
     )
-    feed = Feed(services.registry, World(), services.clock, wall)
+    feed = Feed(services.registry, World(), services.clock, wall, services.region.face.zones)
     sockets = Sockets(services, feed)
     app.state.feed, app.state.sockets = feed, sockets
     tasks = [asyncio.create_task(feed.run()), asyncio.create_task(sockets.beat())]

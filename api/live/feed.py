@@ -63,13 +63,19 @@ class Feed:
     """`world` is what this process knows; `heard_ms` when the registry last answered (UTC)."""
 
     def __init__(
-        self, registry: Registry, world: World, clock: Callable[[], int], wall: Wall
+        self,
+        registry: Registry,
+        world: World,
+        clock: Callable[[], int],
+        wall: Wall,
+        zone_names: Mapping[str, str],
     ) -> None:
         self.world = world
         self.heard_ms = 0
         self._registry = registry
         self._clock = clock
         self._wall = wall
+        self._zone_names = zone_names
         self._topics: dict[tuple[str, str], Topic] = {}
         self._rate = _Rate()
         self._started = asyncio.Event()
@@ -146,8 +152,7 @@ class Feed:
         return self.world.plan(msgspec.json.decode(plan)) if plan else set()
 
     def _zone_name(self, zone: str) -> str:
-        group = self._wall.group(zone)
-        return group.name if group else zone
+        return self._zone_names.get(zone, zone)
 
     def _projection(self, name: str, scope: str) -> Projection:
         match name:

@@ -15,19 +15,21 @@ _UNIT = {
     "available": "is available",
     "out_of_service": "is out of service",
 }
-_ENDED = "A request in {zone} has ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`board` is for dispatchers; `wall` says no more than the wall draws, or nothing."""
+    """`board` is for dispatchers; `wall` says no more than the wall draws, or nothing.
+
+    On the wall a request has no zone: whoever counted its lines would know the small counts.
+    """
 
     board: str
     wall: str | None
 
 
 def lines(changes: Iterable[Change], zone_name: Callable[[str], str]) -> Iterator[Line]:
-    """What the changes come to, in words. `zone_name` names a zone as the wall merges it."""
+    """What the changes come to, in words."""
     for change in changes:
         if change.kind in ("team", "van"):
             yield from _unit(change)
@@ -65,14 +67,11 @@ def _request(change: Change, zone_name: Callable[[str], str]) -> Iterator[Line]:
         return
     zone = zone_name(known["zone"])
     if change.before is None:
-        said = f"A request was opened in {zone}"
-        yield Line(said, said)
+        yield Line(f"A request was opened in {zone}", "A request was opened")
     elif change.after is None:
-        said = _ENDED.format(zone=zone)
-        yield Line(said, said)
+        yield Line(f"A request in {zone} has ended", "A request has ended")
     elif _sent(change.before, change.after):
-        said = f"A team was sent in {zone}"
-        yield Line(said, said)
+        yield Line(f"A team was sent in {zone}", "A team was sent")
 
 
 def _sent(before: Object, after: Object) -> bool:

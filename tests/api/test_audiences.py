@@ -366,7 +366,7 @@ async def test_a_provider_sees_its_own_slots_and_referrals_only(life: Life) -> N
 def test_each_role_reaches_its_own_topics_only(
     role: Role, memory: MemoryRegistry, clock: Clock
 ) -> None:
-    feed = Feed(memory, World(), clock, a_wall())
+    feed = Feed(memory, World(), clock, a_wall(), {})
     scopes = {Role.FACILITY: "f", Role.FIELD: "team:t", Role.PROVIDER: "p"}
     reached = {name for name in EVERY_AUDIENCE if feed.topic(caller(role, scopes.get(role)), name)}
     expected = {
@@ -384,5 +384,5 @@ def test_each_role_reaches_its_own_topics_only(
 def test_a_scoped_role_without_a_scope_reaches_nothing(
     memory: MemoryRegistry, clock: Clock
 ) -> None:
-    feed = Feed(memory, World(), clock, a_wall())
+    feed = Feed(memory, World(), clock, a_wall(), {})
     assert feed.topic(caller(Role.FACILITY, None), "pad") is None

@@ -63,7 +63,7 @@ class Screen:
 
 @asynccontextmanager
 async def following(registry: MemoryRegistry, clock: Clock) -> AsyncIterator[tuple[Feed, Screen]]:
-    feed = Feed(registry, World(), clock, a_wall())
+    feed = Feed(registry, World(), clock, a_wall(), {})
     task = asyncio.create_task(feed.run())
     await feed.started()
     topic = feed.topic(DISPATCHER, "board")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from math import cos, hypot, radians
 from typing import Literal
 
-from api.live.audiences.zones import Group, grouped
+from api.live.audiences.zones import grouped
 from api.live.world import Key, Object, World
 from api.region import WallZone
 from registry.port import Position
@@ -79,9 +79,6 @@ class Wall:
         for key in list(self._said)[:-LINES]:
             del self._said[key]
             self._unsaid.add(key)
-
-    def group(self, zone: str) -> Group | None:
-        return self._groups.get(zone)
 
     def pseudonym(self, kind: str, id: str) -> str:
         """An id that no other source knows and no other process gives."""
