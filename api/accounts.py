@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from uuid6 import uuid7
 
+from api.acting import actor_of
 from api.errors import Conflict, NotAuthenticated, TooManyTries, Unknown
 from api.identity import Colleague, Device, LoggedIn
 from api.roles import CONTROL, Caller, Role
@@ -127,7 +128,11 @@ class Accounts:
     async def make_device(self, name: str, made_by: Caller, command_id: str) -> tuple[Device, str]:
         """See `Identity.make_device`. Raises Conflict if the id was used for something else."""
         row = await self._store.put_device(
-            id=command_id, name=name, made_by=made_by.account, created_ms=self._clock()
+            actor_of(made_by),
+            id=command_id,
+            name=name,
+            made_by=made_by.account,
+            created_ms=self._clock(),
         )
         if (row.name, row.made_by, row.revoked_ms) != (name, made_by.account, None):
             raise Conflict("this command id was used for something else")
@@ -139,9 +144,9 @@ class Accounts:
         rows = await self._store.devices()
         return [Device(row.id, row.name, row.created_ms, row.made_by) for row in rows]
 
-    async def revoke_device(self, device: str) -> None:
+    async def revoke_device(self, device: str, revoked_by: Caller) -> None:
         """See `Identity.revoke_device`."""
-        if not await self._store.revoke_device(device, self._clock()):
+        if not await self._store.revoke_device(actor_of(revoked_by), device, self._clock()):
             raise Unknown("no such wall")
         for token, (known, _) in list(self._verified.items()):
             if known.account == device:

@@ -68,6 +68,6 @@ class Identity(Protocol):
         """Walls whose tokens are good."""
         ...
 
-    async def revoke_device(self, device: str) -> None:
-        """Raises `Unknown` if there is none."""
+    async def revoke_device(self, device: str, revoked_by: Caller) -> None:
+        """Raises `Unknown` if there is none. Both making and revoking are in the audit."""
         ...

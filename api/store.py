@@ -1,7 +1,7 @@
 """Accounts, revoked tokens and walls' devices in SQL."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -24,6 +24,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.errors import PartMissing
+from record import Actor
+from record.journal import Journal, Transaction
 from record.tables import metadata
 
 DATABASE_ERRORS = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -83,9 +85,23 @@ device = Table(
 
 @asynccontextmanager
 async def _database(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    try:
+    with _translated():
         async with engine.begin() as connection:
             yield connection
+
+
+@asynccontextmanager
+async def _signed(engine: AsyncEngine, actor: Actor) -> AsyncIterator[Transaction]:
+    """A transaction of `actor`, for what belongs in the audit."""
+    with _translated():
+        async with Journal(engine).transaction(actor) as tx:
+            yield tx
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
     except DATABASE_ERRORS as error:
         if database_away(error):
             raise PartMissing("the record does not answer; try again") from error
@@ -145,12 +161,14 @@ class Store:
             await db.execute(delete(revoked_token).where(revoked_token.c.expires_ms < now_ms))
             await db.execute(revoke.on_conflict_do_nothing())
 
-    async def put_device(self, **row: Any) -> Row[Any]:
+    async def put_device(self, actor: Actor, **row: Any) -> Row[Any]:
         """Write a device unless its id is there already; answers what is there."""
-        wish = insert(device).values(**row).on_conflict_do_nothing()
-        async with _database(self._engine) as db:
-            await db.execute(wish)
-            return (await db.execute(select(device).where(device.c.id == row["id"]))).one()
+        wish = insert(device).values(**row).on_conflict_do_nothing().returning(device.c.id)
+        async with _signed(self._engine, actor) as tx:
+            if (await tx.connection.execute(wish)).first() is not None:
+                await tx.audit("wall.made", "wall", row["id"])
+            there = select(device).where(device.c.id == row["id"])
+            return (await tx.connection.execute(there)).one()
 
     async def devices(self) -> list[Row[Any]]:
         good = select(device).where(device.c.revoked_ms.is_(None)).order_by(device.c.created_ms)
@@ -162,8 +180,11 @@ class Store:
         async with _database(self._engine) as db:
             return (await db.execute(select(device).where(good))).one_or_none()
 
-    async def revoke_device(self, id: str, now_ms: int) -> bool:
+    async def revoke_device(self, actor: Actor, id: str, now_ms: int) -> bool:
         good = (device.c.id == id) & device.c.revoked_ms.is_(None)
         statement = update(device).where(good).values(revoked_ms=now_ms)
-        async with _database(self._engine) as db:
-            return (await db.execute(statement)).rowcount == 1
+        async with _signed(self._engine, actor) as tx:
+            revoked = (await tx.connection.execute(statement)).rowcount == 1
+            if revoked:
+                await tx.audit("wall.revoked", "wall", id)
+        return revoked

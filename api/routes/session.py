@@ -78,6 +78,6 @@ async def wall_tokens(_: Supervisor, parts: Parts) -> WallTokens:
 
 
 @router.delete("/wall-tokens/{wall}", status_code=204)
-async def revoke_wall_token(wall: Annotated[Id, Path()], _: Supervisor, parts: Parts) -> None:
+async def revoke_wall_token(wall: Annotated[Id, Path()], caller: Supervisor, parts: Parts) -> None:
     """The wall goes dark within a minute."""
-    await parts.identity.revoke_device(wall)
+    await parts.identity.revoke_device(wall, caller)

@@ -313,6 +313,9 @@ async def test_a_wall_gets_a_token_that_can_be_revoked(house: House) -> None:
     gone = await house.call("supervisor", "DELETE", f"/v1/wall-tokens/{made['id']}")
     assert gone.status_code == 204
     assert (await house.client.get("/v1/me", headers=wall)).status_code == 401
+    async with house.journal.engine.connect() as db:
+        lines = (await db.execute(select(audit).where(audit.c.subject_id == made["id"]))).all()
+    assert sorted(line.action for line in lines) == ["wall.made", "wall.revoked"]
     await house.refused("dispatcher", "/v1/wall-tokens", 403, name="mine")
 
 
