@@ -305,9 +305,11 @@ class Planner:
         if self._wake.is_set() or self._view is None:
             return
         self._solved = replace(solved, unexplained=solved.unexplained[EXPLAINED_AT_ONCE:])
-        if plan.proved and not check(solved.question.problem, plan):
+        # Of equally good plans another one may be found: what is shown is not changed by that.
+        same = [name for name in now if plan.of(name).bundle == solved.plan.of(name).bundle]
+        if same and plan.proved and not check(solved.question.problem, plan):
             version = self._next_version()
-            view = explained_view(self._view, solved.question, plan, now, version)
+            view = explained_view(self._view, solved.question, plan, same, version)
             await self._publish(view, lease)
 
     def _next_version(self) -> int:
