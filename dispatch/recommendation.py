@@ -10,7 +10,7 @@ import msgspec
 
 from dispatch import sentences
 from dispatch.planning import Question, being_accepted, must_be_called
-from dispatch.words import Tier
+from dispatch.words import Need, Tier
 from optimizer.plan import Alternative, Assignment, Plan
 from optimizer.problem import SELF, Bundle
 from registry import states
@@ -67,8 +67,8 @@ class Recommendation(msgspec.Struct, frozen=True):
     """What would be best for one request. Seconds from the plan's `made_ms`; costs in minutes.
 
     `van` is "self" when the team drives. Where a place is only possibly needed, `pool` or `slot`
-    is empty and `backup` names the place that would be asked. `alternatives` were priced at
-    `priced_ms` (UTC), which may be some plans ago; None means not yet.
+    is the one that would be asked: `claims_place` is false and accepting claims nothing there.
+    `alternatives` were priced at `priced_ms` (UTC), perhaps some plans ago; None means not yet.
     """
 
     request: str
@@ -89,12 +89,13 @@ class Recommendation(msgspec.Struct, frozen=True):
     travel: Journey
     warnings: list[str] = []
     priced_ms: int | None = None
+    claims_place: bool = True
 
     @property
     def bundle(self) -> Bundle:
         """The bundle as the optimizer knows it."""
         van = SELF if self.van == DRIVES_ITSELF else self.van
-        return Bundle(self.team, van, self.pool or self.slot)
+        return Bundle(self.team, van, (self.pool or self.slot) if self.claims_place else None)
 
     @property
     def empty(self) -> bool:
@@ -191,8 +192,13 @@ def _with_old_prices(
 def recommendation(story: sentences.Story, assignment: Assignment) -> Recommendation:
     """One request's part of the plan."""
     question, bundle = story.question, assignment.bundle
-    pool, slot = _place(question, bundle.place)
+    claims_place = story.request(assignment.request_id).needs.place is not Need.POSSIBLE
+    asked = bundle.place if claims_place else assignment.backup_place
+    pool, slot = _place(question, asked)
     arrivals = assignment.arrivals
+    arrive_s = arrivals.place_s
+    if not claims_place:
+        arrive_s = story.arrive_s(assignment.request_id, Bundle(bundle.team, bundle.van, asked))
     return Recommendation(
         request=assignment.request_id,
         team=bundle.team,
@@ -201,7 +207,7 @@ def recommendation(story: sentences.Story, assignment: Assignment) -> Recommenda
         slot=slot,
         team_eta_s=arrivals.team_s,
         pick_s=arrivals.pick_s,
-        arrive_s=arrivals.place_s,
+        arrive_s=arrive_s,
         costs={name: cost / TENTHS for name, cost in assignment.costs},
         why=Why(
             team=sentences.team(story, assignment),
@@ -209,7 +215,7 @@ def recommendation(story: sentences.Story, assignment: Assignment) -> Recommenda
             place=sentences.place(story, assignment),
         ),
         alternatives=[_other(story, assignment, other) for other in assignment.alternatives],
-        backup=_backup(story, assignment),
+        backup=_backup(story, assignment, asked),
         unserved=[
             Unserved(resource, reason, count, text)
             for resource, reason, count, text in sentences.unserved(story, assignment)
@@ -218,6 +224,7 @@ def recommendation(story: sentences.Story, assignment: Assignment) -> Recommenda
         call_to_confirm=_call_to_confirm(question, assignment),
         travel=Journey(question.travel.engine, question.travel.quality),
         warnings=sentences.warnings(story, assignment),
+        claims_place=claims_place,
         priced_ms=question.situation.now_ms if assignment.alternatives else None,
     )
 
@@ -266,11 +273,15 @@ def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -
     )
 
 
-def _backup(story: sentences.Story, assignment: Assignment) -> Backup | None:
-    if assignment.backup_place is None:
+def _backup(story: sentences.Story, assignment: Assignment, asked: str | None) -> Backup | None:
+    """The next place to ask after `asked`."""
+    name = assignment.backup_place
+    if name == asked:
+        name = story.next_place(assignment.request_id, asked)
+    if name is None:
         return None
-    pool, slot = _place(story.question, assignment.backup_place)
-    bundle = Bundle(assignment.bundle.team, assignment.bundle.van, assignment.backup_place)
+    pool, slot = _place(story.question, name)
+    bundle = Bundle(assignment.bundle.team, assignment.bundle.van, name)
     return Backup(pool, slot, story.arrive_s(assignment.request_id, bundle))
 
 

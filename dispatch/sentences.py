@@ -3,6 +3,7 @@
 Sentences name teams, vans, places, tiers and zones; never a person.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isnan
@@ -159,6 +160,22 @@ class Story:
         locks = [one.locked for one in self.question.problem.requests if one.id != request]
         units = [getattr(lock, part, None) for lock in locks if lock is not None]
         return sum(unit in self.team_row or unit in self.van_row for unit in units)
+
+    def next_place(self, request: str, but: str | None) -> str | None:
+        """The nearest other place with room that may take the person, old counts last."""
+        asked = self.question.problem.requests[self.column[request]]
+        used = Counter(one.bundle.place for one in self.plan.assignments)
+        near = [
+            (place.penalty_s + ride_s, place.id)
+            for place in self.question.problem.places
+            if place.id != but
+            and place.id not in asked.excluded
+            and not asked.place_mask & ~place.mask
+            and asked.place_kind in ("any", place.kind)
+            and place.free > used[place.id]
+            and (ride_s := self.ride_s(request, place.id)) is not None
+        ]
+        return min(near)[1] if near else None
 
     def zone_name(self, zone: str) -> str:
         """How people call the zone."""

@@ -435,18 +435,22 @@ def test_an_involuntary_status_without_a_basis_is_pointed_out() -> None:
 # Beds: claimed when needed
 
 
-def test_a_bed_that_is_only_possible_is_planned_as_a_backup_and_claims_nothing() -> None:
+def test_a_bed_that_is_only_possible_is_named_and_claims_nothing() -> None:
     requests = [
         replace(waiting(need=Need.POSSIBLE), id="R1"),
         replace(waiting(need=Need.NEEDED), id="R2"),
     ]
     view = planned(
-        requests=requests, teams=by(a_team("T1"), a_team("T2")), pools=by(a_pool(free=2))
+        {("R1", "P2"): 20, ("R2", "P2"): 20},
+        requests=requests,
+        teams=by(a_team("T1"), a_team("T2")),
+        pools=by(a_pool("P1", free=2), a_pool("P2")),
     )
     possible = view.recommendations["R1"]
-    assert (possible.pool, possible.van) == (None, None)
+    assert (possible.pool, possible.van, possible.claims_place) == ("P1", None, False)
+    assert possible.bundle.place is None
     assert possible.backup is not None
-    assert possible.backup.pool == "P1"
+    assert possible.backup.pool == "P2"
     assert possible.why.place.endswith("Nothing is claimed.")
     assert view.recommendations["R2"].pool == "P1"
 
@@ -460,6 +464,7 @@ def test_the_last_bed_goes_to_who_needs_one_not_to_who_may_need_one() -> None:
         requests=requests, teams=by(a_team("T1"), a_team("T2")), pools=by(a_pool(free=1))
     )
     assert view.recommendations["R2"].pool == "P1"
+    assert view.recommendations["R1"].pool is None
     assert view.recommendations["R1"].backup is None
 
 
@@ -760,5 +765,6 @@ def test_every_plan_passes_the_checker_and_keeps_to_what_was_declared(
             crew = request.needs.words & {"therapist"}
             assert crew <= set(situation.teams[best.team].offers)
         if request.needs.place is not Need.NEEDED:
-            assert (best.pool, best.slot, best.van) == (None, None, None)
+            assert best.van is None
+            assert best.bundle.place is None
     assert SELF == "self"
