@@ -40,10 +40,9 @@ class Other(msgspec.Struct, frozen=True):
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """The next place to ask: claimed by nobody."""
+    """The next pool to ask: claimed by nobody."""
 
-    pool: str | None
-    slot: str | None
+    pool: str
     arrive_s: float | None
 
 
@@ -274,15 +273,14 @@ def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -
 
 
 def _backup(story: sentences.Story, assignment: Assignment, asked: str | None) -> Backup | None:
-    """The next place to ask after `asked`."""
+    """The next pool to ask after `asked`; of appointments another one is chosen by a person."""
     name = assignment.backup_place
     if name == asked:
         name = story.next_place(assignment.request_id, asked)
-    if name is None:
+    if name is None or name not in story.question.situation.pools:
         return None
-    pool, slot = _place(story.question, name)
     bundle = Bundle(assignment.bundle.team, assignment.bundle.van, name)
-    return Backup(pool, slot, story.arrive_s(assignment.request_id, bundle))
+    return Backup(name, story.arrive_s(assignment.request_id, bundle))
 
 
 def shown_bundles(view: PlanView | None) -> Mapping[str, Bundle]:
