@@ -15,6 +15,10 @@ describe('marks on a map', () => {
     const placed = place({ marks: [mark({ id: 'a' }), mark({ id: 'b' }), mark({ id: 'c', tone: 'committed' })], routes: [] }, flat, 16);
     expect(placed.map((item) => item.mark.text)).toEqual(['2', undefined]);
   });
+  it('of a unit under way are never moved from where it is', () => {
+    const placed = place({ marks: [mark({ tone: 'committed', positionAgeS: 5 }), mark({ id: 'f', shape: 'facility' })], routes: [] }, flat, 16);
+    expect(placed.find((item) => item.mark.id === 'm')!.at).toEqual([0, 0]);
+  });
   it('of facilities at one place are moved apart and keep their home', () => {
     const placed = place({ marks: [mark({ id: 'a', shape: 'facility' }), mark({ id: 'b', shape: 'facility' })], routes: [] }, flat, 16);
     expect(placed[0]!.home).toEqual(placed[1]!.home);

@@ -24,7 +24,12 @@ const SIZES: Record<Mark['shape'], readonly [width: number, height: number]> = {
   person: [2, 2],
   pick: [2, 2],
 };
+/** Above so many standing marks, moving them apart gets fewer rounds. */
+const MANY = 150;
 const MOVING = new Set<Mark['shape']>(['team', 'van']);
+
+/** A unit under way with a fresh position is drawn exactly where it is. */
+const moves = (mark: Mark): boolean => MOVING.has(mark.shape) && mark.tone !== 'free' && (mark.positionAgeS ?? POSITION.ring_s) < POSITION.ring_s;
 
 /** Decides where each mark goes: what stands still is moved apart, what moves is drawn where it is. */
 export function place(scene: Scene, project: Projection, unit: number): Placed[] {
@@ -33,8 +38,9 @@ export function place(scene: Scene, project: Projection, unit: number): Placed[]
     const [width, height] = SIZES[mark.shape];
     return { mark, at: home, home, width: width * unit, height: height * unit };
   });
-  const still = placed.filter(({ mark }) => !MOVING.has(mark.shape));
-  const free = spread(still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height })));
+  const still = placed.filter(({ mark }) => !moves(mark));
+  const boxes = still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height }));
+  const free = spread(boxes, 3, boxes.length > MANY ? 12 : 60);
   still.forEach((item, index) => (item.at = free[index]!));
   return placed.sort((a, b) => rank(a.mark) - rank(b.mark));
 }
@@ -126,11 +132,25 @@ function drawRoute(context: Context, route: Route, project: Projection, colors: 
   context.restore();
   if (route.label) {
     const [a, b] = [points[0]!, points[points.length - 1]!];
-    context.font = `650 ${colors.labelPx}px ${colors.family}`;
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
-    outlinedText(context, route.label, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, colors.tone[route.tone], colors.ground);
+    routeLabel(context, route.label, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], colors.tone[route.tone], colors);
   }
+}
+
+function routeLabel(context: Context, text: string, [x, y]: Pixel, color: string, colors: Colors): void {
+  context.font = `650 ${colors.labelPx}px ${colors.family}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  const width = context.measureText(text).width + colors.labelPx;
+  const height = colors.labelPx * 1.6;
+  context.beginPath();
+  context.roundRect(x - width / 2, y - height / 2, width, height, 4);
+  context.fillStyle = colors.panel;
+  context.fill();
+  context.strokeStyle = color;
+  context.lineWidth = 1.5;
+  context.stroke();
+  context.fillStyle = color;
+  context.fillText(text, x, y);
 }
 
 function drawLeader(context: Context, { at, home, mark }: Placed, colors: Colors): void {

@@ -1,0 +1,199 @@
+"""The screens in a real browser, in front of the whole running system."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+
+WITHIN_MS = 20_000
+TABLET = {"width": 1180, "height": 820}
+DESK = {"width": 1920, "height": 1080}
+
+
+@pytest.fixture
+def people(browser: Browser, tower: Any) -> Iterator[Callable[..., Page]]:
+    """Opens the client as somebody, each in a browser profile of their own."""
+    contexts: list[BrowserContext] = []
+
+    def open_as(name: str, viewport: dict[str, int] = DESK) -> Page:
+        context = browser.new_context(viewport=viewport, locale="en-US")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WITHIN_MS)
+        page.goto(tower.url)
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(tower.accounts[name].password)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible(
+            timeout=WITHIN_MS
+        )
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+
+
+def account(tower: Any, role: str, scope: str | None = None) -> str:
+    """The first demo account of a role, of one scope where it matters."""
+    return next(
+        name
+        for name, each in tower.accounts.items()
+        if each.role == role and scope in (None, each.scope)
+    )
+
+
+class Desk:
+    """The dispatcher's HTTP door, to look up what a page does not say: ids."""
+
+    def __init__(self, tower: Any) -> None:
+        name = account(tower, "dispatcher")
+        self._client = httpx.Client(base_url=tower.url, timeout=20)
+        login = {"name": name, "password": tower.accounts[name].password}
+        token = self._client.post("/v1/sessions", json=login).raise_for_status().json()["token"]
+        self._client.headers["authorization"] = f"Bearer {token}"
+
+    def get(self, path: str) -> Any:
+        return self._client.get(path).raise_for_status().json()
+
+
+def open_request(page: Page, town: str) -> str:
+    """Opens a request for an adult of whom all was asked and who needs a bed; answers its id."""
+    page.keyboard.press("n")
+    form = page.get_by_role("form", name="New request")
+    form.get_by_label(re.compile("^Place: town")).fill(town)
+    form.get_by_role("button", name=town, exact=True).click()
+    for answer in form.get_by_role("radio", name="no", exact=True).all():
+        answer.check()
+    buffers = form.get_by_role("group", name="Buffers against it")
+    buffers.get_by_role("radio", name="yes").check()
+    form.get_by_label("A place to stay").select_option("needed")
+    form.get_by_label("Call-back number").fill("801-555-0199")
+    form.get_by_role("button", name="Open the request").click()
+    expect(page.get_by_role("heading", name=town)).to_be_visible(timeout=WITHIN_MS)
+    page.wait_for_url(re.compile(r"#/console/[0-9a-f-]{36}$"))
+    return page.url.rsplit("/", 1)[1]
+
+
+def test_a_request_becomes_attended_care_on_the_screens(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    desk = Desk(tower)
+    console = people(account(tower, "dispatcher"))
+    request = open_request(console, "Salt Lake City")
+
+    accept = console.get_by_role("button", name=re.compile("^Accept"))
+    expect(accept).to_be_enabled(timeout=WITHIN_MS)
+    console.keyboard.press("a")
+    expect(console.get_by_role("button", name=re.compile("^Press Enter"))).to_be_focused()
+    console.keyboard.press("Enter")
+    expect(console.get_by_text("Accepted. The crew")).to_be_visible(timeout=WITHIN_MS)
+    card = desk.get(f"/v1/requests/{request}")["card"]
+    pools = {pool["id"]: pool for pool in desk.get("/v1/pools")["items"]}
+
+    facility = pools[card["pool"]]["facility"]
+    pad = people(account(tower, "facility", facility), TABLET)
+    pad.get_by_label("Who accepts").fill("Nurse Demo")
+    pad.get_by_role("button", name="Accept", exact=True).click()
+    expect(console.get_by_text("accepted (Nurse Demo)")).to_be_visible(timeout=WITHIN_MS)
+
+    crew = people(account(tower, "field", f"team:{card['team']}"), TABLET)
+    crew.get_by_role("button", name="We take it").click()
+    for press, shown in (
+        ("We are on our way", "Team on its way"),
+        ("We are on scene", "On scene"),
+        ("We leave with the person", "Transporting"),
+        ("We have arrived", "Arrived"),
+        ("Handed over", "Handed over"),
+    ):
+        crew.get_by_role("button", name=press).click()
+        person = console.get_by_role("article", name="The person")
+        expect(person.get_by_text(re.compile(f"· {shown}$"))).to_be_visible(timeout=WITHIN_MS)
+
+    console.get_by_role("button", name="Refer to an appointment").click()
+    slot = console.get_by_label("Appointment").input_value()
+    console.get_by_label("Whom the provider expects").fill("Invented Person")
+    console.get_by_role("button", name="Book and alert").click()
+    expect(console.get_by_text("Done.")).to_be_visible(timeout=WITHIN_MS)
+    slots = {each["id"]: each for each in desk.get("/v1/slots")["items"]}
+    provider = people(account(tower, "provider", slots[slot]["provider"]), TABLET)
+    provider.get_by_role("button", name="Attended").first.click()
+    expect(provider.get_by_role("listitem").get_by_text("Attended", exact=True)).to_be_visible(
+        timeout=WITHIN_MS
+    )
+    referral = next(
+        each for each in desk.get("/v1/referrals")["items"] if each["request"] == request
+    )
+    assert referral["closed"]
+
+
+def test_a_half_written_request_survives_a_reload(people: Callable[..., Page], tower: Any) -> None:
+    console = people(account(tower, "dispatcher"))
+    console.keyboard.press("n")
+    console.get_by_label("What is happening").fill("Half a sentence about an invented person")
+    console.reload()
+    expect(console.get_by_label("What is happening")).to_have_value(
+        "Half a sentence about an invented person", timeout=WITHIN_MS
+    )
+
+
+def test_a_pad_without_network_keeps_its_count_and_sends_it_once(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    name = account(tower, "facility")
+    pad = people(name, TABLET)
+    unit = pad.get_by_role("region", name="Our beds").get_by_role("listitem").first
+    figure = unit.locator(".figure")
+    free = int(figure.inner_text())
+    sent: list[str] = []
+    pad.on(
+        "request",
+        lambda made: sent.append(made.post_data or "") if made.url.endswith("/counts") else None,
+    )
+
+    pad.context.set_offline(True)
+    unit.get_by_role("button", name=re.compile("^One fewer free")).click()
+    expect(figure).to_have_text(str(free - 1))
+    expect(unit.get_by_text("not sent yet")).to_be_visible()
+    expect(pad.get_by_text("1 change not sent yet")).to_be_visible(timeout=WITHIN_MS)
+
+    pad.context.set_offline(False)
+    expect(unit.get_by_text("not sent yet")).to_be_hidden(timeout=WITHIN_MS)
+    expect(figure).to_have_text(str(free - 1))
+    assert len(set(sent)) == 1, "every try carries the same id and count"
+
+
+def test_a_screen_that_lost_its_connection_says_so_and_recovers(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    console = people(account(tower, "dispatcher"))
+    console.context.set_offline(True)
+    expect(console.get_by_text(re.compile("^No fresh data since"))).to_be_visible(timeout=WITHIN_MS)
+    console.context.set_offline(False)
+    expect(console.get_by_role("status").filter(has_text="Connected")).to_be_visible(
+        timeout=WITHIN_MS
+    )
+    expect(console.get_by_text(re.compile("^No fresh data since"))).to_be_hidden()
+
+
+def test_the_wall_shows_authorities_and_says_that_it_is_simulated(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    wall = people(account(tower, "dispatcher"))
+    wall.keyboard.press("g")
+    wall.keyboard.press("w")
+    expect(wall.get_by_role("row").filter(has_text="Weber")).to_be_visible(timeout=WITHIN_MS)
+    expect(wall.get_by_text("SIMULATED")).to_be_visible()
+    assert wall.locator(".map").first.get_attribute("data-renderer") == "canvas"
+    smallest = wall.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('.wall *')]
+            .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+            .filter((e) => !e.closest('.seen-by-readers-only'))
+            .map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
+    )
+    assert smallest >= 20
