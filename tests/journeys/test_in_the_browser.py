@@ -88,8 +88,8 @@ def open_request(page: Page, town: str, *, place: str) -> None:
     form.get_by_label("Call-back number").fill("801-555-0123")
     form.get_by_label("What is happening").fill("Has not slept for days, talks of dying.")
     form.locator("label", has_text=re.compile("^Adult$")).click()
-    form.get_by_label("A place to stay").select_option(place)
-    form.get_by_label("Transport").select_option(place)
+    form.get_by_role("combobox", name="A place to stay").select_option(place)
+    form.get_by_role("combobox", name="Transport").select_option(place)
     button(form, "Open the request").click()
     expect(form).to_be_hidden()
 
