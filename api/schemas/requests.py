@@ -279,6 +279,7 @@ class Recommendation(Answer):
     call_to_confirm: bool
     travel: TravelSource
     warnings: list[str]
+    priced_ms: int | None = Field(description="when the price of the alternatives was found")
 
 
 class Recommended(Answer):
