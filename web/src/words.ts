@@ -255,6 +255,7 @@ export const w = {
     filters: { all: 'All', act: 'To do', mine: 'Mine', unowned: 'Unowned', moving: 'Under way' },
     search: 'Search place, team, facility, owner',
     filterBy: 'Show',
+    ended: 'Ended just now',
     noMatch: 'No request fits this filter.',
     mapPick: 'Map: click where the person is',
     newRequest: 'New request',
