@@ -29,6 +29,7 @@ from api.routes import (
 )
 from api.services import Services, Settings
 from api.who import require_roles
+from registry.cancelling import end_tasks
 
 ROUTERS = (session, region, requests, resources, pad, referrals, live)
 _log = structlog.get_logger("api")
@@ -104,15 +105,7 @@ async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         sockets.leave()
-        await _end(set(tasks))
-
-
-async def _end(tasks: "set[asyncio.Task[None]]") -> None:
-    """Cancel until they are gone: redis-py can lose a cancellation while it takes a connection."""
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=0.5)
+        await end_tasks(set(tasks))
 
 
 def _ended(task: "asyncio.Task[None]") -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from registry.cancelling import end_tasks
 from registry.port import Lease, Registry
 
 log = structlog.get_logger()
@@ -80,9 +81,7 @@ async def keep(
         try:
             done, _ = await asyncio.wait({watch, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (watch, *tasks):
-                task.cancel()
-            await asyncio.gather(watch, *tasks, return_exceptions=True)
+            await end_tasks((watch, *tasks))
         log.warning("keeper.stepped_down")
         for task in done - {watch}:
             task.result()

@@ -1,7 +1,6 @@
 """What each process does: api, planner, keeper, and the one-time jobs around them."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -20,6 +19,7 @@ from record.actor import system
 from record.outbox import deliver_pending
 from record.recorder import Recorder
 from record.verify import Report, verify
+from registry.cancelling import end_tasks
 from registry.errors import Unavailable
 
 log = structlog.get_logger()
@@ -59,11 +59,18 @@ async def run_process(name: str, settings: Settings) -> None:
         "traffic": run_traffic,
     }
     task = asyncio.ensure_future(connected(settings, jobs[name]))
-    if name != "api":  # uvicorn answers signals itself: it lets requests and sockets finish
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
+    if name == "api":  # uvicorn answers signals itself: it lets requests and sockets finish
         await task
+        return
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if task.done():
+        task.result()
+    await end_tasks([task])
 
 
 async def connected(settings: Settings, job: Callable[[Tower], Awaitable[None]]) -> None:

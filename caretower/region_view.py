@@ -13,8 +13,6 @@ from geo.drawing import region_map
 from geo.region import Region
 from registry.vocabulary import Vocabulary
 
-WALL_POPULATION_LIMIT = 20_000
-
 
 def region_view(
     region: Region,
@@ -22,6 +20,7 @@ def region_view(
     freshness: Mapping[str, AgeLimits],
     targets_s: Mapping[str, int],
     *,
+    wall_population_limit: int,
     simulated: bool,
 ) -> RegionView:
     """What every screen may know of the region."""
@@ -36,7 +35,7 @@ def region_view(
         vocabulary={
             name: list(words) for name, words in {**vocabulary.needs, **vocabulary.codes}.items()
         },
-        wall_population_limit=WALL_POPULATION_LIMIT,
+        wall_population_limit=wall_population_limit,
         zones={id_: region.authorities.name(id_) for id_ in region.authorities.ids},
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import services as api
 from api.accounts import Accounts
+from api.region import load_screens
 from api.schemas.region import AgeLimits
 from api.store import Store
 from api.tokens import Tokens, load_key
@@ -106,6 +107,7 @@ def api_services(tower: Tower) -> api.Services:
             tower.vocabulary,
             freshness_limits(),
             {tier.value: seconds for tier, seconds in tower.policy.target_s.items()},
+            wall_population_limit=load_screens(POLICY / "screens.toml").wall.population_limit,
             simulated=tower.settings.simulated,
         ),
         vocabulary=tower.vocabulary,

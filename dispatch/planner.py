@@ -35,6 +35,7 @@ from optimizer.check import check
 from optimizer.plan import Plan
 from optimizer.problem import InvalidProblemError
 from optimizer.solve import solve
+from registry.cancelling import end_tasks
 from registry.errors import Fenced, Unavailable
 from registry.port import Event, Lease, Position, Registry
 from registry.replica import Replica, follow
@@ -158,7 +159,7 @@ class Planner:
         except (_LeaseLost, Fenced):
             log.warning("planner.stepped_down", token=lease.token)
         finally:
-            await _end(tasks)
+            await end_tasks(tasks)
             self._replica = None
 
     async def _renew(self, lease: Lease) -> None:
@@ -362,16 +363,6 @@ def _most_urgent(put: Question) -> list[str]:
         put.problem.requests, key=lambda one: (one.rank, -one.weight, -one.waited_s, one.id)
     )
     return [one.id for one in order]
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel until it is heard: before Python 3.12 `wait_for`, which redis-py uses, may lose it."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.1)
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bundle(best: Recommendation) -> Bundle:
