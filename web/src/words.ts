@@ -174,6 +174,7 @@ export const w = {
     target: 'reach the person',
     person: 'the person',
     answer: 'answer',
+    outreach: 'outreach',
     opened: (at: string, ago: string) => `opened ${at}, ${ago} ago`,
   },
 
@@ -256,6 +257,7 @@ export const w = {
     search: 'Search place, team, facility, owner',
     filterBy: 'Show',
     ended: 'Ended just now',
+    referred: 'Referred to',
     noMatch: 'No request fits this filter.',
     mapPick: 'Map: click where the person is',
     newRequest: 'New request',
@@ -474,6 +476,8 @@ export const w = {
     overrideGo: 'Override and accept',
     refused: 'Refused',
   },
+
+  referral: { requested: 'booked, provider alerted', accepted: 'booked, acknowledged', 'on-hold': 'on hold', failed: 'ended, not attended', rejected: 'rejected', cancelled: 'cancelled', completed: 'Attended' } as Record<string, string>,
 
   handover: {
     title: (name: string, at: string) => `Hand-over by ${name} at ${at}`,

@@ -53,6 +53,7 @@ export const rescueConfirmed = (request: string, by_name: string) =>
   data(server.POST('/v1/requests/{request}/rescue-confirmed', { params: of(request), body: command({ by_name }) }));
 export const handOver = async (to: string, source: string | null = null): Promise<string[]> => (await data(server.POST('/v1/hand-over', { body: command({ to, source }) }))).requests;
 
+export const referrals = async (): Promise<Schemas['Referral'][]> => (await data(server.GET('/v1/referrals'))).items;
 export const refer = (request: string, slot: string, person: Expected) =>
   data(server.POST('/v1/referrals', { body: command({ referral: newId(), request, slot, person, warm_hand_off_indicated: false, warm_hand_off_received: false }) }));
 export const expectedPerson = (referral: string): Promise<Expected> => data(server.GET('/v1/referrals/{referral}/person', { params: { path: { referral } } }));
