@@ -54,6 +54,17 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the demo was not ready in time")
 
 
+def wall_token(log: Path) -> str:
+    """The demo prints its addresses a moment after its doors are open."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        printed = re.search(r"#/wall/(\S+)\s", log.read_text())
+        if printed:
+            return printed[1]
+        time.sleep(0.1)
+    raise TimeoutError("the demo printed no address of the wall")
+
+
 @pytest.fixture(scope="session")
 def tower() -> Iterator[Tower]:
     """Started once a session; Ctrl-C must end it cleanly."""
@@ -65,6 +76,7 @@ def tower() -> Iterator[Tower]:
         "CARETOWER_DATA_DIR": str(folder),
         "CARETOWER_PORT": str(port),
         "CARETOWER_DEMO_TRAFFIC": "off",
+        "PYTHONUNBUFFERED": "1",
     }
     url = f"http://localhost:{port}"
     with (folder / "demo.log").open("wb") as log:
@@ -77,9 +89,8 @@ def tower() -> Iterator[Tower]:
         )
     try:
         wait_until_ready(url, process)
-        token = re.search(r"#/wall/(\S+)", (folder / "demo.log").read_text())
-        assert token, "the demo printed no address of the wall"
-        yield Tower(url, folder, read_accounts(folder), process, token[1])
+        token = wall_token(folder / "demo.log")
+        yield Tower(url, folder, read_accounts(folder), process, token)
         process.send_signal(signal.SIGINT)
         assert process.wait(STOPPED_WITHIN_S) == 0
     finally:
