@@ -22,7 +22,7 @@ build/setup.test: requirements/boot.txt requirements/test.txt
 
 web: web/dist/.built  ## the browser client
 web/dist/.built: $(shell git ls-files web 2>/dev/null) | build/setup.run
-	@scripts/build-web
+	@scripts/web build
 
 system:  ## what tests need from Debian (a browser), as root
 	@scripts/setup-system
@@ -42,6 +42,7 @@ format: setup-test  ## let ruff format the code
 	$(BIN)/ruff check --fix .
 
 test: setup-test system web  ## every test
+	scripts/web test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: setup-test  ## measure; writes build/bench.json
