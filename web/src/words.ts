@@ -197,7 +197,7 @@ export const w = {
     onScene: 'Team is on scene',
     moving: 'On the way to the place',
     handOver: 'Arrived: confirm hand-over',
-    follow: 'Refer to an appointment',
+    follow: 'Has ended: refer on where care should follow',
     custody: 'Custody clock runs out soon',
   },
 
