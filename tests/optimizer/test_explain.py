@@ -109,3 +109,25 @@ def test_a_plan_that_is_not_proved_has_no_regrets(random_problem):
     problem = random_problem(2, requests=6, teams=5, vans=4, places=4)
     plan = solve(problem, deadline=lambda: True, explain=["r3"])
     assert plan.of("r3").alternatives == ()
+
+
+@pytest.mark.parametrize("seed", [3, 7, 19, 23])
+def test_in_tight_regions_no_bundle_at_all_beats_the_alternatives(random_problem, seed):
+    """Where relaxations are fractional, the order of the bounds is not the order of the regrets."""
+    problem = random_problem(seed, requests=9, teams=7, vans=3, places=3, features=False)
+    problem = in_order(
+        replace(problem, requests=tuple(replace(r, rank=1) for r in problem.requests))
+    )
+    stars = stars_of(problem)
+    plan = solve(problem, explain=["r0"])
+    indices = product(
+        range(stars.none_option + 1), range(stars.no_team + 1), range(stars.no_place + 1)
+    )
+    bundles = {stars.bundle(c) for index in indices if (c := stars.choice(0, *index)) is not None}
+    first, *others = problem.requests
+    regrets = sorted(
+        solve(replace(problem, requests=(replace(first, locked=bundle), *others))).objective
+        - plan.objective
+        for bundle in bundles - {plan.of("r0").bundle}
+    )
+    assert [other.regret for other in plan.of("r0").alternatives] == regrets[:3]
