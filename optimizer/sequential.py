@@ -1,7 +1,8 @@
 """The instant plan: first the team, then the place, then the van, each assigned exactly.
 
-Not optimal together, but within a few per cent, and there in milliseconds. With some choices given
-(an older plan's, a rounded relaxation's) it keeps what still fits and plans the rest around it.
+Each step is optimal, the three together are not (`benchmarks/plan.py` measures by how much), but it
+is there in milliseconds. With some choices given (an older plan's, a rounded relaxation's) it keeps
+what still fits and plans the rest around it.
 """
 
 from collections.abc import Iterable
