@@ -64,6 +64,7 @@ class _Transport(_Sourced):
 
 class _Cost(_Sourced):
     lateness_factor: Factor
+    patience_factor: Factor
     place_drive_weighted: Factor
     place_drive: Factor
     van_wait_weighted: Factor
