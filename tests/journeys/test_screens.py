@@ -122,10 +122,11 @@ def test_a_request_becomes_attended_care_on_the_screens(
     expect(console.get_by_text("Done.")).to_be_visible(timeout=WITHIN_MS)
     slots = {each["id"]: each for each in desk.get("/v1/slots")["items"]}
     provider = people(account(tower, "provider", slots[slot]["provider"]), TABLET)
-    provider.get_by_role("button", name="Attended").first.click()
-    expect(provider.get_by_role("listitem").get_by_text("Attended", exact=True)).to_be_visible(
-        timeout=WITHIN_MS
-    )
+    attended = provider.get_by_role("button", name="Attended")
+    attended.click()
+    expect(attended).to_have_count(0, timeout=WITHIN_MS)
+    seen_by_the_source = console.get_by_role("region", name="Referred to")
+    expect(seen_by_the_source.get_by_text("Attended")).to_be_visible(timeout=WITHIN_MS)
     referral = next(
         each for each in desk.get("/v1/referrals")["items"] if each["request"] == request
     )
