@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from caretower.settings import Settings
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Air traffic control for crisis care."
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Air traffic control for crisis care.",
 )
 account = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(account, name="account")
@@ -64,7 +68,7 @@ def plan(
         raise typer.BadParameter("name a file, or ask for --schema")
     try:
         answer = plan_file(file)
-    except PlanFileError as error:
+    except (PlanFileError, OSError, UnicodeDecodeError) as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(2) from error
     typer.echo(json.dumps(answer, indent=2))
@@ -140,9 +144,27 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """The entry point; a wrong setting is a sentence, not a traceback."""
+    """The entry point; what an operator can mend is a sentence, not a traceback."""
     try:
         app()
-    except ValueError as error:
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False):
+            name = "CARETOWER_" + "_".join(map(str, fault["loc"])).upper()
+            typer.echo(f"caretower: {name}: {fault['msg']}", err=True)
+        sys.exit(2)
+    except Exception as error:
+        if not isinstance(error, mendable()):
+            raise
         typer.echo(f"caretower: {error}", err=True)
         sys.exit(2)
+
+
+def mendable() -> tuple[type[Exception], ...]:
+    """Faults of servers and folders, imported only where one has happened."""
+    from sqlalchemy.exc import DBAPIError
+
+    from caretower.embedded.postgres import PostgresError
+    from caretower.embedded.valkey import ValkeyFailed
+    from registry.errors import RegistryError
+
+    return ValueError, OSError, DBAPIError, PostgresError, ValkeyFailed, RegistryError

@@ -23,6 +23,7 @@ from rich.console import Console
 
 from caretower import supervisor
 from caretower.demo.seed import DemoAccount, seed_demo, write_private
+from caretower.doctor import port
 from caretower.processes import migrate_database
 from caretower.settings import Settings
 from caretower.supervisor import Part
@@ -193,6 +194,9 @@ async def run_demo(settings: Settings, out: Console) -> int:
         out.print(f"caretower: {text}")
 
     settings = free_port(settings)
+    if not (free := port(settings)).ok:
+        say(f"{free.what}; {free.advice}")
+        return 1
     traffic = os.environ.get("CARETOWER_DEMO_TRAFFIC", "on") != "off"
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
