@@ -4,6 +4,7 @@ Each function raises `Unknown` where there is no such thing and `Forbidden` wher
 """
 
 from api.errors import Forbidden, Unknown
+from api.live.audiences.law import is_shared
 from api.live.audiences.pad import comes_to
 from api.live.world import World
 from api.roles import CONTROL, Caller, Role
@@ -37,7 +38,9 @@ def own_request(caller: Caller, world: World, request: str) -> None:
     if caller.role is not Role.FIELD:
         return
     card = world.get("request", request)
-    if card is None or caller.unit is None or card.get(caller.unit[0]) != caller.unit[1]:
+    if card is None or caller.unit is None or card["ended_ms"] is not None:
+        raise Forbidden("not this unit's request")
+    if card.get(caller.unit[0]) != caller.unit[1]:
         raise Forbidden("not this unit's request")
 
 
@@ -58,7 +61,7 @@ def known_request(world: World, request: str) -> None:
 def shared_request(world: World, request: str) -> None:
     """Law enforcement cannot tell a request that is not shared from one that is not there."""
     card = world.get("request", request)
-    if card is None or not card["shared_le"]:
+    if card is None or not is_shared(card):
         raise Unknown("no such request was shared")
 
 

@@ -8,6 +8,7 @@ from dispatch.request import SELF, Bundle, CrisisRequest
 from dispatch.transitions import WITH_PERSON, Effect, Transition, transition
 from dispatch.words import (
     ENDED,
+    FOLLOWED_UP,
     Clock,
     CrewAnswer,
     Escort,
@@ -47,7 +48,7 @@ def advance(
     if entry.to is State.REQUESTED:
         after = _reopened(after)
     if entry.to in ENDED:
-        after = replace(after, ended_ms=now_ms)
+        after = _ended(after, now_ms, clocks)
     after = _place_wanted(after, now_ms)
     return Advance(after, tuple(_effects(request, held, entry)))
 
@@ -245,6 +246,24 @@ def _reopened(request: CrisisRequest) -> CrisisRequest:
         crew_answer=None,
         crew_due_ms=None,
         overdue=request.overdue - {Clock.CREW_ANSWER, Clock.FACILITY_ANSWER},
+    )
+
+
+def _ended(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
+    """Nobody is asked any more; what is left is a rescue, and the follow-up of the person."""
+    crew_asked = request.crew_answer is CrewAnswer.ASKED
+    facility_asked = request.facility_answer is FacilityAnswer.ASKED
+    followed_up = request.state in FOLLOWED_UP
+    return replace(
+        request,
+        ended_ms=now_ms,
+        crew_answer=None if crew_asked else request.crew_answer,
+        crew_due_ms=None,
+        facility_answer=None if facility_asked else request.facility_answer,
+        answer_due_ms=None,
+        custody_due_ms=None,
+        follow_up_due_ms=now_ms + clocks.follow_up_s * 1000 if followed_up else None,
+        overdue=request.overdue & {Clock.RESCUE},
     )
 
 

@@ -4,17 +4,14 @@ from typing import Any
 
 from dispatch.clocks import calls
 from dispatch.request import CrisisRequest
-from dispatch.words import OPEN, Rescue
 
 
 def card(request: CrisisRequest) -> dict[str, Any] | None:
     """The face that screens keep showing; None when nothing is owed any more.
 
-    An ended request keeps its card until a rescue that was called is confirmed.
+    An ended request keeps its card until its follow-up is settled and a rescue confirmed.
     """
-    if request.state not in OPEN and request.rescue is not Rescue.OPEN:
-        return None
-    return face(request)
+    return face(request) if request.owed else None
 
 
 def face(request: CrisisRequest) -> dict[str, Any]:
@@ -54,4 +51,7 @@ def face(request: CrisisRequest) -> dict[str, Any]:
         "shared_le": request.shared_le,
         "self_transport": request.self_transport,
         "joined_to": request.joined_to,
+        "ended_ms": request.ended_ms,
+        "follow_up_due_ms": request.follow_up_due_ms if request.follow_up_owed else None,
+        "settled": request.settled,
     }

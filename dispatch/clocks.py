@@ -22,10 +22,11 @@ class Deadline:
 
 def deadlines(request: CrisisRequest, clocks: Clocks) -> list[Deadline]:
     """All clocks that run for this request, the earliest first."""
-    running = [_rescue(request)]
+    running = [_rescue(request), _follow_up(request)]
+    if request.owed:
+        running.append(_owner(request, clocks))
     if request.state in OPEN:
         running += [
-            _owner(request, clocks),
             _arrival(request),
             _crew(request),
             _facility(request),
@@ -58,6 +59,7 @@ CALLS = {
     Clock.PLACE: "find_place",
     Clock.CUSTODY: "call_supervisor",
     Clock.RESCUE: "call_rescuers",
+    Clock.FOLLOW_UP: "call_person",
 }
 
 
@@ -74,9 +76,9 @@ def calls(request: CrisisRequest) -> list[str]:
 def _owner(request: CrisisRequest, clocks: Clocks) -> Deadline | None:
     if request.owner is not None:
         return None
-    imminent = request.tier is Tier.IMMINENT
+    imminent = request.tier is Tier.IMMINENT and request.ended_ms is None
     owner_s = clocks.owner_imminent_s if imminent else clocks.owner_s
-    return Deadline(Clock.OWNER, request.opened_ms + owner_s * 1000, None)
+    return Deadline(Clock.OWNER, (request.ended_ms or request.opened_ms) + owner_s * 1000, None)
 
 
 def _arrival(request: CrisisRequest) -> Deadline | None:
@@ -113,4 +115,10 @@ def _custody(request: CrisisRequest) -> Deadline | None:
 def _rescue(request: CrisisRequest) -> Deadline | None:
     if request.rescue is Rescue.OPEN and request.rescue_due_ms is not None:
         return Deadline(Clock.RESCUE, request.rescue_due_ms, request.rescue_owner)
+    return None
+
+
+def _follow_up(request: CrisisRequest) -> Deadline | None:
+    if request.follow_up_owed and request.follow_up_due_ms is not None:
+        return Deadline(Clock.FOLLOW_UP, request.follow_up_due_ms, request.owner)
     return None

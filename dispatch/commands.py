@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dispatch.request import Bundle, Custody, Guardianship, Needs, Person, Risk
-from dispatch.words import Event, State, Urgency
+from dispatch.words import Event, Settled, State, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +223,19 @@ class Resolve:
     request: str
     event: Event
     safety_plan: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Settle the follow-up of an ended request.
+
+    A reason is needed where nothing follows: `not_needed` and `could_not_contact`.
+    """
+
+    command_id: str
+    request: str
+    how: Settled
     reason: str | None = None
 
 

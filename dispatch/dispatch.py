@@ -26,7 +26,7 @@ from dispatch.request import CrisisRequest, Note, Person, Unmet
 from dispatch.scope import check_role, check_scope, role_of
 from dispatch.store import Choice, Duplicate
 from dispatch.transitions import CREW, DESK, PLACE
-from dispatch.words import OPEN, Event, Rescue, Role, State
+from dispatch.words import FOLLOWED_UP, OPEN, Clock, Event, Rescue, Role, Settled, State
 from record import Actor
 from record.actor import system
 from record.journal import Journal, Transaction
@@ -34,15 +34,7 @@ from registry.port import Registry
 from registry.vocabulary import Vocabulary
 
 KEEPER = system("keeper")
-FOLLOWED_UP = frozenset(
-    {
-        State.HANDED_OVER,
-        State.RESOLVED_ON_SCENE,
-        State.RESOLVED_BY_PHONE,
-        State.EMS_HANDED_OVER,
-        State.PERSON_REFUSED,
-    }
-)
+NOTHING_FOLLOWS = frozenset({Settled.NOT_NEEDED, Settled.COULD_NOT_CONTACT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +138,7 @@ class Dispatch:
         return await self._change(actor, command, "own", how)
 
     async def hand_over(self, actor: Actor, command: commands.HandOver) -> tuple[Receipt, ...]:
-        """All open requests of the actor go to somebody else, together or not at all.
+        """All that the actor owes, follow-ups too, goes to somebody else, together or not at all.
 
         A supervisor may hand over another's.
         """
@@ -159,7 +151,7 @@ class Dispatch:
         detail = {"owner": command.owner, "source": source}
 
         async def work(tx: Transaction) -> Receipts:
-            theirs = await store.open_requests(tx.connection, source, lock=True)
+            theirs = await store.owed_by(tx.connection, source)
             changes = [(before, _owned(before, command.owner, tx.now_ms)) for before in theirs]
             return Receipts(
                 tuple(
@@ -263,6 +255,25 @@ class Dispatch:
         _needs_reason(command.reason, "a cancellation")
         return await self._move(actor, command, Event.CANCEL, command.reason)
 
+    async def settle(self, actor: Actor, command: commands.Settle) -> Receipt:
+        """Settle the follow-up of an ended request: nobody owes the person a call any more."""
+        check_role(actor, DESK | {Role.SYSTEM})
+        if command.how in NOTHING_FOLLOWS:
+            _needs_reason(command.reason or "", "a person who is not followed up")
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if not before.follow_up_owed:
+                raise WrongState("settled" if before.settled else before.state.value, "be settled")
+            after = replace(
+                _next(before, tx.now_ms),
+                settled=command.how,
+                overdue=before.overdue & {Clock.RESCUE},
+            )
+            detail = {"how": command.how.value}
+            return Change(after, "settled", reason=command.reason, detail=detail)
+
+        return await self._change(actor, command, "settle", how)
+
     async def share_with_law_enforcement(
         self, actor: Actor, command: commands.ShareWithLawEnforcement
     ) -> Receipt:
@@ -329,9 +340,14 @@ class Dispatch:
     # reading
 
     async def open_requests(self) -> list[CrisisRequest]:
-        """Requests that still owe something, without identity; the oldest first."""
+        """Requests that have not ended, without identity; the oldest first."""
         async with self._journal.engine.connect() as connection:
             return await store.open_requests(connection)
+
+    async def to_follow_up(self) -> list[str]:
+        """The ids of ended requests whose follow-up is not settled, the oldest first."""
+        async with self._journal.engine.connect() as connection:
+            return await store.to_follow_up(connection)
 
     async def request(self, actor: Actor, request: str) -> Dossier:
         """Everything about a request; the reading is in the audit before this answers."""
@@ -420,7 +436,7 @@ def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:
 
 def _owned(request: CrisisRequest, owner: str, now_ms: int) -> CrisisRequest:
     """With a new owner, who answers for an open rescue too and silences the alarm for nobody."""
-    if request.state not in OPEN and request.rescue is not Rescue.OPEN:
+    if not request.owed:
         raise WrongState(request.state.value, "be owned")
     return replace(
         _next(request, now_ms),

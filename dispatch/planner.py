@@ -72,7 +72,7 @@ class Requests(Protocol):
     """What the loop reads of dispatch."""
 
     async def open_requests(self) -> list[CrisisRequest]:
-        """Requests that still owe something, without identity."""
+        """Requests that have not ended, without identity."""
         ...
 
 

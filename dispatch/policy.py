@@ -51,6 +51,7 @@ class _Clocks(_Edge):
     place: _Seconds
     custody: _Seconds
     rescue: _Seconds
+    follow_up: _Seconds
 
 
 class _Duplicates(_Edge):
@@ -105,6 +106,7 @@ class Clocks:
     place_s: int
     custody_s: int
     rescue_s: int
+    follow_up_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def parse_policy(text: str) -> Policy:
             place_s=clock.place.seconds,
             custody_s=clock.custody.seconds,
             rescue_s=clock.rescue.seconds,
+            follow_up_s=clock.follow_up.seconds,
         ),
         duplicate_within_m=given.duplicates.within.metres,
         duplicate_since_s=given.duplicates.since.seconds,

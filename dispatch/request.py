@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from dispatch.words import (
     CARRIED_OUT,
+    FOLLOWED_UP,
+    OPEN,
     WAITING,
     Answer,
     Consent,
@@ -18,6 +20,7 @@ from dispatch.words import (
     LegalBasis,
     Need,
     Rescue,
+    Settled,
     State,
     Tier,
     Transporter,
@@ -194,6 +197,18 @@ class CrisisRequest:
     excluded_facilities: frozenset[str] = frozenset()
     changed_ms: int = 0
     ended_ms: int | None = None
+    follow_up_due_ms: int | None = None
+    settled: Settled | None = None
+
+    @property
+    def owed(self) -> bool:
+        """Whether anybody still owes the person something: screens keep showing it."""
+        return self.state in OPEN or self.rescue is Rescue.OPEN or self.follow_up_owed
+
+    @property
+    def follow_up_owed(self) -> bool:
+        """Whether the request ended with the person and its follow-up is not settled."""
+        return self.state in FOLLOWED_UP and self.settled is None
 
     @property
     def waiting(self) -> bool:

@@ -36,7 +36,7 @@ from dispatch.clocks import next_due_ms
 from dispatch.errors import Conflict, NotFound, Refused
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
-from dispatch.words import OPEN, Rescue
+from dispatch.words import FOLLOWED_UP, OPEN
 from record.tables import command, metadata
 
 crisis_request = Table(
@@ -230,16 +230,24 @@ async def answered(connection: AsyncConnection, command_id: str) -> bool:
     return (await connection.execute(this)).first() is not None
 
 
-async def open_requests(
-    connection: AsyncConnection, owner: str | None = None, *, lock: bool = False
-) -> list[CrisisRequest]:
-    """Requests that still owe something, the oldest first; of one owner where given."""
-    statement = select(crisis_request.c.body).where(crisis_request.c.open)
-    if owner is not None:
-        statement = statement.where(crisis_request.c.owner == owner)
-    statement = statement.order_by(crisis_request.c.opened_ms, crisis_request.c.id)
-    if lock:
-        statement = statement.with_for_update()
+async def open_requests(connection: AsyncConnection) -> list[CrisisRequest]:
+    """Requests that have not ended, the oldest first."""
+    statement = (
+        select(crisis_request.c.body)
+        .where(crisis_request.c.open, crisis_request.c.state.in_(sorted(OPEN)))
+        .order_by(crisis_request.c.opened_ms, crisis_request.c.id)
+    )
+    return [_request(body) for body in (await connection.execute(statement)).scalars()]
+
+
+async def owed_by(connection: AsyncConnection, owner: str) -> list[CrisisRequest]:
+    """What this owner still owes, ended requests too, locked, the oldest first."""
+    statement = (
+        select(crisis_request.c.body)
+        .where(crisis_request.c.open, crisis_request.c.owner == owner)
+        .order_by(crisis_request.c.opened_ms, crisis_request.c.id)
+        .with_for_update()
+    )
     return [_request(body) for body in (await connection.execute(statement)).scalars()]
 
 
@@ -254,14 +262,15 @@ async def due(connection: AsyncConnection, now_ms: int, limit: int = 500) -> lis
     return [_request(body) for body in (await connection.execute(statement)).scalars()]
 
 
-async def shared(connection: AsyncConnection) -> list[CrisisRequest]:
-    """Open requests that were shared with law enforcement."""
+async def to_follow_up(connection: AsyncConnection) -> list[str]:
+    """The ids of ended requests whose follow-up is not settled, the oldest first."""
     statement = (
-        select(crisis_request.c.body)
-        .where(crisis_request.c.open, crisis_request.c.shared_le)
+        select(crisis_request.c.id)
+        .where(crisis_request.c.open, crisis_request.c.state.in_(sorted(FOLLOWED_UP)))
+        .where(crisis_request.c.body["settled"].astext.is_(None))
         .order_by(crisis_request.c.opened_ms, crisis_request.c.id)
     )
-    return [_request(body) for body in (await connection.execute(statement)).scalars()]
+    return list((await connection.execute(statement)).scalars())
 
 
 async def put_person(connection: AsyncConnection, request: str, person: Person) -> None:
@@ -368,7 +377,7 @@ async def duplicates(
         )
         .join(other, other.c.request == crisis_request.c.id)
         .join(this, this.c.request == request.id)
-        .where(crisis_request.c.id != request.id, crisis_request.c.open)
+        .where(crisis_request.c.id != request.id, crisis_request.c.state.in_(sorted(OPEN)))
         .where(same | ((apart_ms <= since_s * 1000) & (distance <= within_m)))
         .order_by(same.desc(), distance, crisis_request.c.id)
     )
@@ -397,7 +406,7 @@ def _columns(request: CrisisRequest, clocks: Clocks) -> dict[str, Any]:
         "id": request.id,
         "version": request.version,
         "state": request.state.value,
-        "open": request.state in OPEN or request.rescue is Rescue.OPEN,
+        "open": request.owed,
         "tier": request.tier.value,
         "owner": request.owner,
         "zone": request.zone,

@@ -36,6 +36,16 @@ CARRIED_OUT = frozenset(
 )
 OPEN = WAITING | CARRIED_OUT
 ENDED = frozenset(State) - OPEN
+FOLLOWED_UP = frozenset(
+    {
+        State.HANDED_OVER,
+        State.RESOLVED_ON_SCENE,
+        State.RESOLVED_BY_PHONE,
+        State.EMS_HANDED_OVER,
+        State.PERSON_REFUSED,
+    }
+)
+"""The ends at which somebody spoke with the person, who is owed a follow-up."""
 
 
 class Event(StrEnum):
@@ -151,6 +161,16 @@ class Rescue(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class Settled(StrEnum):
+    """How the follow-up of an ended request was settled."""
+
+    REFERRED = "referred"
+    DECLINED = "declined"
+    NOT_NEEDED = "not_needed"
+    IN_CARE = "in_care"
+    COULD_NOT_CONTACT = "could_not_contact"
+
+
 class Clock(StrEnum):
     """A deadline that somebody owns."""
 
@@ -161,6 +181,7 @@ class Clock(StrEnum):
     PLACE = "place"
     CUSTODY = "custody"
     RESCUE = "rescue"
+    FOLLOW_UP = "follow_up"
 
 
 class LegalBasis(StrEnum):

@@ -6,11 +6,16 @@ id; a retry is answered the same.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dispatch.commands import Receipt, Settle
 from dispatch.dispatch import Ended
+from dispatch.errors import Conflict as SettledOtherwise
 from dispatch.errors import NotFound as UnknownRequest
+from dispatch.errors import WrongState as SettledBefore
+from dispatch.words import Settled
 from record import Actor
 from record.errors import CommandReused, ConstraintBroken
 from record.journal import Journal
@@ -32,6 +37,14 @@ class Requests(Protocol):
 
     async def ended(self, request: str) -> Ended | None:
         """The request if it came to an end with the person, else None."""
+        ...
+
+    async def to_follow_up(self) -> list[str]:
+        """The ids of ended requests whose follow-up is not settled."""
+        ...
+
+    async def settle(self, actor: Actor, command: Settle) -> Receipt:
+        """Settle the follow-up of an ended request. Raises WrongState when it is settled."""
         ...
 
 
@@ -84,8 +97,9 @@ class Referral:
         self._clock = clock
 
     async def refer(self, actor: Actor, command_id: str, wish: Refer) -> Card:
-        """Book the slot for the person and alert the provider.
+        """Book the slot for the person and alert the provider; the follow-up is settled by that.
 
+        A crash between the two leaves a follow-up that a retry or `tick` settles.
         Raises NotFound (slot, request) and Refused: the request has not ended, the slot is full or
         over, or the person has another appointment at that time.
         """
@@ -111,7 +125,9 @@ class Referral:
             claim = Claim("slot", slot.id, wish.referral)
             return await turn.show_referral(row, "requested", [claim])
 
-        return await self._booking(actor, (command_id, purpose), wish.referral, wish.slot, book)
+        card = await self._booking(actor, (command_id, purpose), wish.referral, wish.slot, book)
+        await self._settle(actor, wish.referral, wish.request)
+        return card
 
     async def rebook(self, actor: Actor, command_id: str, referral: str, slot: str) -> Card:
         """Book another slot; what was still booked is given back, what was missed is done."""
@@ -244,7 +260,23 @@ class Referral:
         found = await self.due(self._clock())
         for escalation in found:
             await self._escalate(actor, escalation)
+        for referral, request in await self._unsettled():
+            await self._settle(actor, referral, request)
         return found
+
+    async def _settle(self, actor: Actor, referral: str, request: str) -> None:
+        """Tell dispatch that the person is referred, unless the follow-up is settled already."""
+        settle = Settle(f"{referral}/settled", request, Settled.REFERRED)
+        with suppress(SettledBefore, SettledOtherwise):
+            await self._requests.settle(actor, settle)
+
+    async def _unsettled(self) -> list[tuple[str, str]]:
+        """Referrals (with their requests) of whose booking a crash kept dispatch unaware."""
+        requests = await self._requests.to_follow_up()
+        if not requests:
+            return []
+        async with self._journal.engine.connect() as db:
+            return await store.referred(db, requests)
 
     async def _ended(self, request: str) -> Ended | None:
         try:

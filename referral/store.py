@@ -270,6 +270,16 @@ async def shown(
     return [(dict(row), row["task_due_ms"]) for row in found.mappings()]
 
 
+async def referred(db: AsyncConnection, requests: list[str]) -> list[tuple[str, str]]:
+    """Which of these requests were referred: (the first referral, request)."""
+    found = await db.execute(
+        select(func.min(referrals.c.id), referrals.c.request)
+        .where(referrals.c.request.in_(requests), referrals.c.state != State.CANCELLED)
+        .group_by(referrals.c.request)
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 async def open_tasks(
     db: AsyncConnection, provider: str | None, source: str | None
 ) -> list[tuple[Row, Row]]:

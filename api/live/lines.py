@@ -62,15 +62,18 @@ def _pool(change: Change) -> Iterator[Line]:
 
 
 def _request(change: Change, zone_name: Callable[[str], str]) -> Iterator[Line]:
-    known = change.after or change.before
+    after = change.after
+    known = after or change.before
     if known is None:
         return
     zone = zone_name(known["zone"])
     if change.before is None:
         yield Line(f"A request was opened in {zone}", "A request was opened")
-    elif change.after is None:
+    elif change.before["ended_ms"] is None and (after is None or after["ended_ms"] is not None):
         yield Line(f"A request in {zone} has ended", "A request has ended")
-    elif _sent(change.before, change.after):
+    elif after is None:
+        yield Line(f"A request in {zone} is settled", None)
+    elif _sent(change.before, after):
         yield Line(f"A team was sent in {zone}", "A team was sent")
 
 

@@ -15,6 +15,7 @@ from api.services import Services
 from api.translate import requests as inside
 from api.who import May, Now, Parts
 from dispatch import commands
+from dispatch.words import Settled
 
 router = APIRouter(tags=["requests"])
 RequestId = Annotated[Uuid, Path(alias="request", description="the request's id")]
@@ -38,7 +39,7 @@ async def open_request(body: edge.NewRequest, caller: Control, parts: Parts) -> 
 
 @router.get("/requests")
 async def list_requests(_: Control, parts: Parts, world: Now) -> edge.Cards:
-    """The cards of all open requests."""
+    """The cards of all requests that are open or still to be followed up (`ended_ms`)."""
     cards = world.of("request").values()
     return edge.Cards(
         server_ms=parts.clock(), items=[edge.Card.model_validate(card) for card in cards]
@@ -210,6 +211,13 @@ async def cancel(request: RequestId, body: edge.Cancel, caller: Control, parts: 
     """Withdraw the request, with a reason."""
     wish = commands.Cancel(body.command_id, request, body.reason)
     return inside.done_of(await parts.dispatch.cancel(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/settle")
+async def settle(request: RequestId, body: edge.Settle, caller: Control, parts: Parts) -> edge.Done:
+    """The follow-up of an ended request is settled without a referral of ours."""
+    wish = commands.Settle(body.command_id, request, Settled(body.how), body.reason)
+    return inside.done_of(await parts.dispatch.settle(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/share")

@@ -28,6 +28,7 @@ from api.schemas.edge import (
 )
 
 YesNo = Literal["no", "unknown", "yes"]
+Settled = Literal["referred", "declined", "not_needed", "in_care", "could_not_contact"]
 Line = Annotated[Text, Field(max_length=500)]
 
 
@@ -145,7 +146,10 @@ class Triage(Command):
 
 
 class Card(Answer):
-    """The public face of an open request: ids and states, no identity, no address."""
+    """The public face of a request that owes something: ids and states, no identity, no address.
+
+    A request that ended with the person stays until its follow-up is settled.
+    """
 
     id: Id
     version: int
@@ -181,6 +185,12 @@ class Card(Answer):
     shared_le: bool
     self_transport: bool
     joined_to: str | None
+    ended_ms: int | None = Field(description="null while the request is open")
+    follow_up_due_ms: int | None = Field(
+        description="until when the person of an ended request is to be referred or called; "
+        "null where no follow-up is owed"
+    )
+    settled: Settled | None = Field(description="how the follow-up was settled")
 
 
 class Cards(Answer):
@@ -236,8 +246,7 @@ class Alternative(Answer):
 class Backup(Answer):
     """The next place to ask; it is claimed by nobody."""
 
-    pool: str | None
-    slot: str | None
+    pool: str
     arrive_s: float | None
 
 
@@ -279,6 +288,7 @@ class Recommendation(Answer):
     call_to_confirm: bool
     travel: TravelSource
     warnings: list[str]
+    claims_place: bool = Field(description="false while the place is only possibly needed")
     priced_ms: int | None = Field(description="when the price of the alternatives was found")
 
 
@@ -398,6 +408,15 @@ class Resolve(Command):
 
 class Cancel(Command):
     reason: Reason
+
+
+class Settle(Command):
+    """Settle the follow-up of an ended request; booking a referral does that by itself."""
+
+    how: Literal["declined", "not_needed", "in_care", "could_not_contact"]
+    reason: Reason | None = Field(
+        default=None, description="required for not_needed and could_not_contact"
+    )
 
 
 class Share(Command):

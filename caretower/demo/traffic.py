@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import numpy as np
 import structlog
+from uuid6 import uuid7
 
 from caretower.demo.door import Door, Refused
 from caretower.demo.people import Settlement, invent
@@ -105,7 +106,7 @@ async def callers(stage: Stage) -> None:
     while True:
         with contextlib.suppress(Refused, httpx.HTTPError):
             cards = (await stage.cast.dispatcher.get("/v1/requests"))["items"]
-            if len(cards) < MOST_OPEN:
+            if sum(card["ended_ms"] is None for card in cards) < MOST_OPEN:
                 body = invent(stage.rng, stage.where)
                 await stage.cast.dispatcher.post("/v1/requests", **body)
         await asyncio.sleep(stage.rng.expovariate(1 / MEAN_BETWEEN_CALLS_S))
@@ -160,6 +161,10 @@ def consider(stage: Stage, card: Card) -> None:
         if ours:
             stage.once(request, "dispatch", dispatch(stage, card))
         return
+    if card["ended_ms"] is not None:
+        if card["owner"] == stage.me and card["follow_up_due_ms"] is not None:
+            stage.once(request, "follow_up", follow_up(stage, card))
+        return
     if card["team"] in stage.cast.teams:
         stage.once(request, "crew", crew(stage, card))
     if card["facility_answer"] == "asked" and card["pool"]:
@@ -177,6 +182,22 @@ async def dispatch(stage: Stage, card: Card) -> None:
         await asyncio.sleep(10)
         return
     await door.post(f"/v1/requests/{request}/accept", **acceptance(advice))
+
+
+async def follow_up(stage: Stage, card: Card) -> None:
+    """The script's dispatcher refers most people to the next free appointment."""
+    door, request = stage.cast.dispatcher, card["id"]
+    await asyncio.sleep(stage.rng.uniform(20, 60))
+    slots = (await door.get("/v1/slots"))["items"]
+    free = [slot for slot in slots if slot["open"] and slot["free"] > 0]
+    coming = [slot for slot in free if slot["starts_ms"] > time.time_ns() // 1_000_000]
+    if card["state"] == "handed_over":
+        await door.post(f"/v1/requests/{request}/settle", how="in_care")
+    elif coming and stage.rng.random() < 0.7:
+        slot = min(coming, key=lambda each: each["starts_ms"])["id"]
+        await door.post("/v1/referrals", referral=str(uuid7()), request=request, slot=slot)
+    else:
+        await door.post(f"/v1/requests/{request}/settle", how="declined")
 
 
 def acceptance(advice: Mapping[str, Any]) -> dict[str, Any]:

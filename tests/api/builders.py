@@ -124,6 +124,9 @@ def card(id: str = "request-1", **more: Any) -> dict[str, Any]:
         "shared_le": False,
         "self_transport": False,
         "joined_to": None,
+        "ended_ms": None,
+        "follow_up_due_ms": None,
+        "settled": None,
     }
     return fields | more
 

@@ -122,6 +122,8 @@ class Life:
     async def promise(self, state: str, *effects: Any, **more: Any) -> None:
         self.version += 1
         shown = card(state=state, version=self.version, needs=["adult", "substance_use"], **more)
+        if state == "handed_over":
+            shown |= {"ended_ms": self.clock.now_ms, "follow_up_due_ms": 2 * NOW_MS}
         await self.memory.apply(
             Promise(
                 row_id=command(),
@@ -130,7 +132,7 @@ class Life:
                 version=self.version,
                 kind=f"request.{state}",
                 effects=effects,
-                card=None if state == "handed_over" else shown,
+                card=None if state == "settled" else shown,
             )
         )
         await self.follow()
@@ -170,7 +172,7 @@ class Life:
         await self.drive("van", "van-1", DETOX)
         await self.both(UnitStatus.AT_FACILITY)
         gone = [Free("team", "team-1", "request-1"), Free("van", "van-1", "request-1")]
-        await self.promise("handed_over", *gone)
+        await self.promise("handed_over", *gone, place_claimed=True, shared_le=True, **had)
         await self.both(UnitStatus.AVAILABLE)
         # The team is free where the person lives; the van is free at the detox unit.
         await self.drive("team", "team-1", (-111.9, 41.3))
@@ -294,8 +296,37 @@ async def test_law_enforcement_sees_a_request_only_once_it_is_shared(life: Life)
     ((kind, id, shape),) = life.seen["law"].objects()
     assert (kind, id) == ("shared", "request-1")
     assert shape == {"id": "request-1", "zone": "weber", "opened_ms": NOW_MS, "state": "underway"}
-    await life.promise("handed_over")
+    await life.promise("handed_over", shared_le=True)
     assert list(life.seen["law"].objects())[-1] == ("shared", "request-1", None)
+
+
+async def test_law_enforcement_sees_a_shared_request_until_its_rescue_is_confirmed(
+    life: Life,
+) -> None:
+    await life.promise("handed_over", shared_le=True, rescue="open")
+    assert list(life.seen["law"].objects())[-1][2] is not None
+    await life.promise("handed_over", shared_le=True, rescue="confirmed")
+    assert list(life.seen["law"].objects())[-1] == ("shared", "request-1", None)
+
+
+async def test_a_person_who_is_to_be_followed_up_is_on_the_board_and_nowhere_else(
+    life: Life,
+) -> None:
+    had = {"team": "team-1", "van": "van-1", "pool": "pool-1"}
+    await life.promise("transporting", place_claimed=True, shared_le=True, **had)
+    await life.promise("handed_over", place_claimed=True, shared_le=True, **had)
+    last = {
+        name: {(kind, id): shape for kind, id, shape in seen.objects()}
+        for name, seen in life.seen.items()
+    }
+    assert last["board"]["request", "request-1"]["state"] == "handed_over"
+    assert last["pad"]["incoming", "request-1"] is None
+    assert last["field"]["request", "request-1"] is None
+    assert last["law"]["shared", "request-1"] is None
+    figures = {id: shape for (kind, id), shape in last["wall"].items() if kind == "figure"}
+    assert figures["waiting"]["parts"] == {}
+    await life.promise("settled")
+    assert list(life.seen["board"].objects())[-1] == ("request", "request-1", None)
 
 
 async def test_a_share_that_ends_is_gone_from_law_enforcement(life: Life) -> None:

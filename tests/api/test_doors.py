@@ -35,6 +35,9 @@ async def test_a_request_goes_from_the_call_to_attended_care(house: House) -> No
     for step in ("en_route", "on_scene", "transporting", "arrived", "handed_over"):
         done = await house.do("crew", f"{at}/steps", step=step)
     assert done["state"] == "handed_over"
+    assert await ended_card(house, request) is not None
+    assert (await house.get("facility", "/v1/pad"))["incoming"] == []
+    assert (await house.call("crew", "GET", f"/v1/requests/{request}")).status_code == 403
     referral = await house.do(
         "dispatcher", "/v1/referrals", referral=command(), request=request, slot="slot-1"
     )
@@ -47,6 +50,25 @@ async def test_a_request_goes_from_the_call_to_attended_care(house: House) -> No
     await house.do("provider", f"{at}/acknowledge")
     closed = await house.do("provider", f"{at}/attended")
     assert (closed["state"], closed["closed"]) == ("completed", True)
+    await house.until(lambda: house.world.get("request", request) is None)
+    assert await ended_card(house, request) is None
+
+
+async def ended_card(house: House, request: str) -> dict[str, Any] | None:
+    shown = (await house.get("dispatcher", "/v1/requests"))["items"]
+    return next((card for card in shown if card["id"] == request and card["ended_ms"]), None)
+
+
+async def test_a_follow_up_is_settled_at_the_desk_with_a_coded_reason(house: House) -> None:
+    request = await house.open()
+    at = f"/v1/requests/{request}"
+    await house.refused("dispatcher", f"{at}/settle", 409, how="declined")
+    await house.do("dispatcher", f"{at}/resolve", outcome="resolved_by_phone")
+    await house.refused("dispatcher", f"{at}/settle", 422, how="referred")
+    await house.refused("crew", f"{at}/settle", 403, how="declined")
+    done = await house.do("dispatcher", f"{at}/settle", how="declined")
+    assert done["card"]["settled"] == "declined"
+    await house.until(lambda: house.world.get("request", request) is None)
 
 
 async def test_a_retry_gets_the_same_answer(house: House) -> None:

@@ -25,6 +25,10 @@ def test_a_request_has_its_zone_on_the_board_and_none_on_the_wall() -> None:
     assert sent == [Line("A team was sent in Weber", "A team was sent")]
     ended = said("request", card(team="team-1"), None)
     assert ended == [Line("A request in Weber has ended", "A request has ended")]
+    resolved = card(state="resolved_on_scene", ended_ms=1, team="team-1")
+    assert said("request", card(team="team-1"), resolved) == ended
+    assert said("request", resolved, resolved | {"owner": "a-1"}) == []
+    assert said("request", resolved, None) == [Line("A request in Weber is settled", None)]
 
 
 def test_what_a_unit_does_is_said_on_the_board_only() -> None:

@@ -33,7 +33,7 @@ EXPECTED = {
         "list_colleagues", "open_request", "list_requests", "read_recommendation",
         "find_duplicates", "triage", "own", "join", "accept", "override", "cancel", "share",
         "call_rescue", "confirm_rescue", "hand_over", "unmet_needs", "list_teams", "list_vans",
-        "refer", "rebook_referral", "end_referral",
+        "settle", "refer", "rebook_referral", "end_referral",
     },
     CONTROL | FIELD: {
         "read_request", "add_note", "crew_answer", "step", "ask_place", "resolve",

@@ -1,12 +1,12 @@
 """The card shows ids and states, and nobody's identity."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from dispatch.card import card, face
 from dispatch.request import Bundle, CrisisRequest, Person
-from dispatch.words import ENDED, Rescue, State
-from tests.dispatch.conftest import a_request
+from dispatch.words import ENDED, FOLLOWED_UP, Rescue, Settled, State
+from tests.dispatch.conftest import T0_MS, a_request
 
 
 def test_an_open_request_has_a_card_that_is_plain_json() -> None:
@@ -27,10 +27,21 @@ def test_no_field_anywhere_speaks_of_insurance_residency_or_immigration() -> Non
         assert not [name for name in names if word in name]
 
 
-def test_an_ended_request_has_no_card() -> None:
-    assert [card(a_request(state)) for state in ENDED] == [None] * len(ENDED)
+def test_an_end_without_the_person_takes_the_card_away() -> None:
+    assert {card(a_request(state)) is None for state in ENDED - FOLLOWED_UP} == {True}
+
+
+def test_an_end_with_the_person_keeps_the_card_until_the_follow_up_is_settled() -> None:
+    for state in FOLLOWED_UP:
+        shown = card(a_request(state, ended_ms=T0_MS, follow_up_due_ms=T0_MS + 1))
+        assert shown is not None
+        assert (shown["state"], shown["ended_ms"]) == (state.value, T0_MS)
+        assert shown["follow_up_due_ms"] == T0_MS + 1
+        assert card(a_request(state, settled=Settled.REFERRED)) is None
 
 
 def test_an_open_rescue_keeps_the_card() -> None:
-    assert card(a_request(State.EMS_HANDED_OVER, rescue=Rescue.OPEN)) is not None
-    assert card(a_request(State.EMS_HANDED_OVER, rescue=Rescue.CONFIRMED)) is None
+    settled = a_request(State.EMS_HANDED_OVER, rescue=Rescue.OPEN, settled=Settled.IN_CARE)
+    assert face(settled)["follow_up_due_ms"] is None
+    assert card(settled) is not None
+    assert card(replace(settled, rescue=Rescue.CONFIRMED)) is None

@@ -3,7 +3,7 @@
 from dispatch.clocks import calls, deadlines, next_due_ms, run_out
 from dispatch.policy import Clocks
 from dispatch.request import Bundle
-from dispatch.words import Clock, CrewAnswer, FacilityAnswer, Rescue, State, Tier
+from dispatch.words import Clock, CrewAnswer, FacilityAnswer, Rescue, Settled, State, Tier
 from tests.dispatch.conftest import T0_MS, a_request
 
 TARGET_MS = T0_MS + 2_400_000
@@ -15,6 +15,7 @@ CLOCKS = Clocks(
     place_s=600,
     custody_s=21_600,
     rescue_s=900,
+    follow_up_s=86_400,
 )
 
 
@@ -51,6 +52,15 @@ def test_answers_have_a_clock_while_they_are_asked() -> None:
         answer_due_ms=6,
     )
     assert set(answered) == {Clock.ARRIVAL}
+
+
+def test_a_person_whose_visit_has_ended_is_followed_up_in_time_by_an_owner() -> None:
+    ended = {"state": State.RESOLVED_ON_SCENE, "ended_ms": T0_MS, "follow_up_due_ms": T0_MS + 9}
+    assert clocks(**ended) == {Clock.FOLLOW_UP: (T0_MS + 9, "dana")}
+    assert clocks(**ended, settled=Settled.REFERRED) == {}
+    nobodys = clocks(**ended, owner=None, tier=Tier.IMMINENT)
+    assert nobodys[Clock.OWNER] == (T0_MS + 120_000, None)
+    assert calls(a_request(overdue=frozenset({Clock.FOLLOW_UP}))) == ["call_person"]
 
 
 def test_a_place_that_is_needed_and_not_claimed_has_a_clock() -> None:

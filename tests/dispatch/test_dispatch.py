@@ -29,6 +29,7 @@ from dispatch.words import (
     LegalBasis,
     Need,
     Rescue,
+    Settled,
     State,
     Tier,
     Transporter,
@@ -101,6 +102,8 @@ async def test_a_request_goes_all_the_way_to_a_bed(house: House) -> None:
     assert (van.request, van.status) == (None, UnitStatus.CLEARING)
     ended = await house.request(request)
     assert (ended.state, ended.facility_by) == (State.HANDED_OVER, "Nurse Kim")
+    settle = commands.Settle(an_id(), request, Settled.IN_CARE)
+    assert (await house.dispatch.settle(DANA, settle)).card["place_claimed"] is False
     assert await house.card(request) is None
     assert await house.rows("SELECT * FROM place_promise") == []
 
@@ -441,7 +444,8 @@ async def test_a_rescue_is_a_loop_with_an_owner_that_only_a_confirmation_closes(
     card = await house.card(request)
     assert card is not None
     assert (card["rescue"], card["calls"]) == ("open", ["call_rescuers"])
-    assert [found.id for found in await house.dispatch.open_requests()] == [request]
+    await house.dispatch.settle(DANA, commands.Settle(an_id(), request, Settled.IN_CARE))
+    assert await house.card(request) is not None
     await house.dispatch.rescue_confirmed(
         DANA, commands.ConfirmRescue(an_id(), request, "Engine 3, Capt. Roe")
     )
@@ -454,6 +458,89 @@ async def test_a_rescue_may_be_called_while_the_team_is_on_its_way(house: House)
     receipt = await house.dispatch.call_rescue(DANA, commands.CallRescue(an_id(), request))
     assert (receipt.state, receipt.card["rescue"]) == (State.ACCEPTED, "open")
     assert (await house.team()).request == request
+
+
+# follow-up
+
+
+async def resolved_on_scene(house: House) -> str:
+    request = await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF))
+    await house.step(request, Event.DEPART, Event.REACH_PERSON)
+    resolve = commands.Resolve(an_id(), request, Event.RESOLVE_ON_SCENE, safety_plan=True)
+    await house.dispatch.resolve(CREW, resolve)
+    return request
+
+
+async def test_a_person_is_kept_in_sight_when_the_visit_ends_and_holds_nothing(
+    house: House,
+) -> None:
+    request = await resolved_on_scene(house)
+    card = await house.card(request)
+    assert card is not None
+    assert (card["state"], card["owner"], card["settled"]) == ("resolved_on_scene", DANA.id, None)
+    assert card["follow_up_due_ms"] - card["ended_ms"] == POLICY.clocks.follow_up_s * 1000
+    assert (await house.team()).request is None
+    assert await house.dispatch.open_requests() == []
+    assert await house.dispatch.to_follow_up() == [request]
+    await house.registry.report_status("team", "t-1", UnitStatus.AVAILABLE, an_id())
+    await house.accepted(POSSIBLE, Bundle(team="t-1", van=SELF))
+
+
+async def test_a_late_follow_up_is_escalated_once_and_settled_once(house: House) -> None:
+    request = await resolved_on_scene(house)
+    house.time.pass_s(POLICY.clocks.follow_up_s)
+    assert [await house.dispatch.tick() for _ in range(2)] == [1, 0]
+    card = await house.card(request)
+    assert card is not None
+    assert (card["calls"], card["overdue"]) == (["call_person"], ["follow_up"])
+    settle = commands.Settle(an_id(), request, Settled.DECLINED)
+    receipt = await house.dispatch.settle(DANA, settle)
+    assert (receipt.card["settled"], receipt.card["overdue"]) == ("declined", [])
+    assert await house.dispatch.settle(DANA, settle) == receipt
+    assert await house.card(request) is None
+    assert await house.dispatch.to_follow_up() == []
+    with pytest.raises(WrongState):
+        await house.dispatch.settle(DANA, replace(settle, command_id=an_id()))
+
+
+async def test_only_the_desk_settles_and_says_why_nothing_follows(house: House) -> None:
+    request = await resolved_on_scene(house)
+    for how in (Settled.NOT_NEEDED, Settled.COULD_NOT_CONTACT):
+        with pytest.raises(NotAllowed):
+            await house.dispatch.settle(DANA, commands.Settle(an_id(), request, how))
+    with pytest.raises(NotYours):
+        await house.dispatch.settle(CREW, commands.Settle(an_id(), request, Settled.DECLINED))
+    reason = "has an appointment with her own therapist"
+    settle = commands.Settle(an_id(), request, Settled.NOT_NEEDED, reason)
+    assert (await house.dispatch.settle(DANA, settle)).card["settled"] == "not_needed"
+
+
+async def test_nothing_is_to_be_settled_of_a_request_that_is_open_or_never_met_the_person(
+    house: House,
+) -> None:
+    open_one, cancelled = await house.opened(), await house.opened()
+    await house.dispatch.cancel(DANA, commands.Cancel(an_id(), cancelled, "a test call"))
+    assert await house.card(cancelled) is None
+    for request in (open_one, cancelled):
+        with pytest.raises(WrongState):
+            await house.dispatch.settle(DANA, commands.Settle(an_id(), request, Settled.IN_CARE))
+
+
+async def test_nobody_is_asked_any_more_when_a_request_ends(house: House) -> None:
+    request = await house.accepted()
+    resolve = commands.Resolve(an_id(), request, Event.RESOLVE_BY_PHONE)
+    card = (await house.dispatch.resolve(DANA, resolve)).card
+    assert (card["crew_answer"], card["crew_due_ms"]) == (None, None)
+    assert (card["facility_answer"], card["answer_due_ms"]) == (None, None)
+    assert card["place_claimed"] is False
+
+
+async def test_a_follow_up_changes_hands_at_sign_out(house: House) -> None:
+    request = await resolved_on_scene(house)
+    receipts = await house.dispatch.hand_over(DANA, commands.HandOver(an_id(), ERIN.id))
+    assert [receipt.request for receipt in receipts] == [request]
+    receipt = await house.dispatch.own(DANA, commands.Own(an_id(), request))
+    assert receipt.card["owner"] == DANA.id
 
 
 # responsibility

@@ -12,7 +12,7 @@ from dispatch.errors import DispatchError
 from dispatch.policy import Policy
 from dispatch.request import SELF, Bundle, CrisisRequest, Guardianship, Needs
 from dispatch.transitions import TABLE
-from dispatch.words import ENDED, OPEN, Consent, Escort, Event, Need, Rescue, Tier
+from dispatch.words import ENDED, FOLLOWED_UP, OPEN, Consent, Escort, Event, Need, Rescue, Tier
 from registry.port import Claim, Effect, Free, Occupy, Status
 from tests.dispatch.conftest import T0_MS, a_request
 
@@ -104,6 +104,6 @@ def test_an_open_request_always_has_a_card_and_without_an_owner_a_running_clock(
     request = a_request(needs=first, tier=tier, owner=None)
     for n, (which, plan, known) in enumerate(walk):
         request, _ = step(policy, request, which, plan, known, T0_MS + n) or (request, ())
-        owed = request.state in OPEN or request.rescue is Rescue.OPEN
+        owed = request.state in OPEN | FOLLOWED_UP or request.rescue is Rescue.OPEN
         assert (card(request) is not None) == owed
         assert bool(deadlines(request, policy.clocks)) == owed

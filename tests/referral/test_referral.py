@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid6 import uuid7
 
+from dispatch.commands import Receipt, Settle
 from dispatch.dispatch import Ended
-from dispatch.words import State
+from dispatch.errors import WrongState as SettledBefore
+from dispatch.words import Settled, State
 from record import Actor
 from record.journal import Journal
 from record.outbox import deliver_pending
@@ -58,9 +60,23 @@ class EndedRequests:
     """The requests that dispatch has brought to their end."""
 
     known: dict[str, Ended] = field(default_factory=dict)
+    settled: dict[str, Settle] = field(default_factory=dict)
+    away: bool = False
 
     async def ended(self, request: str) -> Ended | None:
         return self.known.get(request)
+
+    async def to_follow_up(self) -> list[str]:
+        return sorted(self.known.keys() - self.settled.keys())
+
+    async def settle(self, actor: Actor, command: Settle) -> Receipt:
+        if self.away:
+            raise ConnectionError
+        if command.request in self.settled:
+            raise SettledBefore("settled", "be settled")
+        self.settled[command.request] = command
+        state = self.known[command.request].state
+        return Receipt(command.request, 2, state, {"settled": command.how.value})
 
 
 @dataclass
@@ -141,6 +157,35 @@ async def test_attended_in_one_tap_closes_the_loop_and_the_source_sees_it_at_onc
     assert (closed["state"], closed["closed"]) == ("completed", True)
     assert await house.card("referral", card["id"]) == closed
     assert [c["closed"] for c in await house.referral.open_referrals(source="utah")] == [True]
+
+
+async def test_a_booked_referral_settles_the_follow_up_of_the_request(house: House) -> None:
+    card = await house.referred()
+    assert [settle.how for settle in house.requests.settled.values()] == [Settled.REFERRED]
+    second = Refer(an_id(), card["request"], await house.slot(after_h=50), PERSON)
+    await house.referral.refer(DISPATCHER, an_id(), second)
+    assert len(house.requests.settled) == 1
+
+
+@pytest.mark.parametrize("mended_by", ["a retry", "the keeper"])
+async def test_a_crash_after_the_booking_leaves_nobody_to_be_called_in_vain(
+    house: House, mended_by: str
+) -> None:
+    waiting = house.resolved_person()
+    wish = Refer(an_id(), house.resolved_person(), await house.slot(), PERSON)
+    command = an_id()
+    house.requests.away = True
+    with pytest.raises(ConnectionError):
+        await house.referral.refer(DISPATCHER, command, wish)
+    house.requests.away = False
+    if mended_by == "a retry":
+        await house.referral.refer(DISPATCHER, command, wish)
+    else:
+        await house.referral.tick(KEEPER)
+    assert list(house.requests.settled) == [wish.request]
+    assert await house.requests.to_follow_up() == [waiting]
+    await house.referral.tick(KEEPER)
+    assert await house.requests.to_follow_up() == [waiting]
 
 
 async def test_only_a_person_whose_request_has_ended_can_be_referred(house: House) -> None:

@@ -20,7 +20,11 @@ class Field:
         own = (self.kind, self.unit)
         if own in touched:
             shown[own] = world.get(*own)
-        mine = [card for card in world.of("request").values() if card[self.kind] == self.unit]
+        mine = [
+            card
+            for card in world.of("request").values()
+            if card[self.kind] == self.unit and card["ended_ms"] is None
+        ]
         for kind, id in touched:
             if kind == "request":
                 shown["request", id] = next((card for card in mine if card["id"] == id), None)

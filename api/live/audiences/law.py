@@ -10,6 +10,11 @@ from api.live.world import Key, Object, World
 _WAITING = frozenset({"requested", "recommended"})
 
 
+def is_shared(card: Object) -> bool:
+    """What was shared is shared until the request has ended and no rescue is open."""
+    return bool(card["shared_le"]) and (card["ended_ms"] is None or card["rescue"] == "open")
+
+
 class Law:
     def project(self, world: World, touched: Set[Key]) -> Mapping[Key, Object | None]:
         return {
@@ -20,7 +25,7 @@ class Law:
 
     @staticmethod
     def _shared(card: Object | None) -> Object | None:
-        if card is None or not card["shared_le"]:
+        if card is None or not is_shared(card):
             return None
         return {
             "id": card["id"],

@@ -26,7 +26,8 @@ def incoming_of(card: Object, world: World) -> Object:
 def comes_to(facility: str, card: Object, world: World) -> bool:
     """Whether the person was promised to this facility; what is only planned stays unseen."""
     pool = world.get("pool", card["pool"] or "")
-    return bool(card["place_claimed"]) and pool is not None and pool["facility"] == facility
+    coming = card["place_claimed"] and card["ended_ms"] is None
+    return bool(coming) and pool is not None and pool["facility"] == facility
 
 
 @dataclass(frozen=True, slots=True)
