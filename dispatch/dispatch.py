@@ -27,14 +27,25 @@ from dispatch.scope import check_role, check_scope, role_of
 from dispatch.store import Choice, Duplicate
 from dispatch.transitions import CREW, DESK, PLACE
 from dispatch.words import FOLLOWED_UP, OPEN, Clock, Event, Rescue, Role, Settled, State
-from record import Actor
+from record import Actor, audit
 from record.actor import system
 from record.journal import Journal, Transaction
 from registry.port import Registry
 from registry.vocabulary import Vocabulary
 
 KEEPER = system("keeper")
+READ = "request.read"
 NOTHING_FOLLOWS = frozenset({Settled.NOT_NEEDED, Settled.COULD_NOT_CONTACT})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of a timeline: when, by which member of staff, what, and why where that is due."""
+
+    at_ms: int
+    by: str
+    action: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class Dossier:
     notes: list[Note]
     unmet: list[Unmet]
     choices: list[Choice]
+    timeline: list[Deed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +282,8 @@ class Dispatch:
                 overdue=before.overdue & {Clock.RESCUE},
             )
             detail = {"how": command.how.value}
-            return Change(after, "settled", reason=command.reason, detail=detail)
+            reason = command.reason or command.how.value
+            return Change(after, "settled", reason=reason, detail=detail)
 
         return await self._change(actor, command, "settle", how)
 
@@ -351,9 +364,10 @@ class Dispatch:
 
     async def request(self, actor: Actor, request: str) -> Dossier:
         """Everything about a request; the reading is in the audit before this answers."""
+        timeline = await self._timeline(request)
         async with self._promises.transaction(actor) as tx:
             found = await store.load(tx.connection, request)
-            await tx.audit("request.read", "request", request)
+            await tx.audit(READ, "request", request)
             return Dossier(
                 found,
                 face(found),
@@ -361,6 +375,7 @@ class Dispatch:
                 await store.notes_of(tx.connection, request),
                 await store.unmet_needs(tx.connection, request=request),
                 await store.choices_of(tx.connection, request),
+                timeline,
             )
 
     async def ended(self, request: str) -> Ended | None:
@@ -387,6 +402,15 @@ class Dispatch:
             return await store.unmet_needs(connection, since_ms=since_ms)
 
     # how
+
+    async def _timeline(self, request: str) -> list[Deed]:
+        """What was done, the newest last; who read of it is in the audit alone."""
+        lines = await audit.of_subject(self._journal.engine, "request", request)
+        return [
+            Deed(line.at_ms, line.actor_name, line.action.removeprefix("request."), line.reason)
+            for line in lines
+            if line.action != READ
+        ]
 
     async def _change(
         self, actor: Actor, command: commands.OfRequest, purpose: str, how: Any

@@ -216,6 +216,15 @@ class Choice(Answer):
     reason: str | None
 
 
+class Deed(Answer):
+    """One line of the timeline: codes and the names of staff, nobody's identity."""
+
+    at_ms: Millis
+    by: str
+    action: str = Field(examples=["opened", "facility_declined"])
+    reason: str | None
+
+
 class RequestDetail(Answer):
     """Everything that is known. Each reading of it is in the audit."""
 
@@ -230,6 +239,7 @@ class RequestDetail(Answer):
     notes: list[Note]
     unmet: list["UnmetNeed"]
     choices: list["Choice"]
+    timeline: list[Deed] = Field(description="what was done and why, the newest last")
     facility_by: str | None = Field(description="who at the facility answered")
 
 

@@ -207,6 +207,7 @@ def detail_of(known: Dossier) -> edge.RequestDetail:
         notes=[edge.Note.model_validate(note) for note in known.notes],
         unmet=[edge.UnmetNeed.model_validate(one) for one in known.unmet],
         choices=[edge.Choice.model_validate(choice) for choice in known.choices],
+        timeline=[edge.Deed.model_validate(deed) for deed in known.timeline],
         facility_by=request.facility_by,
     )
 

@@ -543,6 +543,26 @@ async def test_a_follow_up_changes_hands_at_sign_out(house: House) -> None:
     assert receipt.card["owner"] == DANA.id
 
 
+# the timeline
+
+
+async def test_the_timeline_says_who_did_what_and_why_and_names_no_person(house: House) -> None:
+    request = await house.opened(person=Person(name="Ada Example"))
+    await house.dispatch.request(ERIN, request)
+    resolve = commands.Resolve(an_id(), request, Event.PERSON_REFUSES, reason="wants no visit")
+    await house.dispatch.resolve(DANA, resolve)
+    await house.dispatch.settle(DANA, commands.Settle(an_id(), request, Settled.DECLINED))
+    timeline = (await house.dispatch.request(ERIN, request)).timeline
+    assert [(deed.by, deed.action, deed.reason) for deed in timeline] == [
+        ("Dana", "opened", None),
+        ("Dana", "person_refuses", "wants no visit"),
+        ("Dana", "settled", "declined"),
+    ]
+    assert [deed.at_ms for deed in timeline] == sorted(deed.at_ms for deed in timeline)
+    reads = await house.rows("SELECT 1 FROM audit WHERE action = 'request.read'")
+    assert len(reads) == 2
+
+
 # responsibility
 
 
