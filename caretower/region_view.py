@@ -59,11 +59,17 @@ def wall_zone(region: Region, zone_id: str) -> WallZone:
     return WallZone(zone_id, zones.name(zone_id), centre.lon, centre.lat, zones.population(zone_id))
 
 
-LAYERS = {"counties": "county", "authorities": "authority", "roads": "road", "places": "place"}
+LAYERS = {
+    "counties": "county",
+    "authorities": "authority",
+    "roads": "road",
+    "places": "place",
+    "zips": "zip",
+}
 
 
 def features(region: Region) -> Iterator[dict[str, Any]]:
-    """Counties, authorities, main roads and places as GeoJSON features of one collection."""
+    """Counties, authorities, main roads, places and ZIPs: features of one collection."""
     for name, collection in region_map(region).items():
         for feature in collection["features"]:
             yield {**feature, "properties": {**feature["properties"], "layer": LAYERS[name]}}

@@ -8,10 +8,10 @@ from geo.region import Region
 
 
 def region_map(region: Region) -> dict[str, dict[str, Any]]:
-    """Four FeatureCollections: counties, authorities, roads (main ones) and places.
+    """Five FeatureCollections: counties, authorities, roads (main ones), places and ZIP points.
 
     Coordinates are (lon, lat) degrees. A county or authority carries id, name and population; a
-    road its name and class; a place its name and population.
+    road its name and class; a place its name and population; a ZIP point its code as its name.
     """
     return {
         "counties": region.counties.geojson(),
@@ -28,6 +28,10 @@ def region_map(region: Region) -> dict[str, dict[str, Any]]:
                 region.places.population.tolist(),
                 strict=True,
             )
+        ),
+        "zips": _collection(
+            _feature("Point", where, name=code)
+            for code, where in zip(region.zips.ids, _rounded(region.zips.at), strict=True)
         ),
     }
 

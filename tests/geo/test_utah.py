@@ -147,6 +147,7 @@ def test_the_map_draws_zones_roads_and_places_that_are_valid(utah: Region) -> No
         "authorities": 13,
         "roads": len(utah.corridors),
         "places": len(utah.places),
+        "zips": len(utah.zips),
     }
     for layer in ("counties", "authorities"):
         for feature in drawn[layer]["features"]:

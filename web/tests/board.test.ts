@@ -4,7 +4,7 @@ import { choosePopulation, emptyDraft, isMinor, toSend } from '../src/board/draf
 import { byNextStep, isAlarm, nextStep, passes } from '../src/board/next';
 import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
-import { bedCount, total, topTier, waitingByTier, wallMarks } from '../src/board/wall';
+import { bedCount, total, topTier, waitingByTier, wallMarks, besideCloser } from '../src/board/wall';
 import type { RequestCard, TaskCard, Team, WallFacility, WallZone } from '../src/live/kinds';
 import { visible } from '../src/map/scene';
 import { w } from '../src/words';
@@ -153,4 +153,22 @@ describe('the map of one person', () => {
     expect(bounds).toBeNull();
     expect(scene.marks[0]!.faded).toBe(false);
   });
+});
+
+describe('a postal code', () => {
+  const town = { name: 'Ogden', at: [-111.97, 41.22] as const, population: 87_000 };
+  const zips = [{ name: '84401', at: [-111.98, 41.22] as const, population: 0 }, { name: '84770', at: [-113.6, 37.1] as const, population: 0 }];
+  it('is found by its first digits and named with its town', () => {
+    expect(suggest('844', [town], zips)).toEqual([{ name: 'Ogden 84401', at: [-111.98, 41.22] }]);
+  });
+  it('stays a number where no code begins so', () => expect(suggest('99999', [town], zips)).toEqual([]));
+});
+
+describe('the whole region beside a closer look', () => {
+  const at = (id: string, shape: 'team' | 'waiting', lon: number) => ({ id, shape, place: [lon, 0] as const, tone: 'free' as const });
+  const marks = [at('in', 'team', 0), at('out', 'team', 5), at('waits', 'waiting', 0)];
+  it('leaves to the closer map what that draws, but never the waiting', () => {
+    expect(besideCloser(marks, [-1, -1, 1, 1]).marks.map(({ id }) => id)).toEqual(['out', 'waits']);
+  });
+  it('draws everything where there is no closer look', () => expect(besideCloser(marks, null).marks).toHaveLength(3));
 });

@@ -46,7 +46,7 @@ describe('a view', () => {
 describe('marks that overlap', () => {
   const box = (x: number, y: number): { x: number; y: number; width: number; height: number } => ({ x, y, width: 30, height: 20 });
   it('are moved apart until each can be read', () => {
-    const at = spread([box(100, 100), box(100, 100), box(104, 102), box(96, 99), box(101, 101)], 2);
+    const at = spread([box(100, 100), box(100, 100), box(104, 102), box(96, 99), box(101, 101)]);
     for (let i = 0; i < at.length; i++) {
       for (let j = i + 1; j < at.length; j++) {
         const apart = Math.abs(at[i]![0] - at[j]![0]) >= 29 || Math.abs(at[i]![1] - at[j]![1]) >= 19;
@@ -55,6 +55,19 @@ describe('marks that overlap', () => {
     }
   });
   it('stay where they are when nothing overlaps', () => expect(spread([box(0, 0), box(100, 0)])).toEqual([[0, 0], [100, 0]]));
+  it('cover none of the others, be they ever so many', () => {
+    const boxes = Array.from({ length: 60 }, (_, i) => box(300 + (i % 4) * 3, 300 + (i % 7) * 2));
+    const at = spread(boxes, [600, 600]);
+    const covered = at.flatMap((a, i) => at.slice(i + 1).filter((b) => Math.abs(a[0] - b[0]) < 30 && Math.abs(a[1] - b[1]) < 20));
+    expect(covered).toEqual([]);
+    expect(at[0]).toEqual([300, 300]);
+  });
+  it('stay inside the frame', () => {
+    for (const [x, y] of spread([box(20, 12), box(20, 12), box(20, 12)], [200, 200])) {
+      expect(x).toBeGreaterThanOrEqual(15);
+      expect(y).toBeGreaterThanOrEqual(10);
+    }
+  });
   it('go to the same places each time', () => {
     const boxes = Array.from({ length: 20 }, (_, i) => box(50 + (i % 5) * 7, 50 + Math.floor(i / 5) * 6));
     expect(spread(boxes)).toEqual(spread(boxes));

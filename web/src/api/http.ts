@@ -10,8 +10,12 @@ export class Problem extends Error {
     readonly status: number,
     readonly body: ProblemBody,
   ) {
-    const fields = (body.fields ?? []).map(({ where, what }) => `${where.replace('body.', '')}: ${what}`).join('; ');
-    super([body.detail ?? body.title ?? String(status), fields].filter(Boolean).join(' — '));
+    super(body.detail ?? body.title ?? String(status));
+  }
+
+  /** What is wrong with the input, field by field. */
+  get faults(): string[] {
+    return (this.body.fields ?? []).map(({ where, what }) => `${where.replace('body.', '')}: ${what}.`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { refusalText } from '../board/refusal';
 import { newId, Problem, sendKept, Unreachable } from './http';
 
 /** One command that waits to be sent. Its id is made once: however often it is sent, it happens once. */
@@ -77,7 +78,7 @@ export class Outbox {
       if (error instanceof Unreachable) return false;
       if (!(error instanceof Problem)) throw error;
       if (error.status >= 500 || error.status === 429 || error.status === 401) return false;
-      this.refusals = [...this.refusals.filter((each) => each.subject !== subject), { subject, text: error.message }];
+      this.refusals = [...this.refusals.filter((each) => each.subject !== subject), { subject, text: refusalText(error.body, () => null) }];
       return true;
     }
   }

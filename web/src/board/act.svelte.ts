@@ -1,11 +1,16 @@
 import { Problem, Unreachable } from '../api/http';
 import { w } from '../words';
+import { refusalText, type NameOf } from './refusal';
+
+const NAMELESS: NameOf = () => null;
 
 /** One thing at a time: runs a command, says what went wrong in words, and never loses what was typed. */
 export class Act {
   busy = $state(false);
   failure = $state('');
   done = $state('');
+
+  constructor(private readonly nameOf: NameOf = NAMELESS) {}
 
   async run(doing: () => Promise<unknown>, said = ''): Promise<boolean> {
     if (this.busy) return false;
@@ -17,7 +22,7 @@ export class Act {
       this.done = said;
       return true;
     } catch (error) {
-      this.failure = failureText(error);
+      this.failure = failureText(error, this.nameOf);
       return false;
     } finally {
       this.busy = false;
@@ -30,8 +35,8 @@ export class Act {
   }
 }
 
-export function failureText(error: unknown): string {
+export function failureText(error: unknown, nameOf: NameOf = NAMELESS): string {
   if (error instanceof Unreachable) return w.failure.unreachable;
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem) return [refusalText(error.body, nameOf), ...error.faults].join(' ');
   throw error;
 }

@@ -46,10 +46,21 @@ export class Board {
     return appointment?.name ?? pool ?? slot ?? w.bundle.noneShort;
   }
 
+  /** What people call a resource that a refusal names; any kind where none is said. */
+  nameOf = (kind: string, id: string): string | null => {
+    const among = (name: string): boolean => kind === name || kind === '';
+    if (among('team') && this.team(id)) return this.teamName(id);
+    if (among('van') && this.van(id)) return this.vanName(id);
+    if (among('pool') && this.pool(id)) return this.placeName(id);
+    if (among('slot') && this.slot(id)) return this.placeName(null, id);
+    return null;
+  };
+
+  plan = (): Plan | undefined => this.live.all<Plan>('plan')[0];
+
   /** When the plan was made: its seconds count from here. */
   planMs(): number {
-    const plan = this.live.all<Plan>('plan')[0];
-    return plan?.made_ms ?? time.nowMs;
+    return this.plan()?.made_ms ?? time.nowMs;
   }
 
   /** What accepting sends: the bundle, the versions that were on the screen, the promised times. */

@@ -41,7 +41,7 @@ function unitMark(unit: Team | Van, shape: 'team' | 'van', focus: boolean, candi
     place: [unit.lon, unit.lat],
     tone: unitTone(unit.status),
     label: candidate ? unit.name : undefined,
-    positionAgeS: drawnAgeS(Math.max(0, (nowMs - unit.position_ms) / 1_000), candidate || unit.status === 'available'),
+    positionAgeS: drawnAgeS(Math.max(0, (nowMs - unit.position_ms) / 1_000), unit.status === 'available', candidate),
     faded: focus && !candidate,
     chosen,
   };

@@ -27,9 +27,16 @@ export function readCoordinates(text: string, [west, south, east, north]: Bounds
   return inside(a, b) ? [a, b] : null;
 }
 
-/** Towns and ZIPs whose name begins with the text, then those that contain it; the large ones first. */
-export function suggest(text: string, places: readonly BasePlace[], most = 6): Found[] {
+/**
+ * Towns whose name begins with the text, then those that contain it, the large ones first; for three
+ * digits and more the postal codes that begin so, each with the town next to it.
+ */
+export function suggest(text: string, places: readonly BasePlace[], zips: readonly BasePlace[] = [], most = 6): Found[] {
   const wanted = text.trim().toLowerCase();
+  if (/^\d{3,5}$/.test(wanted)) {
+    const found = zips.filter(({ name }) => name.startsWith(wanted)).slice(0, most);
+    return found.map(({ name, at }) => ({ name: `${nearestTown(at, places)} ${name}`.trim(), at }));
+  }
   if (wanted.length < 2) return [];
   const begins = places.filter((place) => place.name.toLowerCase().startsWith(wanted));
   const contains = places.filter((place) => !begins.includes(place) && place.name.toLowerCase().includes(wanted));

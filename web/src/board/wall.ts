@@ -1,6 +1,7 @@
 import type { SmallCount, Tier, WallFacility, WallUnit, WallZone } from '../live/kinds';
 import { clockFace, freshness, type FreshnessLimits } from '../live/spans';
-import { drawnAgeS, type Mark, type Tone } from '../map/scene';
+import type { Bounds } from '../map/geometry';
+import { drawnAgeS, type Mark, type Scene, type Tone } from '../map/scene';
 
 /** What the wall draws and counts, from its obscured objects. Pure. */
 
@@ -49,6 +50,17 @@ export function wallMarks(
     ...facilities.map((facility) => facilityMark(facility, limits, nowMs)),
     ...zones.flatMap((zone) => zoneMark(zone, nowMs)),
   ];
+}
+
+/** The whole region beside a closer look: what the closer map draws is framed here, only the waiting stay. */
+export function besideCloser(marks: readonly Mark[], closer: Bounds | null): Scene {
+  if (!closer) return { marks: [...marks], routes: [] };
+  const [west, south, east, north] = closer;
+  const inside = ([lon, lat]: Mark['place']): boolean => lon > west && lon < east && lat > south && lat < north;
+  return {
+    marks: marks.filter((mark) => mark.shape === 'waiting' || !inside(mark.place)),
+    routes: [{ id: 'closer', tone: 'off', dashed: true, places: [[west, south], [west, north], [east, north], [east, south], [west, south]] }],
+  };
 }
 
 function unitMark(unit: WallUnit, shape: 'team' | 'van', nowMs: number): Mark {

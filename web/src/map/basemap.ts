@@ -1,7 +1,7 @@
 import type { Feature, FeatureCollection, Geometry, LineString, MultiLineString, MultiPolygon, Point, Polygon, Position } from 'geojson';
 import type { LonLat } from './geometry';
 
-export type Layer = 'county' | 'authority' | 'road' | 'place';
+export type Layer = 'county' | 'authority' | 'road' | 'place' | 'zip';
 
 export interface BasePlace {
   name: string;
@@ -14,17 +14,19 @@ export interface BaseMap {
   authorities: Feature<Polygon | MultiPolygon>[];
   roads: Feature<LineString | MultiLineString>[];
   places: BasePlace[];
+  /** Postal codes, for whoever types one; they are not drawn. */
+  zips: BasePlace[];
 }
 
-export const NO_BASE: BaseMap = { counties: [], authorities: [], roads: [], places: [] };
+export const NO_BASE: BaseMap = { counties: [], authorities: [], roads: [], places: [], zips: [] };
 
 export function readBaseMap(collection: FeatureCollection): BaseMap {
-  const base: BaseMap = { counties: [], authorities: [], roads: [], places: [] };
+  const base: BaseMap = { counties: [], authorities: [], roads: [], places: [], zips: [] };
   for (const feature of collection.features) {
     const layer = String(feature.properties?.['layer'] ?? feature.properties?.['kind'] ?? '');
     if (isArea(feature)) (layer === 'authority' ? base.authorities : base.counties).push(feature);
     else if (isLine(feature)) base.roads.push(feature);
-    else if (isPoint(feature)) base.places.push(placeOf(feature));
+    else if (isPoint(feature)) (layer === 'zip' ? base.zips : base.places).push(placeOf(feature));
   }
   base.places.sort((a, b) => b.population - a.population || a.name.localeCompare(b.name));
   return base;

@@ -24,25 +24,26 @@ const SIZES: Record<Mark['shape'], readonly [width: number, height: number]> = {
   person: [2, 2],
   pick: [2, 2],
 };
-/** Above so many standing marks, moving them apart gets fewer rounds. */
-const MANY = 150;
 const MOVING = new Set<Mark['shape']>(['team', 'van']);
 
 /** A unit under way with a fresh position is drawn exactly where it is. */
 const moves = (mark: Mark): boolean => MOVING.has(mark.shape) && mark.tone !== 'free' && (mark.positionAgeS ?? POSITION.ring_s) < POSITION.ring_s;
 
-/** Decides where each mark goes: what stands still is moved apart, what moves is drawn where it is. */
-export function place(scene: Scene, project: Projection, unit: number): Placed[] {
+/**
+ * Decides where each mark goes: what stands still goes where it covers nothing, the weightiest
+ * first and inside `frame` (pixels); what moves is drawn where it is.
+ */
+export function place(scene: Scene, project: Projection, unit: number, frame: readonly [width: number, height: number] | null = null): Placed[] {
   const placed = merged(visible(scene.marks)).map((mark): Placed => {
     const home = project(mark.place);
     const [width, height] = SIZES[mark.shape];
     return { mark, at: home, home, width: width * unit, height: height * unit };
   });
-  const still = placed.filter(({ mark }) => !moves(mark));
-  const boxes = still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height }));
-  const free = spread(boxes, 3, boxes.length > MANY ? 12 : 60);
+  placed.sort((a, b) => rank(a.mark) - rank(b.mark));
+  const still = placed.filter(({ mark }) => !moves(mark)).reverse();
+  const free = spread(still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height })), frame);
   still.forEach((item, index) => (item.at = free[index]!));
-  return placed.sort((a, b) => rank(a.mark) - rank(b.mark));
+  return placed;
 }
 
 /** Vehicles at exactly one place (a base, an authority's centre) become one mark with their number. */
@@ -93,7 +94,7 @@ export function drawPlaces(context: Context, places: readonly BasePlace[], proje
     if (x < 0 || y < 0 || x > context.canvas.clientWidth || y > context.canvas.clientHeight) continue;
     const width = context.measureText(town.name).width + unit;
     const box = { x: x + width / 2, y, width, height: size * 1.3 };
-    if (boxes.some((other) => overlaps(box, other))) continue;
+    if (x + width > context.canvas.clientWidth || boxes.some((other) => overlaps(box, other))) continue;
     boxes.push(box);
     context.fillStyle = colors.inkQuiet;
     context.globalAlpha = 0.85;
@@ -213,7 +214,15 @@ function fillMark(context: Context, item: Placed, colors: Colors): void {
     hatch(context, item, colors.stale);
     outline(context, item);
   }
-  if (mark.fresh === 'no_response' || (mark.positionAgeS ?? 0) >= POSITION.ring_s) context.setLineDash([4, 3]);
+  const ringed = (mark.positionAgeS ?? 0) >= POSITION.ring_s;
+  if (mark.fresh === 'no_response' || ringed) context.setLineDash([4, 3]);
+  if (solid && ringed) {
+    outline(context, { ...item, width: item.width - 6, height: item.height - 6 });
+    context.lineWidth = 1.5;
+    context.strokeStyle = colors.ground;
+    context.stroke();
+    return;
+  }
   context.lineWidth = mark.shape === 'waiting' ? 3 : 2;
   context.strokeStyle = color;
   context.stroke();

@@ -77,34 +77,37 @@ interface Box {
   height: number;
 }
 
+/** How far apart the tried positions are, and how far from home a box may go, in pixels. */
+const STEP = 5;
+const FARTHEST = 260;
+
 /**
- * Moves overlapping boxes apart, each as little as may be; the same input gives the same output.
- * Takes and gives centres in pixels. `rounds` bounds the work: each is O(n²).
+ * Gives every box a place where it covers no other: the first in the list stay where they are, each
+ * later one goes as little away as may be, inside `frame` if its home is. The same input gives the
+ * same output. Takes and gives centres in pixels; without room within 260 px a box stays at home.
  */
-export function spread(boxes: readonly Box[], gap = 3, rounds = 60): Pixel[] {
-  const at = boxes.map(({ x, y }) => [x, y] as [number, number]);
-  for (let round = 0; round < rounds; round++) {
-    let moved = false;
-    for (let i = 0; i < boxes.length; i++) {
-      for (let j = i + 1; j < boxes.length; j++) moved = pushApart(boxes, at, i, j, gap) || moved;
-    }
-    if (!moved) break;
-  }
-  return at;
+export function spread(boxes: readonly Box[], frame: readonly [width: number, height: number] | null = null, gap = 3): Pixel[] {
+  const taken: Box[] = [];
+  for (const box of boxes) taken.push({ ...box, ...nearestRoom(box, taken, frame, gap) });
+  return taken.map(({ x, y }): Pixel => [x, y]);
 }
 
-function pushApart(boxes: readonly Box[], at: [number, number][], i: number, j: number, gap: number): boolean {
-  const a = at[i]!;
-  const b = at[j]!;
-  const overlapX = (boxes[i]!.width + boxes[j]!.width) / 2 + gap - Math.abs(a[0] - b[0]);
-  const overlapY = (boxes[i]!.height + boxes[j]!.height) / 2 + gap - Math.abs(a[1] - b[1]);
-  if (overlapX <= 0.01 || overlapY <= 0.01) return false;
-  const axis = overlapX < overlapY ? 0 : 1;
-  const half = Math.min(overlapX, overlapY) / 2;
-  const direction = a[axis] === b[axis] ? -1 : Math.sign(a[axis] - b[axis]);
-  a[axis] += direction * half;
-  b[axis] -= direction * half;
-  return true;
+function nearestRoom(box: Box, taken: readonly Box[], frame: readonly [number, number] | null, gap: number): { x: number; y: number } {
+  const inside = (x: number, y: number): boolean => !frame || (x >= box.width / 2 && y >= box.height / 2 && x <= frame[0] - box.width / 2 && y <= frame[1] - box.height / 2);
+  const bound = frame !== null && box.x >= 0 && box.y >= 0 && box.x <= frame[0] && box.y <= frame[1];
+  const near = taken.filter((other) => Math.abs(other.x - box.x) < FARTHEST + (other.width + box.width) / 2 && Math.abs(other.y - box.y) < FARTHEST + (other.height + box.height) / 2);
+  const fits = (x: number, y: number): boolean =>
+    (!bound || inside(x, y)) && !near.some((other) => Math.abs(x - other.x) < (other.width + box.width) / 2 + gap && Math.abs(y - other.y) < (other.height + box.height) / 2 + gap);
+  if (fits(box.x, box.y)) return box;
+  for (let radius = STEP; radius <= FARTHEST; radius += STEP) {
+    const tries = Math.max(8, Math.round((2 * Math.PI * radius) / (2 * STEP)));
+    for (let turn = 0; turn < tries; turn++) {
+      const angle = (2 * Math.PI * turn) / tries;
+      const [x, y] = [box.x + radius * Math.cos(angle), box.y + radius * Math.sin(angle)];
+      if (fits(x, y)) return { x, y };
+    }
+  }
+  return box;
 }
 
 /**

@@ -40,11 +40,12 @@ export const EMPTY: Scene = { marks: [], routes: [] };
 export const POSITION = { ring_s: 60, fade_s: 120, gone_s: 600 } as const;
 
 /**
- * The age to draw a position with. A unit that is free, or that matters to the person on the screen,
- * stays on the map at its last place, ringed and faded: its base is a place to find it.
+ * The age to draw a position with. A unit that is free stands at its last place, where it can be
+ * found: it is ringed, not faded. One that matters to the person on the screen fades, but stays.
  */
-export function drawnAgeS(ageS: number, kept: boolean): number {
-  return kept ? Math.min(ageS, POSITION.gone_s - 1) : ageS;
+export function drawnAgeS(ageS: number, free: boolean, matters = false): number {
+  if (free) return Math.min(ageS, POSITION.fade_s - 1);
+  return matters ? Math.min(ageS, POSITION.gone_s - 1) : ageS;
 }
 
 /** Marks that are shown at all: a lost vehicle lives in the lists only. */
