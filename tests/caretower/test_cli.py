@@ -1,0 +1,78 @@
+"""The command line answers nonsense with a sentence and a code, never with a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+def caretower(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CARETOWER_")}
+    return subprocess.run(
+        [sys.executable, "-m", "caretower", *words],
+        env={**clean, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_every_example_is_planned_and_proved(example: Path) -> None:
+    answer = caretower("plan", str(example))
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["proved"] is True
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"requests": 3}', b"\xff\xfe\x00"])
+def test_a_broken_plan_file_is_explained(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "broken.json"
+    file.write_bytes(content)
+    answer = caretower("plan", str(file))
+    assert answer.returncode == 2
+    assert str(file) in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_missing_plan_file_is_named() -> None:
+    answer = caretower("plan", "/nowhere/plan.json")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "/nowhere/plan.json" in answer.stderr
+
+
+def test_a_wrong_setting_is_named_as_the_operator_knows_it() -> None:
+    answer = caretower("doctor", CARETOWER_PORT="many")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("caretower: CARETOWER_PORT: ")
+
+
+def test_commands_for_servers_say_which_address_is_missing(tmp_path: Path) -> None:
+    answer = caretower("verify", CARETOWER_DATA_DIR=str(tmp_path))
+    assert answer.returncode == 2
+    assert "CARETOWER_REDIS_URL" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_server_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
+    answer = caretower(
+        "verify",
+        CARETOWER_DATA_DIR=str(tmp_path),
+        CARETOWER_REDIS_URL="redis://127.0.0.1:1",
+        CARETOWER_DATABASE_URL="postgresql+asyncpg://nobody:x@127.0.0.1:1/none",
+    )
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
+def test_an_account_needs_a_long_password_and_a_fitting_scope(tmp_path: Path) -> None:
+    for words in (("dispatcher", "--scope", "x"), ("facility",), ("wall",), ("king",)):
+        answer = caretower("account", "put", "kim", *words, CARETOWER_DATA_DIR=str(tmp_path))
+        assert answer.returncode != 0
+        assert "Traceback" not in answer.stderr
