@@ -65,39 +65,66 @@ async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
             connect(f"ws://localhost:{settings.port}/v1/live?ticket={ticket}", max_size=None)
         )
         await socket.send(json.dumps({"type": "hello", "topics": ["board"], "last": {}}))
-        return rows(await samples(door, socket, rng, people, count))
+        console = Console(socket)
+        reader = asyncio.create_task(console.read())
+        try:
+            return rows(await samples(door, console, rng, people, count))
+        finally:
+            reader.cancel()
+
+
+class Console:
+    """A dispatcher's socket: reads and acknowledges all the time, notes when advice arrives."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._arrived: dict[str, float] = {}
+        self._news = asyncio.Event()
+
+    async def read(self) -> None:
+        async for text in self._socket:
+            frame = json.loads(text)
+            arrived = time.perf_counter()
+            for request in advised(frame):
+                self._arrived.setdefault(request, arrived)
+            self._news.set()
+            if "seq" in frame:
+                ack = {"type": "ack", "topic": frame["topic"], "seq": frame["seq"]}
+                await self._socket.send(json.dumps(ack))
+
+    async def when(self, request: str) -> float:
+        """The moment at which the request's first recommendation was here."""
+        while request not in self._arrived:
+            self._news.clear()
+            await self._news.wait()
+        return self._arrived[request]
+
+
+def advised(frame: dict[str, Any]) -> list[str]:
+    """The requests for which a frame carries a recommendation."""
+    if frame["type"] == "snapshot":
+        return list(frame["state"].get("recommendation", {}))
+    return [
+        key
+        for kind, key, value in frame.get("changes", ())
+        if kind == "recommendation" and value is not None
+    ]
 
 
 async def samples(
-    door: Door, socket: ClientConnection, rng: random.Random, people: Any, count: int
+    door: Door, console: Console, rng: random.Random, people: Any, count: int
 ) -> tuple[list[float], list[float]]:
     """(event to recommendation, HTTP alone), milliseconds."""
     whole, http = [], []
     for _ in range(count):
         body = invent(rng, people)
         began = time.perf_counter()
-        answer = await door.post("/v1/requests", **body)
+        await door.post("/v1/requests", **body)
         http.append(1000 * (time.perf_counter() - began))
-        request = answer["card"]["id"]
-        await asyncio.wait_for(recommended(socket, request), GIVE_UP_S)
-        whole.append(1000 * (time.perf_counter() - began))
-        await door.post(f"/v1/requests/{request}/cancel", reason="measured")
+        arrived = await asyncio.wait_for(console.when(body["request"]), GIVE_UP_S)
+        whole.append(1000 * (arrived - began))
+        await door.post(f"/v1/requests/{body['request']}/cancel", reason="measured")
     return whole, http
-
-
-async def recommended(socket: ClientConnection, request: str) -> None:
-    """Returns when a frame carries a recommendation for the request."""
-    async for text in socket:
-        frame = json.loads(text)
-        for kind, key, value in frame.get("changes", ()):
-            if kind == "recommendation" and key == request and value is not None:
-                return
-        if frame["type"] == "snapshot" and request in frame["state"].get("recommendation", {}):
-            return
-        if "seq" in frame:
-            await socket.send(
-                json.dumps({"type": "ack", "topic": frame["topic"], "seq": frame["seq"]})
-            )
 
 
 def rows(measured: tuple[list[float], list[float]]) -> list[dict[str, Any]]:
