@@ -117,6 +117,7 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
         ),
         "sweep": (0.5, tower.registry.sweep),
         "dispatch_clocks": (1.0, tower.dispatch.tick),
+        "dispatch_unserved": (5.0, tower.dispatch.log_unserved),
         "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from directory import Directory
-from dispatch import commands, store
+from dispatch import commands, store, unserved
 from dispatch.advance import Advance, advance, rescue_called
 from dispatch.answers import Answers
 from dispatch.card import face
@@ -93,6 +93,7 @@ class Dispatch:
         timezone: str,
     ) -> None:
         self._journal = journal
+        self._registry = registry
         self._policy = policy
         self._vocabulary = vocabulary
         self._promises = Promises(journal, registry, policy.clocks)
@@ -350,6 +351,29 @@ class Dispatch:
         requests = dict.fromkeys(one.request for one in await self.due(self._journal.clock()))
         return sum([await self._escalate(request) for request in requests])
 
+    async def log_unserved(self) -> int:
+        """Write down whom the published plan has left without for too long, once an episode.
+
+        Answers how many lines the unmet-need log has more.
+        """
+        plan = await self._registry.plan()
+        if plan is None:
+            return 0
+        async with self._journal.engine.connect() as connection:
+            waiting = await store.open_requests(connection)
+            known = await store.episodes(connection)
+        lacking = unserved.lacks(waiting, unserved.decode(plan))
+        after_s = self._policy.clocks.unserved_s
+        turn = unserved.turn(lacking, known, self._journal.clock(), after_s)
+        if turn.empty:
+            return 0
+        async with self._promises.transaction(KEEPER) as tx:
+            for key in turn.begun:
+                await store.begin_episode(tx.connection, key, tx.now_ms)
+            for key in turn.over:
+                await store.end_episode(tx.connection, key)
+            return sum([await _logged(tx, key, lacking[key]) for key in sorted(turn.too_long)])
+
     # reading
 
     async def open_requests(self) -> list[CrisisRequest]:
@@ -452,6 +476,27 @@ class Dispatch:
         except DispatchError:
             return False
         return True
+
+
+async def _logged(tx: Transaction, key: unserved.Key, reason: str) -> bool:
+    """Write one line for the episode; False when another keeper was quicker."""
+    if not await store.log_episode(tx.connection, key, tx.now_ms):
+        return False
+    request, resource = key
+    line = Unmet(
+        id=str(uuid7()),
+        request=request,
+        at_ms=tx.now_ms,
+        kind="unserved",
+        resource=resource,
+        reason=reason,
+        decided_by="planner",
+        recorded_by=tx.actor.id,
+        protected=False,
+    )
+    await store.add_unmet(tx.connection, line)
+    await tx.audit("request.unserved", "request", request, reason, {"resource": resource})
+    return True
 
 
 def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:

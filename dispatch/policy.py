@@ -52,6 +52,7 @@ class _Clocks(_Edge):
     custody: _Seconds
     rescue: _Seconds
     follow_up: _Seconds
+    unserved: _Seconds
 
 
 class _Duplicates(_Edge):
@@ -107,6 +108,7 @@ class Clocks:
     custody_s: int
     rescue_s: int
     follow_up_s: int
+    unserved_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def parse_policy(text: str) -> Policy:
             custody_s=clock.custody.seconds,
             rescue_s=clock.rescue.seconds,
             follow_up_s=clock.follow_up.seconds,
+            unserved_s=clock.unserved.seconds,
         ),
         duplicate_within_m=given.duplicates.within.metres,
         duplicate_since_s=given.duplicates.since.seconds,

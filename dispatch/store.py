@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -36,6 +37,7 @@ from dispatch.clocks import next_due_ms
 from dispatch.errors import Conflict, NotFound, Refused
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
+from dispatch.unserved import Episode, Key
 from dispatch.words import FOLLOWED_UP, OPEN
 from record.tables import command, metadata
 
@@ -128,6 +130,18 @@ request_choice = Table(
     Column("chosen", JSONB, nullable=False),
     Column("reason", Text),
     Index("ix_request_choice_request", "request", "at_ms"),
+)
+
+
+# Since when the published plan has had no team or place for a request; gone when it has one.
+unserved = Table(
+    "unserved",
+    metadata,
+    Column("request", Text, ForeignKey("crisis_request.id"), primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("logged_ms", BigInteger),
+    CheckConstraint("resource IN ('team', 'place')", name="resource"),
 )
 
 
@@ -333,6 +347,34 @@ async def unmet_needs(
         statement = statement.where(unmet_need.c.request == request)
     statement = statement.order_by(unmet_need.c.at_ms.desc(), unmet_need.c.id.desc()).limit(limit)
     return [Unmet(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def episodes(connection: AsyncConnection) -> dict[Key, Episode]:
+    """Since when the plan leaves whom without what."""
+    rows = await connection.execute(select(unserved))
+    return {(row.request, row.resource): Episode(row.since_ms, row.logged_ms) for row in rows}
+
+
+async def begin_episode(connection: AsyncConnection, key: Key, now_ms: int) -> None:
+    """Remember that the plan leaves this request without from now on."""
+    row = upsert(unserved).values(request=key[0], resource=key[1], since_ms=now_ms)
+    await connection.execute(row.on_conflict_do_nothing())
+
+
+async def end_episode(connection: AsyncConnection, key: Key) -> None:
+    """The plan serves the request, or it does not wait any more."""
+    await connection.execute(delete(unserved).where(_episode(key)))
+
+
+async def log_episode(connection: AsyncConnection, key: Key, now_ms: int) -> bool:
+    """Mark the episode as written down; False when that was done before."""
+    unlogged = _episode(key) & unserved.c.logged_ms.is_(None)
+    marked = await connection.execute(update(unserved).where(unlogged).values(logged_ms=now_ms))
+    return bool(marked.rowcount)
+
+
+def _episode(key: Key) -> ColumnElement[bool]:
+    return (unserved.c.request == key[0]) & (unserved.c.resource == key[1])
 
 
 async def add_choice(

@@ -16,6 +16,7 @@ CLOCKS = Clocks(
     custody_s=21_600,
     rescue_s=900,
     follow_up_s=86_400,
+    unserved_s=300,
 )
 
 

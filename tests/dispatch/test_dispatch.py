@@ -543,6 +543,56 @@ async def test_a_follow_up_changes_hands_at_sign_out(house: House) -> None:
     assert receipt.card["owner"] == DANA.id
 
 
+# the unmet-need log
+
+
+async def test_whoever_the_plan_leaves_without_for_long_is_in_the_log_once_an_episode(
+    house: House,
+) -> None:
+    request = await house.opened()
+    lease = await house.registry.lease("planner", "test", 60)
+    assert lease is not None
+
+    async def published(team: str | None) -> None:
+        grounds = [{"resource": "team", "reason": "taken", "count": 2, "text": "2 teams: taken"}]
+        advice = {"team": team, "pool": None, "slot": None, "unserved": grounds}
+        plan = {"version": 1, "recommendations": {request: advice}}
+        await house.registry.publish_plan(msgspec.json.encode(plan), lease.token)
+
+    async def written(passed_s: int) -> int:
+        house.time.pass_s(passed_s)
+        return await house.dispatch.log_unserved()
+
+    after_s = POLICY.clocks.unserved_s
+    assert await written(0) == 0
+    await published(None)
+    assert [await written(after_s) for _ in range(3)] == [0, 1, 0]
+    (line,) = await house.dispatch.unmet_needs(DANA)
+    assert (line.kind, line.resource, line.reason) == ("unserved", "team", "taken")
+    assert (line.decided_by, line.recorded_by) == ("planner", "system:keeper")
+    await published("t-1")
+    assert await written(after_s) == 0
+    await published(None)
+    assert [await written(after_s) for _ in range(2)] == [0, 1]
+    await house.dispatch.cancel(DANA, commands.Cancel(an_id(), request, "a test call"))
+    assert await written(0) == 0
+    assert await house.rows("SELECT * FROM unserved") == []
+
+
+async def test_two_keepers_write_one_line(house: House) -> None:
+    request = await house.opened()
+    lease = await house.registry.lease("planner", "test", 60)
+    assert lease is not None
+    advice = {"team": None, "pool": None, "slot": None, "unserved": []}
+    plan = {"recommendations": {request: advice}}
+    await house.registry.publish_plan(msgspec.json.encode(plan), lease.token)
+    await house.dispatch.log_unserved()
+    house.time.pass_s(POLICY.clocks.unserved_s)
+    lines = await asyncio.gather(*(house.dispatch.log_unserved() for _ in range(4)))
+    assert sum(lines) == 1
+    assert len(await house.dispatch.unmet_needs(DANA)) == 1
+
+
 # the timeline
 
 

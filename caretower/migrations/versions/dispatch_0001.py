@@ -96,6 +96,17 @@ CREATE TABLE unmet_need (
 CREATE INDEX ix_unmet_need_at_ms ON unmet_need (at_ms);
 CREATE INDEX ix_unmet_need_request ON unmet_need (request);
 
+CREATE TABLE unserved (
+    request text NOT NULL,
+    resource text NOT NULL,
+    since_ms bigint NOT NULL,
+    logged_ms bigint,
+    CONSTRAINT pk_unserved PRIMARY KEY (request, resource),
+    CONSTRAINT fk_unserved_request_crisis_request
+        FOREIGN KEY (request) REFERENCES crisis_request (id),
+    CONSTRAINT ck_unserved_resource CHECK (resource IN ('team', 'place'))
+);
+
 CREATE TABLE request_choice (
     id text NOT NULL,
     request text NOT NULL,
