@@ -327,6 +327,7 @@ export const w = {
     change: 'Change: show the alternatives',
     override: 'Override with a reason',
     resolve: 'Resolve',
+    triage: 'Change risk, urgency or needs',
     note: 'Write a note',
     new: 'New request',
     search: 'Search',
@@ -342,6 +343,7 @@ export const w = {
     done: 'Done.',
     owned: 'It is yours.',
     joined: 'Joined.',
+    triage: 'Change triage',
     askPlace: 'A bed is needed now',
     crew: 'Crew answered by phone',
     facility: 'Facility answered by phone',
@@ -452,6 +454,14 @@ export const w = {
     kept: 'Kept on this computer until you send or discard it.',
   },
 
+  triage: {
+    title: 'Change what is known',
+    save: 'Save what changed',
+    done: 'Saved. The plan follows.',
+    hint: 'Only what you change is sent; tier, target and plan follow from it.',
+    minor: 'A minor: a guardian is asked before care, except in an emergency.',
+  },
+
   bundle: {
     title: 'Recommendation',
     chosen: 'Accepted bundle',
@@ -493,6 +503,10 @@ export const w = {
     emsDone: 'EMS / 911 took over',
     overrideTitle: 'Override the recommendation',
     overrideReason: 'Reason (kept in the record)',
+    divert: (units: string) => `Take ${units} away from another person`,
+    divertOne: (unit: string, place: string) => `${unit} is promised to the person in ${place}.`,
+    divertMeans: (who: string) => `${who} They lose it at once and wait for a new plan; the record says that you decided so. A unit that is with a person cannot be taken.`,
+    anotherPerson: 'another place',
     overrideGo: 'Override and accept',
     refused: 'Refused',
   },

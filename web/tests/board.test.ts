@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clocks } from '../src/board/clocks';
-import { choosePopulation, emptyDraft, isMinor, toSend } from '../src/board/draft';
+import { choosePopulation, draftOf, emptyDraft, isMinor, learnt, toSend } from '../src/board/draft';
 import { byNextStep, isAlarm, nextStep, passes } from '../src/board/next';
 import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
@@ -171,4 +171,31 @@ describe('the whole region beside a closer look', () => {
     expect(besideCloser(marks, [-1, -1, 1, 1]).marks.map(({ id }) => id)).toEqual(['out', 'waits']);
   });
   it('draws everything where there is no closer look', () => expect(besideCloser(marks, null).marks).toHaveLength(3));
+});
+
+describe('what was learnt after opening', () => {
+  const opened = emptyDraft(() => 'id', NOW);
+  const detail = (words: string[]) =>
+    ({ card: card(), lon: 0, lat: 0, notes: [], unmet: [], choices: [], facility_by: null, custody: null, guardianship: null, risk: opened.body.risk, needs: { ...opened.body.needs, words }, person: opened.body.person }) as unknown as Parameters<typeof draftOf>[0];
+  const edit = (words: string[], change: (draft: ReturnType<typeof emptyDraft>) => void) => {
+    const before = draftOf(detail(words), () => 'id', NOW);
+    const after = structuredClone(before);
+    change(after);
+    return learnt(before, after);
+  };
+  it('is nothing where nothing was changed', () => expect(edit(['adult', 'voluntary', 'lang_es'], () => {})).toBeNull());
+  it('is the changed part alone', () => {
+    const known = edit(['adult'], (draft) => (draft.body.risk.imminent = 'yes'))!;
+    expect(known.risk?.imminent).toBe('yes');
+    expect([known.needs, known.person, known.urgency, known.custody, known.guardianship]).toEqual([null, null, null, null, null]);
+  });
+  it('takes a language away with its interpreter', () => {
+    const known = edit(['adult', 'lang_es'], (draft) => (draft.body.person.interpreter = null))!;
+    expect(known.needs?.words).toEqual(['adult']);
+  });
+  it('makes the person involuntary with a custody', () => {
+    const known = edit(['adult', 'voluntary'], (draft) => (draft.custody = true))!;
+    expect(known.needs?.words).toEqual(['adult', 'involuntary']);
+    expect(known.custody?.basis).toBe('officer_hold');
+  });
 });

@@ -12,6 +12,7 @@ export type Risk = Schemas['Risk'];
 export type YesNo = Risk['imminent'];
 export type NeedLevel = Schemas['Needs']['place'];
 export type NewRequest = Body<Schemas['NewRequest']>;
+export type Triage = Body<Schemas['Triage']>;
 export type RequestDetail = Schemas['RequestDetail'];
 export type Duplicate = Schemas['Duplicate'];
 export type Colleague = Schemas['Colleague'];
@@ -31,10 +32,11 @@ export const readShared = (request: string): Promise<SharedRequest> => data(serv
 export const colleagues = async (): Promise<Colleague[]> => (await data(server.GET('/v1/colleagues'))).items;
 export const unmetNeeds = async (): Promise<UnmetNeed[]> => (await data(server.GET('/v1/unmet-needs'))).items;
 
+export const triage = (request: string, known: Triage) => data(server.POST('/v1/requests/{request}/triage', { params: of(request), body: command(known) }));
 export const own = (request: string) => data(server.POST('/v1/requests/{request}/own', { params: of(request), body: command({ owner: null }) }));
 export const accept = (request: string, choice: Choice) => data(server.POST('/v1/requests/{request}/accept', { params: of(request), body: command({ ...choice, reason: null }) }));
-export const override = (request: string, choice: Choice, reason: string) =>
-  data(server.POST('/v1/requests/{request}/override', { params: of(request), body: command({ ...choice, reason, divert: false }) }));
+export const override = (request: string, choice: Choice, reason: string, divert: boolean) =>
+  data(server.POST('/v1/requests/{request}/override', { params: of(request), body: command({ ...choice, reason, divert }) }));
 export const facilityAnswer = (request: string, body: Body<Schemas['FacilityAnswer']>) =>
   data(server.POST('/v1/requests/{request}/facility-answer', { params: of(request), body: command(body) }));
 export const crewAnswer = (request: string, body: Body<Schemas['CrewAnswer']>) =>
@@ -60,7 +62,15 @@ export const expectedPerson = (referral: string): Promise<Expected> => data(serv
 export const acknowledge = (referral: string) => data(server.POST('/v1/referrals/{referral}/acknowledge', { params: { path: { referral } }, body: command({}) }));
 export const attended = (referral: string) => data(server.POST('/v1/referrals/{referral}/attended', { params: { path: { referral } }, body: command({}) }));
 export const noShow = (referral: string) => data(server.POST('/v1/referrals/{referral}/no-show', { params: { path: { referral } }, body: command({}) }));
+const referral = (id: string): { path: { referral: string } } => ({ path: { referral: id } });
+export const rejectReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/reject', { params: referral(id), body: command({ reason }) }));
+export const cancelReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/cancel', { params: referral(id), body: command({ reason }) }));
+export const rebook = (id: string, slot: string) => data(server.POST('/v1/referrals/{referral}/rebook', { params: referral(id), body: command({ slot }) }));
 export const endReferral = (referral: string, outcome: Schemas['EndReferral']['outcome']) =>
   data(server.POST('/v1/referrals/{referral}/end', { params: { path: { referral } }, body: command({ outcome }) }));
 export const outreachAttempt = (task: string, contact: Schemas['Attempt']['contact'], text: string) =>
   data(server.POST('/v1/tasks/{task}/attempts', { params: { path: { task } }, body: command({ contact, note: text }) }));
+
+export type WallToken = Schemas['WallToken'];
+export const wallTokens = async (): Promise<WallToken[]> => (await data(server.GET('/v1/wall-tokens'))).items;
+export const makeWallToken = (name: string) => data(server.POST('/v1/wall-tokens', { body: command({ name }) }));

@@ -1,4 +1,4 @@
-import type { NewRequest, Risk } from '../api/doors';
+import type { NewRequest, RequestDetail, Risk, Triage } from '../api/doors';
 import { CSSRS, RISKS } from './risk';
 
 /** A half-written request: what the form holds, and what is sent of it. Pure. */
@@ -43,12 +43,43 @@ export function emptyDraft(newId: () => string, nowMs: number): Draft {
 
 export const isMinor = (draft: Draft): boolean => draft.body.needs.words.some((term) => term === 'child' || term === 'adolescent');
 
+const isForeign = (term: string): boolean => term.startsWith('lang_') && term !== 'lang_en';
+
+/** What is known of a request, as a form to change it. */
+export function draftOf(detail: RequestDetail, newId: () => string, nowMs: number): Draft {
+  const empty = emptyDraft(newId, nowMs);
+  const { risk, needs, person } = structuredClone({ risk: detail.risk, needs: detail.needs, person: detail.person });
+  return {
+    ...empty,
+    placed: true,
+    custody: detail.custody !== null,
+    body: {
+      ...empty.body,
+      request: detail.card.id,
+      urgency: detail.card.urgency,
+      risk,
+      needs,
+      person: { ...person, interpreter: person.interpreter ?? needs.words.find(isForeign) ?? null },
+      custody: structuredClone(detail.custody) ?? empty.body.custody,
+      guardianship: structuredClone(detail.guardianship) ?? empty.body.guardianship,
+    },
+  };
+}
+
+/** Only what was changed: what a colleague learnt meanwhile is not written over. Null where nothing was. */
+export function learnt(before: Draft, after: Draft): Triage | null {
+  const [was, is] = [toSend(before), toSend(after)];
+  const changed = <K extends keyof NewRequest>(part: K): NewRequest[K] | null => (JSON.stringify(was[part]) === JSON.stringify(is[part]) ? null : is[part]);
+  const found: Triage = { risk: changed('risk'), urgency: changed('urgency'), needs: changed('needs'), custody: changed('custody'), guardianship: changed('guardianship'), person: changed('person') };
+  return Object.values(found).some((part) => part !== null) ? found : null;
+}
+
 /** What the server hears: empty texts are unknown, and only what applies is said. */
 export function toSend(draft: Draft): NewRequest {
   const person = Object.fromEntries(
     Object.entries(draft.body.person).map(([name, value]) => [name, typeof value === 'string' ? value.trim() || null : value]),
   ) as unknown as NewRequest['person'];
-  const words = new Set(draft.body.needs.words);
+  const words = new Set(draft.body.needs.words.filter((term) => !isForeign(term)));
   if (person.interpreter) words.add(person.interpreter);
   if (draft.custody) {
     words.delete('voluntary');
