@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clocks } from '../src/board/clocks';
 import { choosePopulation, draftOf, emptyDraft, isMinor, learnt, toSend } from '../src/board/draft';
-import { byNextStep, isAlarm, nextStep, passes } from '../src/board/next';
+import { byNextStep, isAlarm, isOwed, needsFollowUp, nextStep, passes, steady } from '../src/board/next';
 import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
 import { bedCount, total, topTier, waitingByTier, wallMarks, besideCloser } from '../src/board/wall';
@@ -14,7 +14,7 @@ const card = (change: Partial<RequestCard> = {}): RequestCard => ({
   id: 'r', version: 1, state: 'recommended', tier: 'moderate', urgency: 2, zone: 'weber', place: 'Ogden', opened_ms: NOW - 60_000, target_ms: NOW + 600_000, owner: 'ana',
   team: null, van: null, pool: null, slot: null, place_need: 'possible', eta_ms: null, arrive_ms: null, crew_answer: null, facility_answer: null, answer_due_ms: null,
   escalated: false, custody_due_ms: null, needs: ['adult'], rescue: null, shared_le: false, self_transport: false, joined_to: null,
-  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, overdue: [], calls: [], rescue_due_ms: null, ...change,
+  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, overdue: [], calls: [], rescue_due_ms: null, ended_ms: null, follow_up_due_ms: null, settled: null, ...change,
 });
 
 describe('what must be done next', () => {
@@ -198,4 +198,28 @@ describe('what was learnt after opening', () => {
     expect(known.needs?.words).toEqual(['adult', 'involuntary']);
     expect(known.custody?.basis).toBe('officer_hold');
   });
+});
+
+describe('what is owed after the end', () => {
+  const followed = card({ state: 'handed_over', follow_up_due_ms: NOW + 5 });
+  it('is the follow-up, with its clock, until it is settled', () => {
+    expect(nextStep(followed, NOW)).toEqual({ group: 4, text: w.next.follow, dueMs: NOW + 5 });
+    expect([followed, card({ state: 'handed_over', settled: 'declined' })].map(needsFollowUp)).toEqual([true, false]);
+    expect(isOwed(card({ state: 'cancelled' }))).toBe(false);
+  });
+  it('is to do once its clock has run out', () => {
+    expect(passes(followed, 'act', 'ana', NOW)).toBe(false);
+    expect(passes(followed, 'act', 'ana', NOW + 6)).toBe(true);
+    expect(clocks([followed], [], NOW).map(({ what }) => what)).toEqual(['follow']);
+  });
+  it('is the rescue first, where one was called and not confirmed', () => {
+    const rescue = card({ state: 'handed_over', follow_up_due_ms: NOW + 5, rescue: 'open', rescue_due_ms: NOW + 1 });
+    expect(nextStep(rescue, NOW).text).toBe(w.next.rescue);
+  });
+});
+
+describe('strips under a pointing hand', () => {
+  const ids = (...names: string[]) => names.map((id) => ({ id }));
+  it('keep their order, and new ones come last', () => expect(steady(ids('c', 'new', 'a', 'b'), ['a', 'b', 'c'])).toEqual(ids('a', 'b', 'c', 'new')));
+  it('go where they are gone', () => expect(steady(ids('c'), ['a', 'b', 'c'])).toEqual(ids('c')));
 });

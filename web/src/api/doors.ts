@@ -47,6 +47,7 @@ export const askPlace = (request: string) =>
 export const resolve = (request: string, outcome: Outcome, safety_plan: boolean, reason: string | null) =>
   data(server.POST('/v1/requests/{request}/resolve', { params: of(request), body: command({ outcome, safety_plan, reason }) }));
 export const cancel = (request: string, reason: string) => data(server.POST('/v1/requests/{request}/cancel', { params: of(request), body: command({ reason }) }));
+export const settle = (request: string, how: Schemas['Settle']['how'], reason: string | null) => data(server.POST('/v1/requests/{request}/settle', { params: of(request), body: command({ how, reason }) }));
 export const note = (request: string, text: string) => data(server.POST('/v1/requests/{request}/notes', { params: of(request), body: command({ text }) }));
 export const join = (request: string, into: string) => data(server.POST('/v1/requests/{request}/join', { params: of(request), body: command({ into }) }));
 export const share = (request: string, reason: string) => data(server.POST('/v1/requests/{request}/share', { params: of(request), body: command({ reason }) }));
@@ -73,4 +74,5 @@ export const outreachAttempt = (task: string, contact: Schemas['Attempt']['conta
 
 export type WallToken = Schemas['WallToken'];
 export const wallTokens = async (): Promise<WallToken[]> => (await data(server.GET('/v1/wall-tokens'))).items;
+export const revokeWall = (wall: string) => data(server.DELETE('/v1/wall-tokens/{wall}', { params: { path: { wall } } }));
 export const makeWallToken = (name: string) => data(server.POST('/v1/wall-tokens', { body: command({ name }) }));

@@ -56,6 +56,13 @@ export class Board {
     return null;
   };
 
+  /** Appointments that can still be booked, the soonest first. */
+  openSlots = (): Slot[] =>
+    this.live
+      .all<Slot>('slot')
+      .filter((each) => each.open && each.free > 0 && each.starts_ms > time.nowMs)
+      .sort((a, b) => a.starts_ms - b.starts_ms);
+
   plan = (): Plan | undefined => this.live.all<Plan>('plan')[0];
 
   /** When the plan was made: its seconds count from here. */

@@ -1,9 +1,9 @@
 import type { RequestCard, TaskCard } from '../live/kinds';
-import { isEnded, isWaiting } from './next';
+import { isEnded, isOwed, isWaiting } from './next';
 
 /** Every clock that runs for somebody. Pure. */
 
-export type ClockName = 'reach' | 'crew' | 'facility' | 'custody' | 'rescue' | 'outreach';
+export type ClockName = 'reach' | 'crew' | 'facility' | 'custody' | 'rescue' | 'follow' | 'outreach';
 
 export interface RunningClock {
   id: string;
@@ -17,7 +17,7 @@ const BEFORE_PERSON = new Set(['accepted', 'acknowledged', 'en_route']);
 
 /** Clocks of open requests and outreach tasks: what is late longest comes first. */
 export function clocks(cards: readonly RequestCard[], tasks: readonly TaskCard[], nowMs: number): RunningClock[] {
-  const found = cards.filter((card) => !isEnded(card) && !card.joined_to).flatMap(ofRequest);
+  const found = cards.filter((card) => isOwed(card) && !card.joined_to).flatMap(ofRequest);
   const outreach = tasks
     .filter((task) => task.closed_by === null)
     .map((task): RunningClock => ({ id: `outreach ${task.id}`, what: 'outreach', dueMs: task.due_ms, card: null, owner: task.provider }));
@@ -31,6 +31,6 @@ function ofRequest(card: RequestCard): RunningClock[] {
     ...(card.crew_answer === 'asked' ? clock('crew', card.crew_due_ms) : []),
     ...(card.facility_answer === 'asked' ? clock('facility', card.answer_due_ms) : []),
     ...(card.rescue === 'open' ? clock('rescue', card.rescue_due_ms) : []),
-    ...clock('custody', card.custody_due_ms),
+    ...(isEnded(card) ? clock('follow', card.follow_up_due_ms) : clock('custody', card.custody_due_ms)),
   ];
 }

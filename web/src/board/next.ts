@@ -8,7 +8,7 @@ const ENDED = new Set(['handed_over', 'resolved_on_scene', 'resolved_by_phone', 
 const TIER_RANK: Record<string, number> = { imminent: 0, high: 1, moderate: 2, routine: 3 };
 
 export interface Next {
-  /** 0 alarms, 1 needs a hand now, 2 waits for somebody's answer, 3 under way, 4 ended. */
+  /** 0 alarms, 1 needs a hand now, 2 waits for somebody's answer, 3 under way, 4 ended (followed up, or done). */
   group: 0 | 1 | 2 | 3 | 4;
   text: string;
   /** When it should have happened, server ms. */
@@ -18,13 +18,19 @@ export interface Next {
 export const isWaiting = (card: RequestCard): boolean => WAITING.has(card.state);
 export const isEnded = (card: RequestCard): boolean => ENDED.has(card.state);
 
+/** It has ended with the person, who is still to be referred on or called. */
+export const needsFollowUp = (card: RequestCard): boolean => isEnded(card) && card.follow_up_due_ms !== null;
+
+/** Somebody still owes the person something. */
+export const isOwed = (card: RequestCard): boolean => !isEnded(card) || needsFollowUp(card) || card.rescue === 'open';
+
 /** An imminent request that nobody owns: the one thing that sounds. */
 export const isAlarm = (card: RequestCard): boolean => card.tier === 'imminent' && card.owner === null && !isEnded(card);
 
 export function nextStep(card: RequestCard, nowMs: number): Next {
-  if (isEnded(card)) return { group: 4, text: w.next.follow, dueMs: null };
   if (isAlarm(card)) return { group: 0, text: w.next.own, dueMs: card.target_ms };
   if (card.rescue === 'open') return { group: 1, text: w.next.rescue, dueMs: card.rescue_due_ms };
+  if (isEnded(card)) return { group: 4, text: needsFollowUp(card) ? w.next.follow : w.next.settled, dueMs: card.follow_up_due_ms };
   if (card.facility_answer === 'declined') return { group: 1, text: w.next.facilityDeclined, dueMs: card.target_ms };
   if (card.crew_answer === 'declined') return { group: 1, text: w.next.crewDeclined, dueMs: card.target_ms };
   if (isWaiting(card)) {
@@ -73,7 +79,7 @@ export function passes(card: RequestCard, filter: Filter, me: string, nowMs: num
     case 'all':
       return true;
     case 'act':
-      return nextStep(card, nowMs).group <= 1;
+      return nextStep(card, nowMs).group <= 1 || (needsFollowUp(card) && card.follow_up_due_ms! < nowMs);
     case 'mine':
       return card.owner === me;
     case 'unowned':
@@ -81,4 +87,11 @@ export function passes(card: RequestCard, filter: Filter, me: string, nowMs: num
     case 'moving':
       return nextStep(card, nowMs).group === 3;
   }
+}
+
+/** What keeps the order that a hand is pointing at: new ones come last, until the order may change again. */
+export function steady<T extends { id: string }>(sorted: readonly T[], before: readonly string[]): T[] {
+  const place = new Map(before.map((id, index) => [id, index]));
+  const kept = sorted.filter(({ id }) => place.has(id)).sort((a, b) => place.get(a.id)! - place.get(b.id)!);
+  return [...kept, ...sorted.filter(({ id }) => !place.has(id))];
 }
