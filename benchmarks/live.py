@@ -30,6 +30,7 @@ from caretower.wiring import production
 OPEN_BEFORE = 60
 MEASURED = {True: 25, False: 150}
 GIVE_UP_S = 20.0
+ACK_EVERY_S = 1.0
 TARGET_MS = 250.0
 
 
@@ -74,10 +75,11 @@ async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
 
 
 class Console:
-    """A dispatcher's socket: reads and acknowledges all the time, notes when advice arrives."""
+    """A dispatcher's socket: reads and acknowledges now and then, notes when advice arrives."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
+        self._acked_s = 0.0
         self._arrived: dict[str, float] = {}
         self._news = asyncio.Event()
 
@@ -88,7 +90,8 @@ class Console:
             for request in advised(frame):
                 self._arrived.setdefault(request, arrived)
             self._news.set()
-            if "seq" in frame:
+            if "seq" in frame and arrived - self._acked_s >= ACK_EVERY_S:
+                self._acked_s = arrived
                 ack = {"type": "ack", "topic": frame["topic"], "seq": frame["seq"]}
                 await self._socket.send(json.dumps(ack))
 
