@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
 
 WITHIN_MS = 20_000
+AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
+PHONE = {"width": 420, "height": 860}
 TABLET = {"width": 1180, "height": 820}
 DESK = {"width": 1920, "height": 1080}
 
@@ -198,3 +201,76 @@ def test_the_wall_shows_authorities_and_says_that_it_is_simulated(
             .map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
     )
     assert smallest >= 20
+
+
+def hindrances(page: Page) -> list[str]:
+    """What axe finds that keeps somebody from using the page: rule and element."""
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate(
+        """async () => (await axe.run(document)).violations
+            .filter((rule) => ['serious', 'critical'].includes(rule.impact))
+            .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html}`))"""
+    )
+    return found
+
+
+def test_axe_finds_nothing_that_hinders_on_any_screen(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    console = people(account(tower, "dispatcher"))
+    open_request(console, "Ogden")
+    expect(console.get_by_role("button", name=re.compile("^Accept"))).to_be_enabled()
+    for key, shown in (("x", "Override the recommendation"), ("e", "Change what is known")):
+        console.keyboard.press(key)
+        expect(console.get_by_role("heading", name=shown)).to_be_visible()
+        assert hindrances(console) == []
+        console.keyboard.press("Escape")
+        console.keyboard.press("Escape")
+    console.goto(f"{tower.url}/#/wall")
+    expect(console.get_by_role("row").filter(has_text="Weber")).to_be_visible(timeout=WITHIN_MS)
+    assert hindrances(console) == []
+    for role, size in (
+        ("facility", TABLET),
+        ("provider", TABLET),
+        ("field", PHONE),
+        ("supervisor", DESK),
+        ("law_enforcement", TABLET),
+    ):
+        assert hindrances(people(account(tower, role), size)) == [], role
+
+
+def test_what_is_learnt_after_opening_changes_the_tier(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    console = people(account(tower, "dispatcher"))
+    request = open_request(console, "Layton")
+    before = Desk(tower).get(f"/v1/requests/{request}")
+    assert before["card"]["tier"] != "imminent"
+    console.keyboard.press("e")
+    form = console.get_by_role("form", name="Change what is known")
+    form.get_by_role("group", name="Imminent risk").get_by_role("radio", name="yes").check()
+    form.get_by_role("button", name="Save what changed").click()
+    person = console.get_by_role("article", name="The person")
+    expect(person.get_by_text("Imminent", exact=True)).to_be_visible(timeout=WITHIN_MS)
+    after = Desk(tower).get(f"/v1/requests/{request}")
+    assert after["card"]["tier"] == "imminent"
+    assert after["needs"] == before["needs"]
+
+
+def test_an_ended_request_stays_in_sight_until_its_follow_up_is_settled(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    console = people(account(tower, "dispatcher"))
+    request = open_request(console, "Murray")
+    console.keyboard.press("r")
+    console.get_by_label("How it ends").select_option("resolved_by_phone")
+    console.get_by_role("button", name="Resolve", exact=True).click()
+    expect(console.get_by_text(re.compile("^Follow-up owed"))).to_be_visible(timeout=WITHIN_MS)
+    assert Desk(tower).get(f"/v1/requests/{request}")["card"]["follow_up_due_ms"]
+    console.get_by_role("button", name="Settle the follow-up").click()
+    console.get_by_label("How it is settled").select_option("declined")
+    console.get_by_role("button", name="Settle the follow-up").last.click()
+    expect(console.get_by_text("Follow-up settled: the person declined")).to_be_visible(
+        timeout=WITHIN_MS
+    )
+    expect(console.get_by_text("settled the follow-up")).to_be_visible(timeout=WITHIN_MS)
