@@ -18,10 +18,10 @@ export class Recent {
     return this.cards.find((card) => card.id === id);
   }
 
-  /** Compares the board with what was there: mine that left it are read once more, as they ended. */
-  follow(present: readonly RequestCard[]): void {
+  /** Compares the board with what was there: mine that left it, and the one on the screen, are read once more, as they ended. */
+  follow(present: readonly RequestCard[], chosen: string | null): void {
     const now = new Map(present.map((card) => [card.id, card]));
-    for (const [id, card] of this.#before) if (!now.has(id) && card.owner === this.me) void this.read(id, true);
+    for (const [id, card] of this.#before) if (!now.has(id) && (card.owner === this.me || id === chosen)) void this.read(id, true);
     this.#before = now;
   }
 
