@@ -264,12 +264,13 @@ def test_an_ended_request_stays_in_sight_until_its_follow_up_is_settled(
     request = open_request(console, "Murray")
     console.keyboard.press("r")
     console.get_by_label("How it ends").select_option("resolved_by_phone")
-    console.get_by_role("button", name="Resolve", exact=True).click()
+    console.get_by_role("button", name="Resolve", exact=True).last.click()
     expect(console.get_by_text(re.compile("^Follow-up owed"))).to_be_visible(timeout=WITHIN_MS)
     assert Desk(tower).get(f"/v1/requests/{request}")["card"]["follow_up_due_ms"]
-    console.get_by_role("button", name="Settle the follow-up").click()
+    settle = console.get_by_role("button", name="Settle the follow-up", exact=True)
+    settle.click()
     console.get_by_label("How it is settled").select_option("declined")
-    console.get_by_role("button", name="Settle the follow-up").last.click()
+    settle.last.click()
     expect(console.get_by_text("Follow-up settled: the person declined")).to_be_visible(
         timeout=WITHIN_MS
     )

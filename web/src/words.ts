@@ -282,7 +282,7 @@ export const w = {
     filterBy: 'Show',
     ended: 'Ended just now',
     following: (count: number) => `Follow-up owed: ${count}`,
-    resting: 'The order rests while you point here',
+    resting: 'order rests',
     settled: (how: string) => `Follow-up settled: ${how}`,
     referred: 'Referred to',
     noMatch: 'No request fits this filter.',
