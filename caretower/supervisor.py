@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 PR_SET_PDEATHSIG = 1
 FIRST_PAUSE_S = 0.2
@@ -24,10 +25,12 @@ STOP_GRACE_S = 8.0
 Say = Callable[[str], None]
 
 
-def die_with_parent() -> None:
-    """Runs in the child between fork and exec."""
+def die_with_parent(parent: int) -> None:
+    """Runs in the child between fork and exec. `parent` may have died before we could ask."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ async def start(part: Part) -> asyncio.subprocess.Process:
         *part.command,
         env={**os.environ, **part.env},
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=partial(die_with_parent, os.getpid()),
         stdin=subprocess.DEVNULL,
     )
 

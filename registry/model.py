@@ -202,6 +202,8 @@ class MemoryRegistry:
 
         def change() -> Counted:
             old = self._pool(pool)
+            if at_ms < old.updated_ms:
+                return self._counted(old, None, walk_in=False)
             capacity = old.capacity if counts.capacity is None else counts.capacity
             return self._counted(
                 replace(old, capacity=capacity, occupied=counts.occupied, closed=counts.closed),
@@ -222,14 +224,18 @@ class MemoryRegistry:
 
         return self._once(command_id, change)
 
-    def _counted(self, pool: Pool, at_ms: int, *, walk_in: bool) -> Counted:
-        pool = laws.recount_pool(replace(pool, updated_ms=at_ms, confirmed_ms=at_ms))
+    def _counted(self, pool: Pool, at_ms: int | None, *, walk_in: bool) -> Counted:
+        """`at_ms` None is a late count: it changes nothing."""
+        late = at_ms is None
+        if at_ms is not None:
+            pool = laws.recount_pool(replace(pool, updated_ms=at_ms, confirmed_ms=at_ms))
         claims = self._claims_on(Kind.POOL, pool.id)
         holds = sorted(claims.holds) if pool.overcommitted else []
         requests = sorted(claims.requests) if pool.overcommitted else []
-        body = {"walk_in": walk_in, "holds": holds, "requests": requests}
-        position = self._emit("pool.counted", {(Kind.POOL, pool.id): pool}, body)
-        return Counted(self._pool(pool.id), tuple(holds), tuple(requests), position)
+        body = {"walk_in": walk_in, "late": late, "holds": holds, "requests": requests}
+        touched: dict[Key, State | None] = {} if late else {(Kind.POOL, pool.id): pool}
+        position = self._emit("pool.counted", touched, body)
+        return Counted(self._pool(pool.id), tuple(holds), tuple(requests), position, late)
 
     async def still_true(self, pool: str, command_id: str) -> Pool:
         """See `Registry.still_true`."""

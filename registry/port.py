@@ -92,12 +92,16 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """The pool after a count, and who is concerned if it is overcommitted now."""
+    """The pool after a count, and who is concerned if it is overcommitted now.
+
+    `late`: the count was made before the one that stands, and changed nothing.
+    """
 
     pool: Pool
     holds: tuple[str, ...]
     requests: tuple[str, ...]
     position: Position
+    late: bool = False
 
 
 class HoldCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,7 +286,9 @@ class Registry(Protocol):
     async def report_counts(
         self, pool: str, counts: Counts, at_ms: int, command_id: str
     ) -> Counted:
-        """Take a facility's count as it is, always. Raises NotFound, InvalidCommand."""
+        """Take a facility's count as it is, always; one made before the count that stands is late.
+
+        Raises NotFound, InvalidCommand."""
         ...
 
     async def walk_in(self, pool: str, command_id: str) -> Counted:

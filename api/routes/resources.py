@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path
 
 from api import scope
 from api.acting import fact_id
+from api.defining import check_pool, check_slot, check_unit
 from api.errors import Forbidden
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
@@ -69,6 +70,7 @@ async def define_team(
 ) -> edge.Team:
     """Define a team; its position, status and promises stay."""
     fact = fact_id(caller, "define_team", team, body.command_id)
+    check_unit(parts, body)
     wish = msgspec.convert(_defined(team, body), Team)
     return edge.Team.model_validate(await parts.registry.put(wish, fact))
 
@@ -79,6 +81,7 @@ async def define_van(
 ) -> edge.Van:
     """Define a van; its position, status and promises stay."""
     fact = fact_id(caller, "define_van", van, body.command_id)
+    check_unit(parts, body)
     wish = msgspec.convert(_defined(van, body), Van)
     return edge.Van.model_validate(await parts.registry.put(wish, fact))
 
@@ -89,6 +92,7 @@ async def define_pool(
 ) -> edge.Pool:
     """Define a pool; its counts and promises stay."""
     fact = fact_id(caller, "define_pool", pool, body.command_id)
+    await check_pool(parts, body)
     wish = msgspec.convert(_defined(pool, body), Pool)
     return edge.Pool.model_validate(await parts.registry.put(wish, fact))
 
@@ -107,6 +111,7 @@ async def define_slot(
     existing = world.get("slot", slot)
     if existing is not None:
         scope.own_slot(caller, existing["provider"])
+    await check_slot(parts, body)
     wish = msgspec.convert(_defined(slot, body), Slot)
     return edge.Slot.model_validate(await parts.registry.put(wish, fact))
 
@@ -117,6 +122,7 @@ def _counted(counted: Counted) -> edge.Counted:
         overcommitted=counted.pool.overcommitted,
         holds=list(counted.holds),
         requests=list(counted.requests),
+        late=counted.late,
     )
 
 

@@ -176,6 +176,7 @@ class Counted(Answer):
     overcommitted: bool
     holds: list[str]
     requests: list[str]
+    late: bool = Field(description="made before the count that stands: it changed nothing")
 
 
 class Pause(Command):

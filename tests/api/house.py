@@ -97,6 +97,9 @@ class House:
             self.tokens[name] = answer.json()["token"]
         return {"Authorization": f"Bearer {self.tokens[name]}"}
 
+    def now_ms(self) -> int:
+        return wall_clock()
+
     async def call(
         self, name: str, method: str, path: str, body: Any = None, **more: Any
     ) -> httpx.Response:
@@ -195,7 +198,7 @@ async def furnish(services: Services) -> None:
         await services.identity.put_account(name, role, scope, PASSWORD)
     actor = system("test")
     await services.directory.put_organization(Organization("org", "Demo Care"), actor)
-    for name in ("facility-1", "facility-2"):
+    for name in ("facility-1", "facility-2", "provider-1"):
         facility = Facility(
             name, "org", f"Demo {name}", "weber", *HERE, "801-555-0101", "receiving"
         )

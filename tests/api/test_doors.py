@@ -169,13 +169,62 @@ async def test_a_crew_reports_its_own_unit_only(house: House) -> None:
 async def test_a_provider_offers_its_own_slots_only(house: House) -> None:
     offered = {
         "provider": "provider-2", "name": "x", "zone": "weber", "mode": "telehealth",
-        "takes": ["adult"], "lon": HERE[0], "lat": HERE[1], "starts_ms": 1, "duration_s": 3600,
+        "takes": ["adult"], "lon": HERE[0], "lat": HERE[1], "starts_ms": house.now_ms() + 3_600_000,
+        "duration_s": 3600,
     }  # fmt: skip
     assert (await house.call("provider", "PUT", "/v1/slots/new", offered)).status_code == 403
     mine = offered | {"provider": "provider-1"}
     assert (await house.call("provider", "PUT", "/v1/slots/new", mine)).status_code == 200
     stolen = await house.call("other-provider", "PUT", "/v1/slots/slot-1", offered)
     assert stolen.status_code == 403
+
+
+UNIT = {
+    "name": "x", "zone": "weber", "seats": 1, "offers": ["adult"], "shift_start_ms": 1_000,
+    "shift_end_ms": 2_000, "base_lon": HERE[0], "base_lat": HERE[1],
+}  # fmt: skip
+POOL = {
+    "facility": "facility-1", "name": "x", "zone": "weber", "type": "receiving",
+    "takes": ["adult"], "lon": HERE[0], "lat": HERE[1], "capacity": 5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/teams/x", UNIT | {"zone": "nowhere"}),
+        ("/v1/teams/x", UNIT | {"base_lon": 0, "base_lat": 0}),
+        ("/v1/teams/x", UNIT | {"offers": ["miracles"]}),
+        ("/v1/vans/x", UNIT | {"shift_end_ms": 1_000}),
+        ("/v1/pools/x", POOL | {"facility": "nobody"}),
+        ("/v1/pools/x", POOL | {"zone": "nowhere"}),
+        ("/v1/pools/x", POOL | {"type": "zzz"}),
+        ("/v1/pools/x", POOL | {"takes": ["zzz"]}),
+        ("/v1/pools/x", POOL | {"lon": 0, "lat": 0}),
+    ],
+)
+async def test_nothing_is_defined_to_which_nobody_could_be_sent(
+    house: House, path: str, body: dict[str, Any]
+) -> None:
+    answer = await house.call("supervisor", "PUT", path, body)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(("path", "body"), [("/v1/teams/x", UNIT), ("/v1/pools/x", POOL)])
+async def test_what_the_region_knows_can_be_defined(
+    house: House, path: str, body: dict[str, Any]
+) -> None:
+    assert (await house.call("supervisor", "PUT", path, body)).status_code == 200
+
+
+async def test_an_older_count_does_not_undo_a_newer_one(house: House) -> None:
+    now_ms = house.now_ms()
+    newer = {"occupied": 3, "closed": 0, "at_ms": now_ms}
+    assert not (await house.do("facility", "/v1/pools/pool-1/counts", **newer))["late"]
+    older = {"occupied": 0, "closed": 0, "at_ms": now_ms - 3_600_000}
+    answer = await house.do("facility", "/v1/pools/pool-1/counts", **older)
+    assert answer["late"]
+    assert answer["pool"]["occupied"] == 3
 
 
 async def test_all_open_requests_go_to_a_colleague_at_sign_out(house: House) -> None:
@@ -293,7 +342,7 @@ async def test_the_region_and_its_facilities_can_be_read(house: House) -> None:
     geojson = await house.get("officer", "/v1/region/map")
     assert geojson["type"] == "FeatureCollection"
     items = (await house.get("dispatcher", "/v1/facilities"))["items"]
-    assert [one["id"] for one in items] == ["facility-1", "facility-2"]
+    assert [one["id"] for one in items] == ["facility-1", "facility-2", "provider-1"]
     assert (await house.call("officer", "GET", "/v1/facilities")).status_code == 403
 
 

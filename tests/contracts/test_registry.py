@@ -310,7 +310,22 @@ async def test_a_count_is_always_taken_and_says_whom_it_concerns(region: Region)
     assert (counted.pool.deficit, counted.pool.free, counted.pool.overcommitted) == (1, 0, True)
     assert (counted.holds, counted.requests) == ((hold,), ("r2",))
     (event,) = await region.since(Position(counted.position.epoch, counted.position.seq - 1))
-    assert event.body == {"walk_in": False, "holds": [hold], "requests": ["r2"]}
+    assert event.body == {"walk_in": False, "late": False, "holds": [hold], "requests": ["r2"]}
+
+
+async def test_a_count_made_before_the_one_that_stands_changes_nothing(region: Region) -> None:
+    await region.at(START_MS + 9_000)
+    await region.registry.report_counts("p1", Counts(2, 0), START_MS + 8_000, region.command())
+    before = await region.pool()
+    late = await region.registry.report_counts(
+        "p1", Counts(0, 0), START_MS + 7_999, region.command()
+    )
+    assert late.late
+    assert late.pool == before == await region.pool()
+    same = await region.registry.report_counts(
+        "p1", Counts(1, 0), START_MS + 8_000, region.command()
+    )
+    assert (same.late, same.pool.occupied) == (False, 1)
 
 
 async def test_a_count_may_change_the_capacity_and_be_changed_back(region: Region) -> None:
@@ -344,7 +359,7 @@ async def test_counts_out_of_bounds_are_invalid(region: Region) -> None:
     for at_ms in (-1, MAX_TIME_MS, 10**30):
         with pytest.raises(InvalidCommand):
             await region.registry.report_counts("p1", Counts(0, 0), at_ms, region.command())
-    await region.registry.report_counts("p1", Counts(MAX_COUNT, 0), 0, region.command())
+    await region.registry.report_counts("p1", Counts(MAX_COUNT, 0), region.now_ms, region.command())
     with pytest.raises(InvalidCommand):
         await region.registry.walk_in("p1", region.command())
 
