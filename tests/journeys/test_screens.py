@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from uuid6 import uuid7
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
 
@@ -63,6 +64,10 @@ class Desk:
 
     def get(self, path: str) -> Any:
         return self._client.get(path).raise_for_status().json()
+
+    def post(self, path: str, **body: Any) -> None:
+        command = {"command_id": str(uuid7()), **body}
+        self._client.post(path, json=command).raise_for_status()
 
 
 def open_request(page: Page, town: str) -> str:
@@ -275,3 +280,20 @@ def test_an_ended_request_stays_in_sight_until_its_follow_up_is_settled(
         timeout=WITHIN_MS
     )
     expect(console.get_by_text("settled the follow-up")).to_be_visible(timeout=WITHIN_MS)
+
+
+def test_a_strip_that_moves_keeps_the_focus(people: Callable[..., Page], tower: Any) -> None:
+    desk = Desk(tower)
+    console = people(account(tower, "dispatcher"))
+    moving, other = open_request(console, "Draper"), open_request(console, "Sandy")
+    strips = console.locator("[data-request]")
+    strip = console.locator(f'[data-request="{moving}"]')
+    strip.focus()
+    risk = desk.get(f"/v1/requests/{other}")["risk"]
+    desk.post(f"/v1/requests/{other}/triage", risk={**risk, "imminent": "yes"})
+    other_strip = console.locator(f'[data-request="{other}"][data-tier="imminent"]')
+    expect(other_strip).to_be_visible(timeout=WITHIN_MS)
+    risk = desk.get(f"/v1/requests/{moving}")["risk"]
+    desk.post(f"/v1/requests/{moving}/triage", risk={**risk, "imminent": "yes"})
+    expect(strips.first).to_have_attribute("data-request", moving, timeout=WITHIN_MS)
+    expect(strip).to_be_focused()
