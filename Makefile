@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 
-.PHONY: help setup setup-test web demo test check bench chaos format lock system
+.PHONY: help setup setup-test web demo test check pictures bench chaos format lock system
 
 help:  ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,11 @@ format: setup-test  ## let ruff format the code
 test: setup-test system web  ## every test
 	scripts/web test
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+pictures: setup-test system web  ## take the pictures that README shows, by the journeys
+	$(BIN)/pytest tests/journeys/test_in_the_browser.py -k every_screen
+	mkdir -p docs/images
+	cp build/screens/{console,wall,pad,field}.png docs/images/
 
 bench: setup-test  ## measure; writes build/bench.json
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -100,19 +100,13 @@ class Region:
         return (await self.registry.snapshot()).position
 
 
+SECOND_ENGINE = os.environ.get("CARETOWER_TEST_REDIS_URL")
+ENGINES = ["memory", "valkey", *(["second"] if SECOND_ENGINE else [])]
+
+
 @pytest.fixture(
     params=[
-        "memory",
-        pytest.param("valkey", marks=pytest.mark.slow),
-        pytest.param(
-            "second",
-            marks=[
-                pytest.mark.slow,
-                pytest.mark.skipif(
-                    "CARETOWER_TEST_REDIS_URL" not in os.environ, reason="no second engine given"
-                ),
-            ],
-        ),
+        pytest.param(name, marks=[pytest.mark.slow] if name != "memory" else []) for name in ENGINES
     ]
 )
 async def region(request: pytest.FixtureRequest) -> AsyncIterator[Region]:
@@ -120,7 +114,7 @@ async def region(request: pytest.FixtureRequest) -> AsyncIterator[Region]:
         region = Region(None)  # type: ignore[arg-type]
         region.registry = MemoryRegistry(lambda: region.now_ms)
     else:
-        url = os.environ.get("CARETOWER_TEST_REDIS_URL", "")
+        url = SECOND_ENGINE or ""
         if request.param == "valkey":
             url = request.getfixturevalue("valkey_url")
         region = Region(await connect(url, f"test-{uuid7()}"))

@@ -106,9 +106,9 @@ def find_browser() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window; one a test, because its event loop is the thread's."""
     found = find_browser()
     if found is None:
         if os.environ.get("CI"):
