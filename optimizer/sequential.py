@@ -80,17 +80,27 @@ class _Left:
 
 
 def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
-    """Team, place and transport of the requests in scope, from what is left."""
+    """Team, place and transport of the requests in scope, from what is left.
+
+    Each step knows what the steps after it could cost at best, with whatever is left: a request
+    without a team goes without a van and a place too, and a team may be too late for any driver.
+    """
     if not len(scope):
         return []
     locked = left.locked[scope]
-    team = _assign(_by_itself(stars.team_side[scope]), left.team, locked[:, 1])
-    place = _assign(_by_itself(stars.place_side[scope]), left.place, locked[:, 2])
-    rows, options = scope[:, None], np.arange(stars.none_option + 1)[None, :]
-    costs = stars.team_side[rows, options, team[:, None]]
-    costs = costs + stars.place_side[rows, options, place[:, None]]
-    need = stars.need[rows, options, team[:, None]]
-    fits = need <= stars.room[rows, options, place[:, None]]
+    place_side = stars.place_side[scope].copy()
+    place_side[np.ix_(locked[:, 2] == OPEN, *_out_of(left.place, place_side))] = FAR
+    team_side = stars.team_side[scope].copy()
+    team_side[np.ix_(locked[:, 0] == OPEN, np.flatnonzero(left.van == 0))] = FAR
+    best_end = place_side.min(axis=2, keepdims=True)
+    team = _assign((team_side + best_end).min(axis=1), left.team, locked[:, 1])
+    rows = np.arange(len(scope))
+    start, need = (side[rows, :, team] for side in (team_side, stars.need[scope]))
+    fits = need[:, :, None] <= stars.room[scope]
+    through = np.where(fits, start[:, :, None] + place_side, FAR).min(axis=1)
+    place = _assign(through, left.place, locked[:, 2])
+    costs = start + stars.place_side[scope, :, place]
+    fits = need <= stars.room[scope, :, place]
     option = _assign_options(np.where(fits, costs, FAR), left.van, locked[:, 0])
     return [
         stars.choice(i, o, j, p) or stars.least[i]
@@ -98,12 +108,9 @@ def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
     ]
 
 
-def _by_itself(side: Ints) -> Ints:
-    """A part's cost without transport; where that is impossible, its best with any."""
-    without = side[:, -1]
-    possible = without.min(axis=1, keepdims=True) < FAR
-    cost: Ints = np.where(possible, without, side.min(axis=1))
-    return cost
+def _out_of(stock: Ints, side: Ints) -> tuple[Ints, Ints]:
+    """Every option, and the ends of which nothing is left."""
+    return np.arange(side.shape[1]), np.flatnonzero(stock == 0)
 
 
 def _assign(costs: Ints, stock: Ints, locked: Ints) -> Ints:
