@@ -114,7 +114,7 @@ class Accounts:
         return await self._store.account_good(caller.account, caller.token)
 
     async def log_out(self, caller: Caller) -> None:
-        """See `Identity.log_out`. A wall is revoked by a supervisor, not by itself."""
+        """See `Identity.log_out`."""
         await self._store.revoke_token(caller.token, caller.expires_ms, self._clock())
         for token, (known, _) in list(self._verified.items()):
             if known.token == caller.token:

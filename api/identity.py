@@ -57,7 +57,7 @@ class Identity(Protocol):
         ...
 
     async def log_out(self, caller: Caller) -> None:
-        """Revoke the caller's token."""
+        """Revoke the token that a password gave; a wall's is revoked by `revoke_device`."""
         ...
 
     async def make_device(self, name: str, made_by: Caller, command_id: str) -> tuple[Device, str]:

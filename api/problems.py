@@ -124,6 +124,8 @@ def _particulars(error: Exception) -> dict[str, str | None]:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     faults = cast("RequestValidationError", error).errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem(400, "unreadable", DESCRIPTIONS[400])
     fields = [
         {"where": ".".join(str(part) for part in fault["loc"])[:200], "what": fault["msg"][:300]}
         for fault in faults[:50]

@@ -8,11 +8,12 @@ from api.acting import actor_of
 from api.roles import CONTROL, Caller, Role
 from api.schemas import referrals as edge
 from api.schemas.edge import Uuid
+from api.sense import Sensible
 from api.who import May, Parts
 from referral.referral import Person, Refer
 from referral.states import Contact, Outcome
 
-router = APIRouter(tags=["referrals"])
+router = APIRouter(tags=["referrals"], route_class=Sensible)
 ReferralId = Annotated[Uuid, Path(alias="referral", description="the referral's id")]
 TaskId = Annotated[Uuid, Path(alias="task", description="the task's id")]
 Control = Annotated[Caller, Depends(May(*CONTROL))]

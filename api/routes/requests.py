@@ -10,14 +10,13 @@ from api.errors import BadInput
 from api.roles import CONTROL, Caller, Role
 from api.schemas import requests as edge
 from api.schemas.edge import Uuid
-from api.sense import not_ahead
-from api.services import Services
+from api.sense import Sensible
 from api.translate import requests as inside
 from api.who import May, Now, Parts
 from dispatch import commands
 from dispatch.words import Settled
 
-router = APIRouter(tags=["requests"])
+router = APIRouter(tags=["requests"], route_class=Sensible)
 RequestId = Annotated[Uuid, Path(alias="request", description="the request's id")]
 Control = Annotated[Caller, Depends(May(*CONTROL))]
 ControlOrField = Annotated[Caller, Depends(May(*CONTROL, Role.FIELD))]
@@ -31,7 +30,6 @@ async def open_request(body: edge.NewRequest, caller: Control, parts: Parts) -> 
     zone = parts.region.locate(body.lon, body.lat)
     if zone is None:
         raise BadInput("the place is outside the region")
-    not_ahead(parts, body.custody.since_ms if body.custody else None, "since_ms")
     owner = caller.account if body.mine else None
     wish = inside.open_of(body, zone, owner)
     return inside.done_of(await parts.dispatch.open(actor_of(caller), wish))
@@ -88,7 +86,6 @@ async def find_duplicates(request: RequestId, caller: Control, parts: Parts) -> 
 @router.post("/requests/{request}/triage")
 async def triage(request: RequestId, body: edge.Triage, caller: Control, parts: Parts) -> edge.Done:
     """Set what is known now; policy turns it into tier and target."""
-    not_ahead(parts, body.custody.since_ms if body.custody else None, "since_ms")
     wish = inside.triage_of(body, request)
     return inside.done_of(await parts.dispatch.triage(actor_of(caller), wish))
 
@@ -96,8 +93,6 @@ async def triage(request: RequestId, body: edge.Triage, caller: Control, parts: 
 @router.post("/requests/{request}/own")
 async def own(request: RequestId, body: edge.Own, caller: Control, parts: Parts) -> edge.Done:
     """Become responsible for a request, or give it to somebody."""
-    if body.owner is not None:
-        await _check_colleague(parts, body.owner)
     wish = commands.Own(body.command_id, request, body.owner)
     return inside.done_of(await parts.dispatch.own(actor_of(caller), wish))
 
@@ -248,7 +243,6 @@ async def confirm_rescue(
 @router.post("/hand-over")
 async def hand_over(body: edge.HandOver, caller: Control, parts: Parts) -> edge.HandedOver:
     """At sign-out all open requests of the caller go to somebody else."""
-    await _check_colleague(parts, body.to)
     wish = commands.HandOver(body.command_id, body.to, body.source)
     receipts = await parts.dispatch.hand_over(actor_of(caller), wish)
     return edge.HandedOver(requests=[receipt.request for receipt in receipts])
@@ -259,10 +253,3 @@ async def unmet_needs(caller: Control, parts: Parts) -> edge.UnmetNeeds:
     """What could not be had, why, and who decided."""
     found = await parts.dispatch.unmet_needs(actor_of(caller))
     return edge.UnmetNeeds(items=[edge.UnmetNeed.model_validate(one) for one in found])
-
-
-async def _check_colleague(parts: Services, account: str) -> None:
-    """A request's owner must be somebody who can act on it."""
-    colleagues = await parts.identity.colleagues()
-    if account not in {colleague.id for colleague in colleagues}:
-        raise BadInput("there is no such dispatcher")

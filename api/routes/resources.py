@@ -12,12 +12,12 @@ from api.errors import Forbidden
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
 from api.schemas.edge import Command, Id
-from api.sense import not_ahead, on_map
+from api.sense import Sensible, on_map
 from api.who import May, Now, Parts
 from registry.port import Counted, Counts, UnitPosition
 from registry.states import Pool, Slot, Team, UnitStatus, Van
 
-router = APIRouter(tags=["resources"])
+router = APIRouter(tags=["resources"], route_class=Sensible)
 ResourceId = Annotated[Id, Path(alias="id")]
 Control = Annotated[Caller, Depends(May(*CONTROL))]
 ControlOrField = Annotated[Caller, Depends(May(*CONTROL, Role.FIELD))]
@@ -92,7 +92,7 @@ async def define_pool(
 ) -> edge.Pool:
     """Define a pool; its counts and promises stay."""
     fact = fact_id(caller, "define_pool", pool, body.command_id)
-    await check_pool(parts, body)
+    check_pool(parts, body)
     wish = msgspec.convert(_defined(pool, body), Pool)
     return edge.Pool.model_validate(await parts.registry.put(wish, fact))
 
@@ -111,7 +111,7 @@ async def define_slot(
     existing = world.get("slot", slot)
     if existing is not None:
         scope.own_slot(caller, existing["provider"])
-    await check_slot(parts, body)
+    check_slot(parts, body)
     wish = msgspec.convert(_defined(slot, body), Slot)
     return edge.Slot.model_validate(await parts.registry.put(wish, fact))
 
@@ -133,7 +133,6 @@ async def report_counts(
     """A facility's own count: always taken, also where it contradicts what was promised."""
     fact = fact_id(caller, "report_counts", pool, body.command_id)
     scope.own_pool(caller, world, pool)
-    not_ahead(parts, body.at_ms, "at_ms")
     counts = Counts(body.occupied, body.closed, body.capacity)
     return _counted(await parts.registry.report_counts(pool, counts, body.at_ms, fact))
 
@@ -189,7 +188,6 @@ async def report_positions(
         if caller.role is Role.FIELD and caller.unit != (point.kind, point.id):
             raise Forbidden(scope.FOREIGN)
         on_map(parts, point.lon, point.lat, f"{point.kind} {point.id}")
-        not_ahead(parts, point.at_ms, f"the time of {point.kind} {point.id}")
     points = [UnitPosition(p.kind, p.id, p.lon, p.lat, p.at_ms) for p in body.positions]
     verdicts = await parts.registry.report_positions(points, body.source)
     return edge.PositionVerdicts(

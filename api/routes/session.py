@@ -17,10 +17,12 @@ from api.schemas.session import (
     WallTokenMade,
     WallTokens,
 )
+from api.sense import Sensible
 from api.who import May, Parts, anyone
 
-router = APIRouter(tags=["session"])
+router = APIRouter(tags=["session"], route_class=Sensible)
 Anybody = Annotated[Caller, Depends(May(*EVERYONE))]
+WithPassword = Annotated[Caller, Depends(May(*EVERYONE - {Role.WALL}))]
 Control = Annotated[Caller, Depends(May(*CONTROL))]
 Supervisor = Annotated[Caller, Depends(May(Role.SUPERVISOR))]
 
@@ -39,8 +41,8 @@ async def log_in(body: LogIn, request: Request, parts: Parts) -> Session:
 
 
 @router.delete("/sessions", status_code=204)
-async def log_out(caller: Anybody, parts: Parts) -> None:
-    """The token is no longer good anywhere."""
+async def log_out(caller: WithPassword, parts: Parts) -> None:
+    """The token is no longer good anywhere; a wall's is for a supervisor to revoke."""
     await parts.identity.log_out(caller)
 
 

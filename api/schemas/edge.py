@@ -1,5 +1,6 @@
 """The kinds of values that cross the edge, with their limits."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -28,6 +29,43 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() .x/-]{3,40}$")]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees, WGS84")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="degrees, WGS84")]
 Millis = Annotated[int, Field(ge=0, le=4_102_444_800_000, description="ms since 1970, UTC")]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """How many seconds before and after now a time may lie; `api.sense` judges it."""
+
+    back_s: int
+    ahead_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An id or word that must be known: of a place, a colleague, a zone, a language."""
+
+    kind: Literal["place", "colleague", "zone", "language"]
+
+
+@dataclass(frozen=True, slots=True)
+class Birthday:
+    """A real date that somebody alive can be born on."""
+
+
+_DAY_S = 86_400
+Happened = Annotated[Millis, When(back_s=30 * _DAY_S, ahead_s=0)]
+"""When something was seen or began: not in the future, not more than 30 days ago."""
+Expected = Annotated[Millis, When(back_s=3_600, ahead_s=2 * _DAY_S)]
+"""A time of arrival; one that a plan of the last hour gave may have passed."""
+Until = Annotated[Millis, When(back_s=0, ahead_s=366 * _DAY_S)]
+"""An end that still lies ahead."""
+Shift = Annotated[Millis, When(back_s=366 * _DAY_S, ahead_s=366 * _DAY_S)]
+"""Somewhere in the year around now."""
+Born = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), Birthday()]
+PlaceId = Annotated[Id, Named("place")]
+"""A facility or provider of the directory."""
+ColleagueId = Annotated[Id, Named("colleague")]
+ZoneId = Annotated[Id, Named("zone")]
+Language = Annotated[Word, Named("language")]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Version = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Words = Annotated[list[Word], Field(max_length=40)]

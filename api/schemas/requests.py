@@ -7,13 +7,19 @@ from pydantic import Field
 from api.schemas.edge import (
     Answer,
     Body,
+    Born,
+    ColleagueId,
     Command,
+    Expected,
+    Happened,
     Id,
+    Language,
     Lat,
     Lon,
     Millis,
     Name,
     Phone,
+    PlaceId,
     PlaceNeed,
     Reason,
     RequestState,
@@ -71,19 +77,19 @@ class Needs(Body):
     )
     slot: bool = Field(default=False, description="an appointment, not a bed")
     seats: Annotated[int, Field(ge=1, le=8)] = 1
-    facility: Id | None = Field(default=None, description="the person's own choice")
+    facility: PlaceId | None = Field(default=None, description="the person's own choice")
 
 
 class Person(Body):
     """Who it is and what the team must know: kept apart, every read is audited."""
 
     name: Name | None = None
-    date_of_birth: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    date_of_birth: Born | None = None
     address: Line | None = None
     callback: Phone | None = None
     third_party: bool = Field(default=False, description="the caller is not the person")
     caller_name: Name | None = None
-    interpreter: Word | None = Field(default=None, examples=["lang_es"])
+    interpreter: Language | None = Field(default=None, examples=["lang_es"])
     guardian_name: Name | None = None
     guardian_phone: Phone | None = None
     problem: Text | None = None
@@ -102,7 +108,7 @@ class Custody(Body):
     transport_by: list[Literal["law_enforcement", "ems", "team", "van"]] = Field(
         min_length=1, max_length=4
     )
-    since_ms: Millis
+    since_ms: Happened
 
 
 class Guardianship(Body):
@@ -345,8 +351,8 @@ class Accept(Command):
 
     bundle: Bundle
     seen: list[Seen] = Field(default=[], max_length=8)
-    eta_ms: Millis | None = None
-    arrive_ms: Millis | None = None
+    eta_ms: Expected | None = None
+    arrive_ms: Expected | None = None
     reason: Reason | None = Field(default=None, description="a supervisor's, for a warning")
 
 
@@ -356,8 +362,8 @@ class Override(Command):
     bundle: Bundle
     reason: Reason
     seen: list[Seen] = Field(default=[], max_length=8)
-    eta_ms: Millis | None = None
-    arrive_ms: Millis | None = None
+    eta_ms: Expected | None = None
+    arrive_ms: Expected | None = None
     divert: bool = Field(default=False, description="take a unit away from another request")
 
 
@@ -386,7 +392,7 @@ class NewNote(Command):
 class Own(Command):
     """Take a request, or give it to somebody; its last owner sees who has it now."""
 
-    owner: Id | None = Field(default=None, description="left out: the caller")
+    owner: ColleagueId | None = Field(default=None, description="left out: the caller")
 
 
 class Join(Command):
@@ -401,7 +407,7 @@ class AskPlace(Command):
     van: Id | None = None
     backup: Id | None = None
     seen: list[Seen] = Field(default=[], max_length=8)
-    arrive_ms: Millis | None = None
+    arrive_ms: Expected | None = None
 
 
 class Resolve(Command):
@@ -444,7 +450,7 @@ class RescueConfirmed(Command):
 
 
 class HandOver(Command):
-    to: Id = Field(description="account that takes over")
+    to: ColleagueId = Field(description="account that takes over")
     source: Id | None = Field(default=None, description="a supervisor may hand over another's")
 
 

@@ -9,15 +9,20 @@ from api.schemas.edge import (
     Body,
     Command,
     Count,
+    Happened,
     Id,
     Lat,
     Lon,
     Millis,
     Name,
     Phone,
+    PlaceId,
+    Shift,
     UnitStatus,
+    Until,
     Word,
     Words,
+    ZoneId,
 )
 
 Seats = Annotated[int, Field(ge=0, le=60)]
@@ -117,11 +122,11 @@ class Slots(Answer):
 
 class UnitDefinition(Command):
     name: Name
-    zone: Id
+    zone: ZoneId
     seats: Seats
     offers: Words
-    shift_start_ms: Millis
-    shift_end_ms: Millis
+    shift_start_ms: Shift
+    shift_end_ms: Shift
     base_lon: Lon
     base_lat: Lat
     phone: Phone | Literal[""] = ""
@@ -136,9 +141,9 @@ class VanDefinition(UnitDefinition):
 
 
 class PoolDefinition(Command):
-    facility: Id
+    facility: PlaceId
     name: Name
-    zone: Id
+    zone: ZoneId
     type: Word
     takes: Words
     lon: Lon
@@ -148,14 +153,14 @@ class PoolDefinition(Command):
 
 
 class SlotDefinition(Command):
-    provider: Id
+    provider: PlaceId
     name: Name
-    zone: Id
+    zone: ZoneId
     mode: Literal["in_person", "telehealth"]
     takes: Words
     lon: Lon
     lat: Lat
-    starts_ms: Millis
+    starts_ms: Until
     duration_s: Annotated[int, Field(ge=60, le=86_400)]
     capacity: Annotated[int, Field(ge=1, le=500)] = 1
 
@@ -166,7 +171,7 @@ class CountReport(Command):
     capacity: Count | None = Field(default=None, description="licensed beds, if they changed")
     occupied: Count
     closed: Count
-    at_ms: Millis = Field(description="when it was counted; not in the future")
+    at_ms: Happened = Field(description="when it was counted; not in the future")
 
 
 class Counted(Answer):
@@ -181,7 +186,7 @@ class Counted(Answer):
 
 class Pause(Command):
     reason: Word = Field(description="coded: a pause_reason", examples=["staffing"])
-    until_ms: Millis | None = None
+    until_ms: Until | None = None
 
 
 class UnitPosition(Body):
@@ -189,7 +194,7 @@ class UnitPosition(Body):
     id: Id
     lon: Lon
     lat: Lat
-    at_ms: Millis
+    at_ms: Happened
 
 
 class PositionReport(Body):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from record.clock import wall_clock
 from record.tables import audit
 from tests.api.builders import command
 from tests.api.house import HERE, PASSWORD, House
@@ -119,7 +120,7 @@ async def test_law_enforcement_reads_place_and_safety_of_what_was_shared(house: 
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/v1/pools/pool-2/counts", {"occupied": 1, "closed": 0, "at_ms": 1}),
+        ("/v1/pools/pool-2/counts", {"occupied": 1, "closed": 0, "at_ms": wall_clock()}),
         ("/v1/pools/pool-2/still-true", {}),
         ("/v1/pools/pool-2/walk-in", {}),
         ("/v1/pools/pool-2/pause", {"reason": "staffing"}),
@@ -168,7 +169,7 @@ async def test_a_crew_reports_its_own_unit_only(house: House) -> None:
 
 async def test_a_provider_offers_its_own_slots_only(house: House) -> None:
     offered = {
-        "provider": "provider-2", "name": "x", "zone": "weber", "mode": "telehealth",
+        "provider": "facility-2", "name": "x", "zone": "weber", "mode": "telehealth",
         "takes": ["adult"], "lon": HERE[0], "lat": HERE[1], "starts_ms": house.now_ms() + 3_600_000,
         "duration_s": 3600,
     }  # fmt: skip
@@ -180,8 +181,9 @@ async def test_a_provider_offers_its_own_slots_only(house: House) -> None:
 
 
 UNIT = {
-    "name": "x", "zone": "weber", "seats": 1, "offers": ["adult"], "shift_start_ms": 1_000,
-    "shift_end_ms": 2_000, "base_lon": HERE[0], "base_lat": HERE[1],
+    "name": "x", "zone": "weber", "seats": 1, "offers": ["adult"],
+    "shift_start_ms": wall_clock(), "shift_end_ms": wall_clock() + 1_000,
+    "base_lon": HERE[0], "base_lat": HERE[1],
 }  # fmt: skip
 POOL = {
     "facility": "facility-1", "name": "x", "zone": "weber", "type": "receiving",
@@ -195,7 +197,7 @@ POOL = {
         ("/v1/teams/x", UNIT | {"zone": "nowhere"}),
         ("/v1/teams/x", UNIT | {"base_lon": 0, "base_lat": 0}),
         ("/v1/teams/x", UNIT | {"offers": ["miracles"]}),
-        ("/v1/vans/x", UNIT | {"shift_end_ms": 1_000}),
+        ("/v1/vans/x", UNIT | {"shift_end_ms": wall_clock() - 1_000}),
         ("/v1/pools/x", POOL | {"facility": "nobody"}),
         ("/v1/pools/x", POOL | {"zone": "nowhere"}),
         ("/v1/pools/x", POOL | {"type": "zzz"}),

@@ -21,7 +21,8 @@ FACILITY, FIELD, PROVIDER = (
 )
 SUPERVISOR = frozenset({Role.SUPERVISOR})
 EXPECTED = {
-    EVERYONE: {"log_out", "me", "read_region", "read_map", "make_ticket"},
+    EVERYONE - {Role.WALL}: {"log_out"},
+    EVERYONE: {"me", "read_region", "read_map", "make_ticket"},
     EVERYONE - {Role.LAW_ENFORCEMENT}: {"list_facilities"},
     SUPERVISOR: {
         "make_wall_token", "wall_tokens", "revoke_wall_token",
