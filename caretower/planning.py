@@ -29,12 +29,12 @@ def planner(tower: Tower, owner: str) -> Planner:
         await tower.dispatch.recommended(PLANNER, command)
 
     zones = tower.region.authorities
-    roads = LiveRoads(tower.region.roads)
+    roads = tower.region.roads
     world = Surroundings(
         registry=tower.registry,
         requests=tower.dispatch,
         directory=tower.directory,
-        travel=Chain([roads], clock=time.monotonic),
+        travel=Chain([LiveRoads(roads)] if roads else [], clock=time.monotonic),
         rules=Rules(
             planning=load_planning_policy(POLICY / "planning.toml"),
             freshness=load_freshness(POLICY / "freshness.toml"),

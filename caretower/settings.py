@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,12 +16,16 @@ def default_data_dir() -> Path:
     return Path(base) / "caretower"
 
 
+REGION_ID = r"^[a-z][a-z0-9-]{1,30}$"
+
+
 class Settings(BaseSettings):
     """Everything that an operator may set. Secrets never appear in a representation."""
 
     model_config = SettingsConfigDict(env_prefix="CARETOWER_", extra="ignore", frozen=True)
 
-    region: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")] = "utah"
+    region: Annotated[str, Field(pattern=REGION_ID)] = "utah"
+    regions_dir: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data_dir: Path = Field(default_factory=default_data_dir)
@@ -30,6 +34,21 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = None
     simulated: bool = False
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _region_by_its_folder(cls, values: Any) -> Any:
+        """`CARETOWER_REGION` may name a region's folder: then its name is the region's id."""
+        region = values.get("region") if isinstance(values, dict) else None
+        if not isinstance(region, str | Path) or os.sep not in str(region):
+            return values
+        folder = Path(region).expanduser().resolve()
+        return {**values, "region": folder.name, "regions_dir": folder.parent}
+
+    @property
+    def regions(self) -> Path:
+        """Where the folders of one's own regions are."""
+        return self.regions_dir or self.data_dir / "regions"
 
     @property
     def cache_dir(self) -> Path:

@@ -70,7 +70,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
     if settings.redis_url is None or settings.database_url is None:
         raise NotConfigured("set CARETOWER_REDIS_URL and CARETOWER_DATABASE_URL")
     clock = wall_clock
-    region = load_region(settings.region, settings.cache_dir)
+    region = load_region(settings.region, settings.cache_dir, settings.regions)
     vocabulary = load_vocabulary(POLICY / "vocabulary.toml")
     policy = load_policy(POLICY / "dispatch.toml")
     async with AsyncExitStack() as stack:

@@ -15,8 +15,12 @@ from geo.roads import RoadGraph
 from geo.zones import Zones
 
 
-class UnknownRegion(KeyError):
-    """caretower knows no region of this id."""
+class BadRegion(ValueError):
+    """What is wrong with a region, in a sentence."""
+
+
+class UnknownRegion(BadRegion):
+    """There is neither a folder for this region nor does caretower ship it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,10 @@ class Corridor:
 class Region:
     """Everything about one region that does not change while it is served.
 
-    timezone: IANA name. boundary: polygon in WGS84 degrees. counties_of: authority id to the ids
-    of its counties. unchecked: authorities whose counties were not checked against two sources.
+    timezone: IANA name. boundary: polygon in WGS84 degrees. authorities: the zones that dispatch
+    speaks of; counties: a finer division to draw, if there is one; counties_of: authority id to
+    the ids of its counties. unchecked: authorities whose counties were not checked against two
+    sources. roads: None where none were built, then travel times are estimates.
     """
 
     id: str
@@ -55,7 +61,7 @@ class Region:
     unchecked: tuple[str, ...]
     places: Places
     zips: Places
-    roads: RoadGraph
+    roads: RoadGraph | None
     corridors: tuple[Corridor, ...]
     sources: tuple[Source, ...]
 
@@ -74,17 +80,23 @@ class Region:
         return west, south, east, north
 
 
-def load_region(region_id: str, cache_dir: Path) -> Region:
-    """The region, from the cache if it holds these very data, else built and cached.
+def load_region(region_id: str, cache_dir: Path, regions_dir: Path | None = None) -> Region:
+    """The region of this id: its folder below `regions_dir`, else one that caretower ships.
 
-    Raises UnknownRegion, and OSError where the cache folder cannot be written. A missing or
-    damaged file in it is only slower.
+    A shipped region comes from the cache if that holds these very data, else it is built and
+    cached; a missing or damaged cache file is only slower. Raises UnknownRegion, BadRegion for a
+    folder with something wrong in it, and OSError where the cache folder cannot be written.
     """
     from geo.region_cache import cached
+    from geo.region_folder import read_folder
     from geo.regions import utah
 
+    folder = regions_dir / region_id if regions_dir else None
+    if folder and folder.is_dir():
+        return read_folder(folder)
     builders = {"utah": utah}
     if region_id not in builders:
-        raise UnknownRegion(region_id)
+        where = f" and no folder {folder}" if folder else ""
+        raise UnknownRegion(f"there is no region {region_id!r}{where}")
     builder = builders[region_id]
     return cached(cache_dir, region_id, builder.fingerprint(), builder.build)

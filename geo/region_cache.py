@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.places import Places
-from geo.region import Corridor, Region, Source
+from geo.region import BadRegion, Corridor, Region, Source
 from geo.roads import RoadGraph
 from geo.zones import Zones
 
@@ -67,6 +67,10 @@ class _Words(msgspec.Struct):
 
 
 def _pack(region: Region) -> Arrays:
+    roads = region.roads
+    if roads is None:
+        raise BadRegion(f"{region.id} is cached with its roads, or not at all")
+
     def named(of: Zones | Places) -> tuple[tuple[str, str], ...]:
         return tuple(zip(of.ids, of.names, strict=True))
 
@@ -82,8 +86,8 @@ def _pack(region: Region) -> Arrays:
         zips=named(region.zips),
         corridors=tuple((c.road, c.kind) for c in region.corridors),
         sources=tuple((s.what, s.source, s.licence) for s in region.sources),
-        roads_note=region.roads.note,
-        roads_version=region.roads.version,
+        roads_note=roads.note,
+        roads_version=roads.version,
     )
     arrays: Arrays = {
         "words": np.frombuffer(msgspec.json.encode(words), dtype=np.uint8),
@@ -96,7 +100,6 @@ def _pack(region: Region) -> Arrays:
         arrays[f"{label}_population"] = np.array(zones.populations, dtype=np.int64)
     for label, places in (("places", region.places), ("zips", region.zips)):
         arrays |= {f"{label}_at": places.at, f"{label}_population": places.population}
-    roads = region.roads
     for part in ("nodes", "first", "target", "time_ms"):
         arrays[f"roads_{part}"] = getattr(roads, part)
     return arrays

@@ -113,6 +113,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """The settings as the child processes read them."""
     values = {
         "REGION": settings.region,
+        "REGIONS_DIR": str(settings.regions),
         "HOST": settings.host,
         "PORT": str(settings.port),
         "DATA_DIR": str(settings.data_dir),

@@ -8,7 +8,7 @@ export class CanvasGround implements Ground {
   readonly name = 'canvas';
   #canvas = document.createElement('canvas');
   #context: CanvasRenderingContext2D;
-  #view: View = { center: [-111.5, 39.5], zoom: 6, width: 1, height: 1 };
+  #view: View = { center: [0, 0], zoom: 0, width: 1, height: 1 };
   #origin: Pixel = [0, 0];
   #land = new Path2D();
   #borders = new Path2D();
