@@ -27,6 +27,7 @@ def face(request: CrisisRequest) -> dict[str, Any]:
         "opened_ms": request.opened_ms,
         "target_ms": request.target_ms,
         "owner": request.owner,
+        "alarm_heard": _heard(request),
         "team": request.plan.team,
         "van": request.plan.van,
         "pool": request.plan.pool,
@@ -55,3 +56,11 @@ def face(request: CrisisRequest) -> dict[str, Any]:
         "follow_up_due_ms": request.follow_up_due_ms if request.follow_up_owed else None,
         "settled": request.settled,
     }
+
+
+def _heard(request: CrisisRequest) -> dict[str, Any] | None:
+    """Who has heard the alarm, and until when it is quiet."""
+    silence = request.silence
+    if silence is None or not request.alarms:
+        return None
+    return {"by": silence.by, "at_ms": silence.at_ms, "until_ms": silence.until_ms}

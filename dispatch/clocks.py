@@ -76,6 +76,8 @@ def calls(request: CrisisRequest) -> list[str]:
 def _owner(request: CrisisRequest, clocks: Clocks) -> Deadline | None:
     if request.owner is not None:
         return None
+    if request.alarms and request.silence is not None:
+        return Deadline(Clock.OWNER, request.silence.until_ms, None)
     imminent = request.tier is Tier.IMMINENT and request.ended_ms is None
     owner_s = clocks.owner_imminent_s if imminent else clocks.owner_s
     return Deadline(Clock.OWNER, (request.ended_ms or request.opened_ms) + owner_s * 1000, None)

@@ -72,6 +72,23 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Disown:
+    """Undo taking a request: it goes back to `to`, or to nobody."""
+
+    command_id: str
+    request: str
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlarm:
+    """Somebody has heard the alarm of an imminent request that nobody owns."""
+
+    command_id: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """At sign-out: all open requests of the actor (or of `source`) go to `owner`."""
 
@@ -141,6 +158,14 @@ class Override:
     eta_ms: int | None = None
     arrive_ms: int | None = None
     divert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Undo an acceptance before anybody has answered: all that it claimed is free again."""
+
+    command_id: str
+    request: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYou
 from dispatch.knowing import check_needs, learnt, opened, took_over
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
-from dispatch.request import CrisisRequest, Note, Person, Unmet
+from dispatch.request import CrisisRequest, Note, Person, Silence, Unmet
+from dispatch.rules import nobody_has_answered
 from dispatch.scope import check_role, check_scope, role_of
 from dispatch.store import Choice, Duplicate
 from dispatch.transitions import CREW, DESK, PLACE
@@ -150,6 +151,38 @@ class Dispatch:
 
         return await self._change(actor, command, "own", how)
 
+    async def disown(self, actor: Actor, command: commands.Disown) -> Receipt:
+        """Undo `own`: the request goes back to whom it was taken from, or to nobody.
+
+        Only its owner gives it back; a rescue that is open keeps an owner.
+        """
+        check_role(actor, DESK)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if before.owner != actor.id:
+                raise NotAllowed("owner", "somebody else owns it by now")
+            if command.to is None and before.rescue is Rescue.OPEN:
+                raise NotAllowed("rescue", "a rescue is open: hand the request to a colleague")
+            after = _owned(before, command.to, tx.now_ms)
+            return Change(after, "disowned", detail={"to": command.to})
+
+        return await self._change(actor, command, "disown", how)
+
+    async def acknowledge_alarm(self, actor: Actor, command: commands.AcknowledgeAlarm) -> Receipt:
+        """Somebody has heard the alarm: it is quiet for all until its next escalation."""
+        check_role(actor, DESK)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if not before.alarms:
+                raise NotAllowed("alarm", "nothing sounds for this request any more")
+            quiet_ms = self._policy.clocks.alarm_s * 1000
+            silence = Silence(actor.name, tx.now_ms, tx.now_ms + quiet_ms)
+            overdue = before.overdue - {Clock.OWNER}
+            after = replace(_next(before, tx.now_ms), silence=silence, overdue=overdue)
+            return Change(after, "alarm_heard", detail={"until_ms": silence.until_ms})
+
+        return await self._change(actor, command, "acknowledge_alarm", how)
+
     async def hand_over(self, actor: Actor, command: commands.HandOver) -> tuple[Receipt, ...]:
         """All that the actor owes, follow-ups too, goes to somebody else, together or not at all.
 
@@ -235,6 +268,17 @@ class Dispatch:
         """Claim another bundle for a reason; with `divert` also a unit that another request has."""
         _needs_reason(command.reason, "an override")
         return await self._claiming.accept(actor, command, divert=command.divert)
+
+    async def take_back(self, actor: Actor, command: commands.TakeBack) -> Receipt:
+        """Undo an acceptance while neither crew nor facility has answered."""
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if why_not := nobody_has_answered(before):
+                raise NotAllowed("nobody_has_answered", why_not)
+            moved = self._advance(before, Event.TAKE_BACK, actor, tx)
+            return Change(moved.request, "taken_back", moved.effects)
+
+        return await self._change(actor, command, "take_back", how)
 
     async def ask_place(self, actor: Actor, command: commands.AskPlace) -> Receipt:
         """After its assessment the team needs the place now: claim it and ask the facility."""
@@ -468,7 +512,7 @@ class Dispatch:
             clocks = {d.clock.value for d in run_out(before, self._policy.clocks, tx.now_ms)}
             if not clocks:
                 raise Conflict("somebody was quicker: nothing is overdue any more")
-            after = replace(_next(before, tx.now_ms), overdue=before.overdue | clocks)
+            after = replace(_next(before, tx.now_ms), overdue=before.overdue | clocks, silence=None)
             return Change(after, "escalated", detail={"clocks": sorted(clocks)})
 
         try:
@@ -503,13 +547,14 @@ def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:
     return replace(request, version=request.version + 1, changed_ms=now_ms)
 
 
-def _owned(request: CrisisRequest, owner: str, now_ms: int) -> CrisisRequest:
+def _owned(request: CrisisRequest, owner: str | None, now_ms: int) -> CrisisRequest:
     """With a new owner, who answers for an open rescue too and silences the alarm for nobody."""
     if not request.owed:
         raise WrongState(request.state.value, "be owned")
     return replace(
         _next(request, now_ms),
         owner=owner,
+        silence=None,
         rescue_owner=owner if request.rescue is Rescue.OPEN else request.rescue_owner,
         overdue=request.overdue - {"owner"},
     )

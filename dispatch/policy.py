@@ -46,6 +46,7 @@ class _Row(_Sourced):
 class _Clocks(_Edge):
     owner_imminent: _Seconds
     owner: _Seconds
+    alarm: _Seconds
     crew_answer: _Seconds
     facility_answer: _Seconds
     place: _Seconds
@@ -102,6 +103,7 @@ class Clocks:
 
     owner_imminent_s: int
     owner_s: int
+    alarm_s: int
     crew_answer_s: int
     facility_answer_s: int
     place_s: int
@@ -143,6 +145,7 @@ def parse_policy(text: str) -> Policy:
         clocks=Clocks(
             owner_imminent_s=clock.owner_imminent.seconds,
             owner_s=clock.owner.seconds,
+            alarm_s=clock.alarm.seconds,
             crew_answer_s=clock.crew_answer.seconds,
             facility_answer_s=clock.facility_answer.seconds,
             place_s=clock.place.seconds,

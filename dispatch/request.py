@@ -130,6 +130,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """The alarm of an unowned imminent request, heard by a member of staff; quiet until then."""
+
+    by: str
+    at_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """Who is sent and where to: team or none; van, `SELF` or none; bed pool, slot or none."""
 
@@ -172,6 +181,7 @@ class CrisisRequest:
     target_ms: int
     policy: str
     owner: str | None = None
+    silence: Silence | None = None
     custody: Custody | None = None
     custody_due_ms: int | None = None
     guardianship: Guardianship | None = None
@@ -209,6 +219,11 @@ class CrisisRequest:
     def follow_up_owed(self) -> bool:
         """Whether the request ended with the person and its follow-up is not settled."""
         return self.state in FOLLOWED_UP and self.settled is None
+
+    @property
+    def alarms(self) -> bool:
+        """Whether it is the one thing that sounds: imminent, open, and nobody's."""
+        return self.tier is Tier.IMMINENT and self.owner is None and self.state in OPEN
 
     @property
     def waiting(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dispatch.request import CrisisRequest
-from dispatch.words import Consent, FacilityAnswer, Transporter
+from dispatch.words import Consent, CrewAnswer, FacilityAnswer, Transporter
 
 Rule = Callable[[CrisisRequest], str | None]
 
@@ -57,4 +57,13 @@ def person_may_refuse(request: CrisisRequest) -> str | None:
     """An involuntary person's refusal does not end the request: whoever has custody decides."""
     if request.involuntary:
         return "an involuntary status stands: whoever has custody ends it"
+    return None
+
+
+def nobody_has_answered(request: CrisisRequest) -> str | None:
+    """An acceptance is taken back only while neither crew nor facility relies on it."""
+    if request.crew_answer is CrewAnswer.ACKNOWLEDGED:
+        return "the crew has its task already: call it before you change anything"
+    if request.facility_answer is FacilityAnswer.ACCEPTED:
+        return "the facility has accepted already: call it before you change anything"
     return None

@@ -101,6 +101,8 @@ TABLE: Table = {
     # The crew answers.
     **_go([S.ACCEPTED], E.CREW_ACKNOWLEDGE, Transition(S.ACKNOWLEDGED, CREW)),
     **_end(UNTIL_SCENE, E.CREW_DECLINE, S.REQUESTED, CREW),
+    # The desk takes a slip back before anybody has answered.
+    **_end([S.ACCEPTED], E.TAKE_BACK, S.REQUESTED, DESK),
     # A person takes the team away for somebody else; the planner never does.
     **_end(UNTIL_SCENE, E.DIVERT, S.REQUESTED, DESK),
     # The facility answers. A crew that has its task carries on while another place is asked.

@@ -56,6 +56,7 @@ class Event(StrEnum):
     TRIAGE = "triage"
     ACCEPT = "accept"
     DIVERT = "divert"
+    TAKE_BACK = "take_back"
     ASK_PLACE = "ask_place"
     CREW_ACKNOWLEDGE = "crew_acknowledge"
     CREW_DECLINE = "crew_decline"

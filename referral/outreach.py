@@ -28,10 +28,19 @@ async def close_tasks(turn: Turn, row: Row, act: Act, keep: set[Reason]) -> None
     """Close the open tasks of a referral; `act` says how."""
     for task in await store.open_tasks_of(turn.db, row["id"]):
         if task["reason"] not in keep:
-            closed = await store.change(
-                turn.db, store.tasks, task, closed_ms=turn.now_ms, closed_by=act.value
-            )
-            await turn.show_task(closed, row, "closed")
+            await close_task(turn, row, task, act.value)
+
+
+async def close_task(turn: Turn, row: Row, task: Row, how: str) -> None:
+    """Close one task of a referral."""
+    closed = await store.change(turn.db, store.tasks, task, closed_ms=turn.now_ms, closed_by=how)
+    await turn.show_task(closed, row, "closed")
+
+
+async def reopen_task(turn: Turn, row: Row, task: Row) -> None:
+    """Open a task again that was closed by a slip, with the clock that it had."""
+    again = await store.change(turn.db, store.tasks, task, closed_ms=None, closed_by=None)
+    await turn.show_task(again, row, "reopened")
 
 
 async def open_task(turn: Turn, row: Row, reason: Reason, due_ms: int | None = None) -> None:

@@ -27,6 +27,7 @@ class Policy:
     attempts_min: int
     attempts_max: int
     caring_connection_ms: int
+    slip_ms: int
     hold_ttl_s: int
     ended_shown_ms: int
     sources: dict[str, str]
@@ -62,6 +63,7 @@ def parse_policy(raw: dict[str, Any]) -> Policy:
             attempts_min=int(raw["outreach"]["attempts_min"]),
             attempts_max=int(raw["outreach"]["attempts_max"]),
             caring_connection_ms=int(raw["caring_connection"]["within_h"] * _H_MS),
+            slip_ms=int(raw["slip"]["undone_within_s"] * 1_000),
             hold_ttl_s=int(raw["hold"]["ttl_s"]),
             ended_shown_ms=int(raw["screen"]["ended_shown_h"] * _H_MS),
             sources={name: str(table["source"]) for name, table in tables.items()},

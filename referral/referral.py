@@ -24,6 +24,7 @@ from referral.cards import Card, referral_card, task_card
 from referral.errors import Conflict, NotFound, NotYours, ReferralError, Refused
 from referral.outreach import after_attempt, close_tasks, follow, open_task
 from referral.policy import Policy
+from referral.slip import undone
 from referral.states import ENDED, Act, Contact, Outcome, Reason, State, after, appointment_after
 from referral.store import Row
 from referral.turn import Turn, earliest_due_ms, locked_task
@@ -170,6 +171,19 @@ class Referral:
     async def no_show(self, actor: Actor, command_id: str, referral: str) -> Card:
         """The person did not come: an outreach task opens. Refused before the appointment."""
         return await self._act(actor, command_id, referral, Act.NO_SHOW)
+
+    async def undo(self, actor: Actor, command_id: str, referral: str) -> Card:
+        """Attended or no-show was a slip: the referral stands as before. Refused when it is late
+        or somebody has acted on it."""
+
+        async def work(turn: Turn) -> Card:
+            row = await self._locked(turn, actor, referral)
+            said = row["state"]
+            row = await undone(turn, row)
+            await turn.tx.audit("referral.undo", "referral", referral, detail={"said": said})
+            return await turn.show_referral(row, "undone")
+
+        return await self._command(actor, (command_id, _purpose("undo", referral)), work)
 
     async def cancel(self, actor: Actor, command_id: str, referral: str, reason: str) -> Card:
         """The referral is called off; the seat is free again."""

@@ -209,6 +209,18 @@ async def leave_seat(db: AsyncConnection, referral: str, state: Appointment) -> 
     return left.first() is not None
 
 
+async def retake_seat(
+    db: AsyncConnection, referral: str, left: Appointment, state: Appointment
+) -> None:
+    """Give the seat that was left last its former state again."""
+    last = (
+        select(func.max(seats.c.id))
+        .where(seats.c.referral == referral, seats.c.state == left)
+        .scalar_subquery()
+    )
+    await db.execute(update(seats).where(seats.c.id == last).values(state=state))
+
+
 async def locked_referral(db: AsyncConnection, id: str) -> Row:
     """The referral, locked until the transaction ends: its tasks and seat change under this lock.
 
@@ -238,6 +250,16 @@ async def open_tasks_of(db: AsyncConnection, referral: str) -> list[Row]:
     found = await db.execute(
         select(tasks)
         .where(tasks.c.referral == referral, tasks.c.closed_ms.is_(None))
+        .order_by(tasks.c.opened_ms, tasks.c.id)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def tasks_closed(db: AsyncConnection, referral: str, by: str, at_ms: int) -> list[Row]:
+    """The tasks of a referral that one act closed."""
+    found = await db.execute(
+        select(tasks)
+        .where(tasks.c.referral == referral, tasks.c.closed_by == by, tasks.c.closed_ms == at_ms)
         .order_by(tasks.c.opened_ms, tasks.c.id)
     )
     return [dict(row) for row in found.mappings()]

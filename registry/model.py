@@ -241,6 +241,21 @@ class MemoryRegistry:
         """See `Registry.still_true`."""
         return self._set_pool("pool.confirmed", pool, command_id, lambda now: {"confirmed_ms": now})
 
+    async def not_true(self, pool: str, withdrawn_ms: int, former_ms: int, command_id: str) -> Pool:
+        """See `Registry.not_true`."""
+        laws.check_time("withdrawn_ms", withdrawn_ms)
+        laws.check_time("former_ms", former_ms)
+
+        def change() -> Pool:
+            known = self._pool(pool)
+            if known.confirmed_ms != withdrawn_ms:
+                return known
+            again_ms = max(known.updated_ms, min(former_ms, withdrawn_ms))
+            self._emit("pool.doubted", {(Kind.POOL, pool): replace(known, confirmed_ms=again_ms)})
+            return self._pool(pool)
+
+        return self._once(command_id, change)
+
     async def pause(self, pool: str, reason: str, until_ms: int | None, command_id: str) -> Pool:
         """See `Registry.pause`."""
         laws.check_time("until_ms", until_ms)

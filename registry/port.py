@@ -299,6 +299,12 @@ class Registry(Protocol):
         """A human or a system stands by the last count. Raises NotFound."""
         ...
 
+    async def not_true(self, pool: str, withdrawn_ms: int, former_ms: int, command_id: str) -> Pool:
+        """Undo the confirmation of `withdrawn_ms`: the count is as old as it was before.
+
+        Answers the pool unchanged when somebody spoke for it since. Raises NotFound."""
+        ...
+
     async def pause(self, pool: str, reason: str, until_ms: int | None, command_id: str) -> Pool:
         """The pool gives nothing new until it is resumed, or until `until_ms`. Raises NotFound."""
         ...

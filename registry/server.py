@@ -203,6 +203,13 @@ class ServerRegistry:
         """See `Registry.still_true`."""
         return await self._ask("confirm", {"pool": pool}, Pool, command_id)
 
+    async def not_true(self, pool: str, withdrawn_ms: int, former_ms: int, command_id: str) -> Pool:
+        """See `Registry.not_true`."""
+        laws.check_time("withdrawn_ms", withdrawn_ms)
+        laws.check_time("former_ms", former_ms)
+        command = {"pool": pool, "withdrawn_ms": withdrawn_ms, "former_ms": former_ms}
+        return await self._ask("confirm", command, Pool, command_id)
+
     async def pause(self, pool: str, reason: str, until_ms: int | None, command_id: str) -> Pool:
         """See `Registry.pause`."""
         laws.check_time("until_ms", until_ms)

@@ -99,6 +99,15 @@ async def referral_no_show(
     return edge.Referral.model_validate(card)
 
 
+@router.post("/referrals/{referral}/undo")
+async def undo_referral(
+    referral: ReferralId, body: edge.Act, caller: ControlOrProvider, parts: Parts
+) -> edge.Referral:
+    """Attended or no-show was a slip: the referral stands as it stood before."""
+    card = await parts.referral.undo(actor_of(caller), body.command_id, referral)
+    return edge.Referral.model_validate(card)
+
+
 @router.post("/referrals/{referral}/cancel")
 async def cancel_referral(
     referral: ReferralId, body: edge.WithReason, caller: ControlOrProvider, parts: Parts

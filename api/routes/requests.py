@@ -97,6 +97,22 @@ async def own(request: RequestId, body: edge.Own, caller: Control, parts: Parts)
     return inside.done_of(await parts.dispatch.own(actor_of(caller), wish))
 
 
+@router.post("/requests/{request}/disown")
+async def disown(request: RequestId, body: edge.Disown, caller: Control, parts: Parts) -> edge.Done:
+    """Undo taking a request: it goes back to whom it was taken from, or to nobody."""
+    wish = commands.Disown(body.command_id, request, body.to)
+    return inside.done_of(await parts.dispatch.disown(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/alarm-heard")
+async def acknowledge_alarm(
+    request: RequestId, body: edge.AcknowledgeAlarm, caller: Control, parts: Parts
+) -> edge.Done:
+    """The alarm was heard by name: it is quiet everywhere until its next escalation."""
+    wish = commands.AcknowledgeAlarm(body.command_id, request)
+    return inside.done_of(await parts.dispatch.acknowledge_alarm(actor_of(caller), wish))
+
+
 @router.post("/requests/{request}/notes")
 async def add_note(
     request: RequestId, body: edge.NewNote, caller: ControlOrField, parts: Parts, world: Now
@@ -128,6 +144,15 @@ async def override(
     """Claim another bundle than the recommended one, for a reason."""
     wish = inside.override_of(body, request)
     return inside.done_of(await parts.dispatch.override(actor_of(caller), wish))
+
+
+@router.post("/requests/{request}/take-back")
+async def take_back(
+    request: RequestId, body: edge.TakeBack, caller: Control, parts: Parts
+) -> edge.Done:
+    """Undo an acceptance while neither crew nor facility has answered."""
+    wish = commands.TakeBack(body.command_id, request)
+    return inside.done_of(await parts.dispatch.take_back(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/facility-answer")

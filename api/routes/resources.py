@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from api import scope
 from api.acting import fact_id
 from api.defining import check_pool, check_slot, check_unit
-from api.errors import Forbidden
+from api.errors import Conflict, Forbidden
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
 from api.schemas.edge import Command, Id
@@ -155,6 +155,19 @@ async def still_true(
     fact = fact_id(caller, "still_true", pool, body.command_id)
     scope.own_pool(caller, world, pool)
     return edge.Pool.model_validate(await parts.registry.still_true(pool, fact))
+
+
+@router.post("/pools/{id}/not-true")
+async def not_true(
+    pool: ResourceId, body: edge.NotTrue, caller: ControlOrFacility, parts: Parts, world: Now
+) -> edge.Pool:
+    """Undo "still true": the count is as old as it was before."""
+    fact = fact_id(caller, "not_true", pool, body.command_id)
+    scope.own_pool(caller, world, pool)
+    known = await parts.registry.not_true(pool, body.withdrawn_ms, body.former_ms, fact)
+    if known.confirmed_ms > body.withdrawn_ms:
+        raise Conflict("somebody has counted or confirmed since")
+    return edge.Pool.model_validate(known)
 
 
 @router.post("/pools/{id}/pause")

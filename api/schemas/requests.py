@@ -151,6 +151,14 @@ class Triage(Command):
     person: Person | None = None
 
 
+class AlarmHeard(Answer):
+    """Who has heard the alarm of an unowned imminent request, and until when it is quiet."""
+
+    by: str
+    at_ms: Millis
+    until_ms: Millis
+
+
 class Card(Answer):
     """The public face of a request that owes something: ids and states, no identity, no address.
 
@@ -167,6 +175,7 @@ class Card(Answer):
     opened_ms: Millis
     target_ms: int | None
     owner: str | None
+    alarm_heard: AlarmHeard | None = Field(default=None, description="null while it sounds")
     team: str | None
     van: str | None = Field(description="a van's id, or `self` when the team drives")
     pool: str | None
@@ -393,6 +402,22 @@ class Own(Command):
     """Take a request, or give it to somebody; its last owner sees who has it now."""
 
     owner: ColleagueId | None = Field(default=None, description="left out: the caller")
+
+
+class Disown(Command):
+    """Undo taking a request; refused when somebody else owns it by now."""
+
+    to: ColleagueId | None = Field(
+        default=None, description="whom it was taken from; left out: nobody"
+    )
+
+
+class AcknowledgeAlarm(Command):
+    """The alarm was heard: it is quiet on every screen until its next escalation."""
+
+
+class TakeBack(Command):
+    """Undo an acceptance; refused once the crew or the facility has answered."""
 
 
 class Join(Command):

@@ -189,6 +189,13 @@ class Pause(Command):
     until_ms: Until | None = None
 
 
+class NotTrue(Command):
+    """Undo "still true" while it is the last word on the pool."""
+
+    withdrawn_ms: Happened = Field(description="`confirmed_ms` that the confirmation gave the pool")
+    former_ms: Millis = Field(description="`confirmed_ms` before it")
+
+
 class UnitPosition(Body):
     kind: Literal["team", "van"]
     id: Id

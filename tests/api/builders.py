@@ -100,6 +100,7 @@ def card(id: str = "request-1", **more: Any) -> dict[str, Any]:
         "opened_ms": NOW_MS,
         "target_ms": NOW_MS + 2_400_000,
         "owner": "account-1",
+        "alarm_heard": None,
         "team": None,
         "van": None,
         "pool": None,

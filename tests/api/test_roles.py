@@ -32,6 +32,7 @@ EXPECTED = {
     SUPERVISOR | FIELD: {"report_positions"},
     CONTROL: {
         "list_colleagues", "open_request", "list_requests", "read_recommendation",
+        "disown", "acknowledge_alarm", "take_back",
         "find_duplicates", "triage", "own", "join", "accept", "override", "cancel", "share",
         "call_rescue", "confirm_rescue", "hand_over", "unmet_needs", "list_teams", "list_vans",
         "settle", "refer", "rebook_referral", "end_referral",
@@ -41,12 +42,14 @@ EXPECTED = {
         "report_team_status", "report_van_status",
     },
     CONTROL | FACILITY: {
-        "facility_answer", "list_pools", "report_counts", "walk_in", "still_true", "pause_pool",
+        "facility_answer", "list_pools", "report_counts", "walk_in", "still_true", "not_true",
+        "pause_pool",
         "resume_pool",
     },
     CONTROL | PROVIDER: {
         "list_slots", "list_referrals", "read_expected_person", "acknowledge_referral",
         "reject_referral", "referral_attended", "referral_no_show", "cancel_referral",
+        "undo_referral",
         "list_tasks", "record_attempt",
     },
     FACILITY: {"read_pad"},

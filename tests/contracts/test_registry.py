@@ -208,6 +208,25 @@ async def test_a_gps_point_or_a_confirmation_does_not_age_a_decision(region: Reg
     await region.granted(team="t1", pool="p1", seen=seen)
 
 
+async def test_a_confirmation_is_taken_back_while_it_is_the_last_word(region: Region) -> None:
+    registry = region.registry
+    await registry.report_counts("p1", Counts(0, 0), START_MS, region.command())
+    await region.at(START_MS + 5_000)
+    former = await registry.still_true("p1", region.command())
+    await region.at(START_MS + 9_000)
+    slip = await registry.still_true("p1", region.command())
+    back = await registry.not_true("p1", slip.confirmed_ms, former.confirmed_ms, region.command())
+    assert (back.confirmed_ms, back.updated_ms) == (START_MS + 5_000, START_MS)
+
+    again = await registry.still_true("p1", region.command())
+    await region.at(START_MS + 12_000)
+    later = await registry.still_true("p1", region.command())
+    kept = await registry.not_true("p1", again.confirmed_ms, START_MS, region.command())
+    assert kept.confirmed_ms == later.confirmed_ms
+    older = await registry.not_true("p1", later.confirmed_ms, 1, region.command())
+    assert older.confirmed_ms == START_MS, "no older than the count itself"
+
+
 async def test_one_request_has_one_hold(region: Region) -> None:
     first = await region.granted("r1", team="t1")
     assert await region.hold("r1", team="t2") == Refused("hold", first, "request_has_hold")
@@ -576,6 +595,8 @@ async def test_unknown_kinds_and_ids_are_told_apart(region: Region) -> None:
         await region.registry.report_status("van", "v9", UnitStatus.AVAILABLE, region.command())
     with pytest.raises(InvalidCommand):
         await region.registry.report_status("van", "v1", "flying", region.command())  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        await region.registry.not_true("p9", 2, 1, region.command())
     for ask in (region.registry.walk_in, region.registry.still_true, region.registry.resume):
         with pytest.raises(NotFound):
             await ask("p9", region.command())

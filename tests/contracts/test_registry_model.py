@@ -261,6 +261,13 @@ class Twins(RuleBasedStateMachine):
         command = self.command()
         self.both(lambda one: one.still_true(pool, command))
 
+    @rule(pool=ids["pool"], last=st.booleans(), age=st.integers(0, 9_000))
+    def not_true(self, pool: str, last: bool, age: int) -> None:
+        command = self.command()
+        known = self.run(self.model.snapshot()).pools.get(pool)
+        withdrawn_ms = known.confirmed_ms if known and last else self.now_ms
+        self.both(lambda one: one.not_true(pool, withdrawn_ms, withdrawn_ms - age, command))
+
     @rule(pool=ids["pool"], until=nothing | st.integers(0, 90_000))
     def pause(self, pool: str, until: int | None) -> None:
         command = self.command()

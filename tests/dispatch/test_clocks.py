@@ -9,6 +9,7 @@ from tests.dispatch.conftest import T0_MS, a_request
 TARGET_MS = T0_MS + 2_400_000
 CLOCKS = Clocks(
     owner_imminent_s=30,
+    alarm_s=60,
     owner_s=120,
     crew_answer_s=120,
     facility_answer_s=600,

@@ -434,6 +434,101 @@ async def test_an_imminent_request_that_nobody_owns_raises_an_alarm_at_once(hous
     assert (card["owner"], card["overdue"]) == (ERIN.id, [])
 
 
+async def test_an_alarm_that_was_heard_is_quiet_for_all_until_it_escalates_again(
+    house: House,
+) -> None:
+    imminent = replace(all_no(), imminent=Answer.YES)
+    request = await house.opened(risk=imminent, owner=None)
+    await house.dispatch.tick()
+    heard = commands.AcknowledgeAlarm(an_id(), request)
+    card = (await house.dispatch.acknowledge_alarm(DANA, heard)).card
+    assert (card["alarm_heard"]["by"], card["overdue"], card["owner"]) == ("Dana", [], None)
+    assert await house.dispatch.tick() == 0
+    assert (await house.card(request) or {})["alarm_heard"] == card["alarm_heard"]
+
+    house.time.pass_s(POLICY.clocks.alarm_s + 1)
+    assert await house.dispatch.tick() == 1
+    again = await house.card(request) or {}
+    assert (again["alarm_heard"], again["overdue"]) == (None, ["owner"])
+
+
+async def test_another_clock_that_runs_out_ends_the_silence_of_an_alarm(house: House) -> None:
+    imminent = replace(all_no(), imminent=Answer.YES)
+    request = await house.opened(risk=imminent, owner=None)
+    house.time.pass_s(POLICY.target_s[Tier.IMMINENT] - 5)
+    await house.dispatch.tick()
+    await house.dispatch.acknowledge_alarm(DANA, commands.AcknowledgeAlarm(an_id(), request))
+    house.time.pass_s(6)
+    await house.dispatch.tick()
+    card = await house.card(request) or {}
+    assert (card["alarm_heard"], card["overdue"]) == (None, ["arrival"])
+
+
+async def test_only_an_alarm_is_acknowledged_and_whoever_owns_it_ends_it(house: House) -> None:
+    calm = await house.opened(owner=None)
+    with pytest.raises(NotAllowed, match="nothing sounds"):
+        await house.dispatch.acknowledge_alarm(DANA, commands.AcknowledgeAlarm(an_id(), calm))
+    imminent = replace(all_no(), imminent=Answer.YES)
+    request = await house.opened(risk=imminent, owner=None)
+    await house.dispatch.acknowledge_alarm(DANA, commands.AcknowledgeAlarm(an_id(), request))
+    card = (await house.dispatch.own(ERIN, commands.Own(an_id(), request))).card
+    assert card["alarm_heard"] is None
+    with pytest.raises(NotYours):
+        await house.dispatch.acknowledge_alarm(CREW, commands.AcknowledgeAlarm(an_id(), request))
+
+
+async def test_taking_a_request_is_undone_by_its_owner_alone(house: House) -> None:
+    request = await house.opened(owner=ERIN.id)
+    await house.dispatch.own(DANA, commands.Own(an_id(), request))
+    with pytest.raises(NotAllowed, match="somebody else"):
+        await house.dispatch.disown(ERIN, commands.Disown(an_id(), request))
+    back = await house.dispatch.disown(DANA, commands.Disown(an_id(), request, ERIN.id))
+    assert back.card["owner"] == ERIN.id
+    nobody = await house.dispatch.disown(ERIN, commands.Disown(an_id(), request))
+    assert nobody.card["owner"] is None
+    house.time.pass_s(POLICY.clocks.owner_s + 1)
+    await house.dispatch.tick()
+    assert "owner" in (await house.request(request)).overdue
+
+
+async def test_an_open_rescue_keeps_an_owner(house: House) -> None:
+    request = await house.opened()
+    await house.dispatch.call_rescue(DANA, commands.CallRescue(an_id(), request))
+    with pytest.raises(NotAllowed, match="rescue"):
+        await house.dispatch.disown(DANA, commands.Disown(an_id(), request))
+
+
+async def test_an_acceptance_is_taken_back_while_nobody_has_answered(house: House) -> None:
+    request = await house.accepted()
+    back = await house.dispatch.take_back(DANA, commands.TakeBack(an_id(), request))
+    assert (back.state, back.card["team"], back.card["pool"]) == (State.REQUESTED, None, None)
+    snapshot = await house.registry.snapshot()
+    assert snapshot.teams["t-1"].status == "available"
+    assert (snapshot.pools["p-1"].free, snapshot.pools["p-1"].reserved) == (1, 0)
+    timeline = (await house.dispatch.request(DANA, request)).timeline
+    assert [deed.action for deed in timeline] == ["opened", "accepted", "taken_back"]
+    again = await house.dispatch.accept(
+        DANA, commands.Accept(an_id(), request, Bundle(team="t-1", van="v-1", pool="p-1"))
+    )
+    assert again.state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("who", ["crew", "facility"])
+async def test_an_acceptance_that_somebody_relies_on_is_not_taken_back(
+    house: House, who: str
+) -> None:
+    request = await house.accepted()
+    if who == "crew":
+        answer = commands.AnswerForCrew(an_id(), request, accepted=True, by="Cal")
+        await house.dispatch.crew_answer(CREW, answer)
+    else:
+        said = commands.AnswerForFacility(an_id(), request, accepted=True, by="Fay")
+        await house.dispatch.facility_answer(FACILITY, said)
+    with pytest.raises(NotAllowed, match=f"the {who} has"):
+        await house.dispatch.take_back(DANA, commands.TakeBack(an_id(), request))
+    assert (await house.request(request)).held.team == "t-1"
+
+
 async def test_a_rescue_is_a_loop_with_an_owner_that_only_a_confirmation_closes(
     house: House,
 ) -> None:
