@@ -25,9 +25,10 @@ import httpx
 import psutil
 
 from benchmarks.state_world import where
+from caretower.demo.accounts import read_accounts
 from caretower.demo.door import Door, Refused
 from caretower.demo.people import Settlement, invent
-from caretower.demo.run import free_port, read_accounts, wait_until_ready
+from caretower.demo.run import free_port, wait_until_ready
 from caretower.settings import Settings
 from geo.region import load_region
 

@@ -23,6 +23,7 @@ from caretower.demo.door import Door
 from caretower.demo.people import invent
 from caretower.demo.run import free_port, parts, running_servers, wait_until_ready
 from caretower.demo.seed import seed_world
+from caretower.embedded.addresses import keep_addresses
 from caretower.processes import migrate_database
 from caretower.settings import Settings
 from caretower.wiring import production
@@ -55,7 +56,8 @@ async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
         async with production(settings) as tower:
             accounts = await seed_world(tower, state_world(tower.region, tower.clock()))
             people = where(tower.region)
-        for part in parts(settings, traffic=False):
+        keep_addresses(settings)
+        for part in parts(settings, "keeper", "planner", "api"):
             process = await supervisor.start(part)
             stack.push_async_callback(supervisor.stop, process)
         url = f"http://localhost:{settings.port}"

@@ -45,11 +45,17 @@ def demo() -> None:
 
 
 @app.command()
-def run(process: Process) -> None:
+def run(
+    process: Process,
+    *,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="the stores' addresses are in the data folder")
+    ] = False,
+) -> None:
     """Run one process against the configured servers (a supervisor's job)."""
     from caretower.processes import run_process
 
-    asyncio.run(run_process(process.value, Settings()))
+    asyncio.run(run_process(process.value, Settings(), embedded=embedded))
 
 
 @app.command()

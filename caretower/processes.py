@@ -6,12 +6,12 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import structlog
 
 from api.errors import Unknown
 from api.roles import Role
+from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
 from caretower.settings import Settings
 from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, production
@@ -49,9 +49,14 @@ def me(process: str) -> str:
     return f"{process}@{socket.gethostname()}:{os.getpid()}"
 
 
-async def run_process(name: str, settings: Settings) -> None:
-    """Runs one process until SIGTERM or SIGINT; waits for the stores to come up first."""
+async def run_process(name: str, settings: Settings, *, embedded: bool = False) -> None:
+    """Runs one process until SIGTERM or SIGINT; waits for the stores to come up first.
+
+    `embedded`: whoever started the stores leaves their addresses in the data folder.
+    """
     set_up_logging(settings)
+    if embedded:
+        settings = await expected_addresses(settings)
     jobs: dict[str, Callable[[Tower], Awaitable[None]]] = {
         "api": run_api,
         "planner": run_planner,
@@ -123,7 +128,8 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
 
 
 async def run_traffic(tower: Tower) -> None:
-    from caretower.demo.run import read_accounts, wait_until_ready
+    from caretower.demo.accounts import read_accounts
+    from caretower.demo.run import wait_until_ready
     from caretower.demo.traffic import play, settlement
 
     url = f"http://localhost:{tower.settings.port}"
@@ -145,7 +151,7 @@ def migrate_database(settings: Settings) -> None:
 
 async def verify_region(settings: Settings) -> Report:
     """Compares registry and record; changes nothing."""
-    async with production(with_embedded_addresses(settings)) as tower:
+    async with production(with_addresses(settings)) as tower:
         return await verify(tower.engine, tower.registry)
 
 
@@ -163,28 +169,14 @@ async def put_account(
         raise ValueError(f"the role {role} {'needs a' if wanted in SCOPED else 'has no'} scope")
     if len(password) < MIN_PASSWORD:
         raise ValueError(f"a password has at least {MIN_PASSWORD} characters")
-    async with production(with_embedded_addresses(settings)) as tower:
+    async with production(with_addresses(settings)) as tower:
         await tower.accounts.put_account(name, wanted, scope, password)
 
 
 async def revoke_account(settings: Settings, name: str) -> None:
     """Raises ValueError when there is no such account."""
-    async with production(with_embedded_addresses(settings)) as tower:
+    async with production(with_addresses(settings)) as tower:
         try:
             await tower.accounts.revoke_account(name)
         except Unknown as unknown:
             raise ValueError(f"there is no account {name}") from unknown
-
-
-def with_embedded_addresses(settings: Settings) -> Settings:
-    """Where no URL is set, the addresses of the demo that runs on this data folder."""
-    import json
-
-    from pydantic import SecretStr
-
-    path = settings.data_dir / "addresses.json"
-    if (settings.redis_url and settings.database_url) or not path.exists():
-        return settings
-    kept = json.loads(Path(path).read_text())
-    update = {name: SecretStr(url) for name, url in kept.items() if getattr(settings, name) is None}
-    return settings.model_copy(update=update)

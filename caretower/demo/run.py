@@ -6,7 +6,6 @@ a small script that plays the people in the field through the same doors as ever
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -22,9 +21,9 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from caretower import supervisor
-from caretower.demo.seed import DemoAccount, seed_demo, write_private
+from caretower.demo.accounts import DemoAccount, accounts_path
 from caretower.doctor import port
-from caretower.processes import migrate_database
+from caretower.embedded.addresses import forget_addresses, keep_addresses
 from caretower.settings import Settings
 from caretower.supervisor import Part
 
@@ -129,21 +128,11 @@ def environment(settings: Settings) -> dict[str, str]:
     return {f"CARETOWER_{name}": value for name, value in values.items()}
 
 
-def keep_addresses(settings: Settings) -> None:
-    """Leaves the stores' addresses where `caretower verify` on this data folder finds them."""
-    addresses = {
-        name: secret.get_secret_value()
-        for name in ("redis_url", "database_url")
-        if (secret := getattr(settings, name)) is not None
-    }
-    write_private(settings.data_dir / "addresses.json", json.dumps(addresses))
-
-
-def parts(settings: Settings, *, traffic: bool) -> list[Part]:
-    """The processes of the demo, in the order of their start."""
-    names = ["keeper", "planner", "api", *(["traffic"] if traffic else [])]
+def parts(settings: Settings, *names: str) -> list[Part]:
+    """Processes that take the stores' addresses from the data folder as soon as they are there."""
     env = environment(settings)
-    return [Part(name, (sys.executable, "-m", "caretower", "run", name), env) for name in names]
+    command = (sys.executable, "-m", "caretower", "run", "--embedded")
+    return [Part(name, (*command, name), env) for name in names]
 
 
 def free_port(settings: Settings) -> Settings:
@@ -203,25 +192,26 @@ async def run_demo(settings: Settings, out: Console) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    forget_addresses(settings)
     say("starting Valkey and PostgreSQL")
     async with running_servers(settings, say) as servers, asyncio.TaskGroup() as group:
-        settings = servers.settings
-        keep_addresses(settings)
-        say("preparing the database and the region")
-        await asyncio.to_thread(migrate_database, settings)
-        accounts, wall = await seed_demo(settings)
-        say("starting keeper, planner and api")
-        tasks = [
-            group.create_task(supervisor.keep_alive(part, say), name=part.name)
-            for part in parts(settings, traffic=traffic)
-        ]
-        url = f"http://localhost:{settings.port}"
-        ready = asyncio.create_task(wait_until_ready(url))
+        tasks: list[asyncio.Task[None]] = []
+
+        def begin(*names: str) -> None:
+            tasks.extend(
+                group.create_task(supervisor.keep_alive(part, say), name=part.name)
+                for part in parts(settings, *names)
+            )
+
+        say("starting the api")
+        begin("api")
+        ready = asyncio.create_task(prepare(settings, servers.settings, say))
         stop = asyncio.create_task(stopping.wait())
         await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
-            ready.result()
-            show(out, url, accounts, wall, settings.data_dir / "demo-accounts.json")
+            accounts, wall = ready.result()
+            begin("keeper", "planner", *(["traffic"] if traffic else []))
+            show(out, address(settings), accounts, wall, accounts_path(settings.data_dir))
             await stop
         ready.cancel()
         say("stopping")
@@ -231,7 +221,24 @@ async def run_demo(settings: Settings, out: Console) -> int:
     return 0
 
 
-def read_accounts(data_dir: Path) -> dict[str, DemoAccount]:
-    """The demo's log-ins, as the traffic script and the journeys read them."""
-    rows = json.loads((data_dir / "demo-accounts.json").read_text())
-    return {name: DemoAccount(**row) for name, row in rows.items()}
+def address(settings: Settings) -> str:
+    """Where the browser finds the demo."""
+    return f"http://localhost:{settings.port}"
+
+
+async def prepare(
+    settings: Settings, stores: Settings, say: supervisor.Say
+) -> tuple[dict[str, DemoAccount], str]:
+    """Schema, addresses, participants; answers the log-ins and the wall's token when api is ready.
+
+    The api loads its code meanwhile: it begins when the addresses are there.
+    """
+    from caretower.demo.seed import seed_demo
+    from caretower.processes import migrate_database
+
+    say("preparing the database and the region")
+    await asyncio.to_thread(migrate_database, stores)
+    keep_addresses(stores)
+    accounts, wall = await seed_demo(stores)
+    await wait_until_ready(address(settings))
+    return accounts, wall

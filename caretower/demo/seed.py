@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +14,9 @@ from uuid6 import uuid7
 
 from api.roles import Caller, Role
 from api.store import Store
+from caretower.demo.accounts import DemoAccount, accounts_path
 from caretower.demo.world import Place, World, load_world, stable_id
+from caretower.embedded.addresses import write_private
 from caretower.settings import Settings
 from caretower.wiring import Tower, production
 from directory.participants import (
@@ -36,17 +37,6 @@ CREDENTIAL_DAYS = 400
 LAPSED_DAYS = -20
 
 
-@dataclass(frozen=True, slots=True)
-class DemoAccount:
-    """A log-in of the demo. `shown` ones are printed at the start, all are kept in a 0600 file."""
-
-    role: str
-    scope: str | None
-    what: str
-    password: str
-    shown: bool
-
-
 async def seed_demo(settings: Settings) -> tuple[dict[str, DemoAccount], str]:
     """Defines participants anew (their counts and promises stay) and log-ins where missing.
 
@@ -61,7 +51,7 @@ async def seed_world(tower: Tower, world: World) -> dict[str, DemoAccount]:
     """Puts these participants and their log-ins in place."""
     await seed_directory(tower, world)
     await seed_registry(tower, world)
-    accounts = kept_accounts(tower.settings.data_dir / "demo-accounts.json", world)
+    accounts = kept_accounts(accounts_path(tower.settings.data_dir), world)
     store = Store(tower.engine)
 
     async def put(name: str, account: DemoAccount) -> None:
@@ -154,8 +144,7 @@ async def seed_registry(tower: Tower, world: World) -> None:
     """Definitions always; a first count only for pools that nobody has counted yet."""
     known = (await tower.registry.snapshot()).pools
     resources: list[Resource] = [*world.teams, *world.vans, *world.slots, *world.pools]
-    for resource in resources:
-        await tower.registry.put(resource, str(uuid7()))
+    await asyncio.gather(*(tower.registry.put(resource, str(uuid7())) for resource in resources))
     for pool in world.pools:
         if pool.id not in known:
             counts = Counts(pool.occupied, pool.closed, pool.capacity)
@@ -174,14 +163,6 @@ def kept_accounts(path: Path, world: World) -> dict[str, DemoAccount]:
     data = json.dumps({name: asdict(account) for name, account in accounts.items()}, indent=1)
     write_private(path, data)
     return accounts
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replaces a file that only its owner may read, at once or not at all."""
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def wanted_accounts(world: World) -> Iterator[tuple[str, DemoAccount]]:

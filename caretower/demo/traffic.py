@@ -18,9 +18,9 @@ import numpy as np
 import structlog
 from uuid6 import uuid7
 
+from caretower.demo.accounts import DemoAccount
 from caretower.demo.door import Door, Refused
 from caretower.demo.people import Settlement, invent
-from caretower.demo.seed import DemoAccount
 
 log = structlog.get_logger()
 

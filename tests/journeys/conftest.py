@@ -17,8 +17,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from caretower.demo.run import read_accounts
-from caretower.demo.seed import DemoAccount
+from caretower.demo.accounts import DemoAccount, read_accounts
 
 READY_WITHIN_S = 240
 STOPPED_WITHIN_S = 40
