@@ -113,7 +113,7 @@ async def run_keeper(tower: Tower) -> None:
 
 def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
     """Name → (period in seconds, work)."""
-    recorder = Recorder(tower.engine, tower.registry)
+    recorder = Recorder(tower.engine, tower.registry, tower.clock)
     return {
         "recorder": (0.05, recorder.run_once),
         "outbox": (
@@ -152,7 +152,7 @@ def migrate_database(settings: Settings) -> None:
 async def verify_region(settings: Settings) -> Report:
     """Compares registry and record; changes nothing."""
     async with production(with_addresses(settings)) as tower:
-        return await verify(tower.engine, tower.registry)
+        return await verify(tower.engine, tower.registry, tower.clock)
 
 
 SCOPED = {Role.FACILITY, Role.FIELD, Role.PROVIDER}

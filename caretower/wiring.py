@@ -1,5 +1,6 @@
 """The only place that knows concrete classes: it gives every process the same frozen services."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,17 +16,19 @@ from api.region import load_screens
 from api.schemas.region import AgeLimits
 from api.store import Store
 from api.tokens import Tokens, load_key
+from caretower.clock import RegionClock
 from caretower.region_view import region_view
 from caretower.settings import Settings
 from directory.directory import Directory
 from dispatch.dispatch import Dispatch
 from dispatch.policy import Policy, load_policy
 from geo.region import Region, load_region
-from record.clock import Clock, wall_clock
+from record.clock import Clock
 from record.engine import make_engine
 from record.journal import Journal
 from referral.policy import load_policy as load_referral_policy
 from referral.referral import Referral
+from registry.cancelling import end_tasks
 from registry.errors import PositionLost, Unavailable
 from registry.freshness import load_freshness
 from registry.port import Registry
@@ -69,7 +72,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
     """
     if settings.redis_url is None or settings.database_url is None:
         raise NotConfigured("set CARETOWER_REDIS_URL and CARETOWER_DATABASE_URL")
-    clock = wall_clock
+    clock = RegionClock()
     region = load_region(settings.region, settings.cache_dir, settings.regions)
     vocabulary = load_vocabulary(POLICY / "vocabulary.toml")
     policy = load_policy(POLICY / "dispatch.toml")
@@ -78,6 +81,9 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
         stack.push_async_callback(engine.dispose)
         registry = await connect(settings.redis_url.get_secret_value(), settings.region)
         stack.push_async_callback(registry.close)
+        await clock.measure(registry)
+        following = asyncio.create_task(clock.follow(registry))
+        stack.push_async_callback(end_tasks, [following])
         journal = Journal(engine, clock)
         directory = Directory(journal)
         dispatch = Dispatch(journal, registry, directory, policy, vocabulary, region.timezone)

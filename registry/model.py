@@ -640,6 +640,10 @@ class MemoryRegistry:
         """See `Registry.open_epoch`."""
         return self._open(self._clock())
 
+    async def now_ms(self) -> int:
+        """See `Registry.now_ms`."""
+        return self._clock()
+
     async def ping(self) -> None:
         """See `Registry.ping`."""
 

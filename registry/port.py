@@ -388,6 +388,10 @@ class Registry(Protocol):
         """Start a new sequence of events (after a failover); readers of the old must resnapshot."""
         ...
 
+    async def now_ms(self) -> int:
+        """The server's own clock, which decides every expiry: ms UTC."""
+        ...
+
     async def ping(self) -> None:
         """Raises Unavailable when the server does not answer."""
         ...

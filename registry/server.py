@@ -392,6 +392,14 @@ class ServerRegistry:
         """Open the first epoch of a new region."""
         return await self._ask("open_epoch", {"if_none": True}, Position)
 
+    async def now_ms(self) -> int:
+        """See `Registry.now_ms`."""
+        async with self._reaching(), self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            pipeline.get(self._key("clock"))
+            (second, micro), clock = await pipeline.execute()
+        return _shifted(second * 1000 + micro // 1000, clock)
+
     async def ping(self) -> None:
         """See `Registry.ping`."""
         async with self._reaching():

@@ -681,6 +681,11 @@ async def test_a_new_unit_stands_at_its_base(region: Region) -> None:
 # the stream
 
 
+async def test_the_region_has_one_clock(region: Region) -> None:
+    await region.at(START_MS + 5)
+    assert await region.registry.now_ms() == START_MS + 5
+
+
 async def test_positions_are_dense_and_events_can_be_read_in_parts(region: Region) -> None:
     last = await region.position()
     start = Position(last.epoch, -1)
