@@ -10,13 +10,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from uuid6 import uuid7
 
 from api.acting import actor_of
-from api.errors import Conflict, NotAuthenticated, TooManyTries, Unknown
+from api.errors import CommandReused, NotAuthenticated, TooManyTries, Unknown
 from api.identity import Colleague, Device, LoggedIn
 from api.roles import CONTROL, Caller, Role
 from api.store import Store
 from api.tokens import Tokens
+from record import Actor
+from record.actor import system
 from registry.port import Registry
 
+DOOR = system("door")
 RECHECK_S = 10
 """How long a verified token is believed before the record is asked again whether it is revoked."""
 CACHED_TOKENS = 10_000
@@ -54,11 +57,14 @@ class Accounts:
         self._hashing = asyncio.Semaphore(2)
         self._verified: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
 
-    async def put_account(self, name: str, role: Role, scope: str | None, password: str) -> str:
+    async def put_account(
+        self, name: str, role: Role, scope: str | None, password: str, by: Actor
+    ) -> str:
         """Make or renew an account; answers its id, which a renewal keeps."""
         async with self._hashing:
             hashed = await asyncio.to_thread(self._hasher.hash, password)
         return await self._store.put_account(
+            by,
             id=str(uuid7()),
             name=name,
             role=role.value,
@@ -67,9 +73,9 @@ class Accounts:
             created_ms=self._clock(),
         )
 
-    async def revoke_account(self, name: str) -> None:
+    async def revoke_account(self, name: str, by: Actor) -> None:
         """Its tokens stop within `RECHECK_S`, its sockets within a minute. Raises Unknown."""
-        if not await self._store.revoke_account(name, self._clock()):
+        if not await self._store.revoke_account(by, name, self._clock()):
             raise Unknown("no such account")
 
     async def ping(self) -> None:
@@ -77,15 +83,19 @@ class Accounts:
         await self._store.ping()
 
     async def log_in(self, name: str, password: str, client: str) -> LoggedIn:
-        """See `Identity.log_in`. A wrong name takes as long as a wrong password."""
+        """See `Identity.log_in`. A wrong name takes as long as a wrong password.
+
+        Both are in the audit; a name that is no account's is not, for people type passwords there.
+        """
         await self._limit("name", name, self._limits.per_name)
         await self._limit("client", client, self._limits.per_client)
         row = await self._store.account_named(name)
-        if not await self._matches(row.password_hash if row else self._nobody, password):
-            raise NotAuthenticated("name or password is wrong")
-        if row is None:
+        matches = await self._matches(row.password_hash if row else self._nobody, password)
+        if row is None or not matches:
+            await self._store.audit(DOOR, "session.refused", row.id if row else "unknown")
             raise NotAuthenticated("name or password is wrong")
         caller = self._tokens.grant(row.id, row.name, Role(row.role), row.scope)
+        await self._store.audit(actor_of(caller), "session.opened", caller.account)
         return LoggedIn(self._tokens.sign(caller), caller)
 
     async def verify(self, token: str) -> Caller:
@@ -115,7 +125,9 @@ class Accounts:
 
     async def log_out(self, caller: Caller) -> None:
         """See `Identity.log_out`."""
-        await self._store.revoke_token(caller.token, caller.expires_ms, self._clock())
+        await self._store.revoke_token(
+            actor_of(caller), caller.token, caller.expires_ms, self._clock()
+        )
         for token, (known, _) in list(self._verified.items()):
             if known.token == caller.token:
                 del self._verified[token]
@@ -135,7 +147,7 @@ class Accounts:
             created_ms=self._clock(),
         )
         if (row.name, row.made_by, row.revoked_ms) != (name, made_by.account, None):
-            raise Conflict("this command id was used for something else")
+            raise CommandReused
         device = Device(row.id, row.name, row.created_ms, row.made_by)
         return device, self._tokens.device_token(row.id)
 

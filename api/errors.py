@@ -4,6 +4,8 @@ Refusal
 ├── NotAuthenticated   no token, or one that is no longer good
 ├── Forbidden          the role or the scope may not
 ├── Unknown            no such thing, or none that this caller may know of
+├── Conflict           the world has changed
+│   └── CommandReused  the command id was used for something else
 ├── BadInput           understood, and impossible (a clock in the future, off the map)
 ├── TooManyTries       wait `retry_s`
 └── PartMissing        a part that the answer needs is not there now
@@ -28,6 +30,11 @@ class Unknown(Refusal):
 
 class Conflict(Refusal):
     pass
+
+
+class CommandReused(Conflict):
+    def __init__(self) -> None:
+        super().__init__("this command id was used for something else")
 
 
 class BadInput(Refusal):

@@ -33,6 +33,7 @@ _GONE = Row(404, "not-found", "Not found")
 _NO = Row(403, "forbidden", "Not yours to see or change")
 _CHANGED = Row(409, "conflict", "The world has changed; look again")
 _REFUSED = Row(409, "refused", "Refused")
+_REUSED = Row(409, "command-reused", "This command id was used for something else")
 _NOT_NOW = Row(409, "not-now", "Not possible in this state")
 _BAD = Row(422, "bad-input", "Understood, and not possible")
 _AWAY = Row(503, "part-missing", "A part is missing; retry with the same command id")
@@ -42,14 +43,16 @@ TABLE: dict[type[Exception], Row] = {
     errors.Forbidden: _NO,
     errors.Unknown: _GONE,
     errors.Conflict: _CHANGED,
+    errors.CommandReused: _REUSED,
     errors.BadInput: _BAD,
     errors.TooManyTries: Row(429, "too-many-tries", "Too many tries"),
     errors.PartMissing: _AWAY,
     registry.InvalidCommand: _BAD,
     registry.NotFound: _GONE,
+    registry.CommandReused: _REUSED,
     registry.InUse: _REFUSED,
     registry.Unavailable: _AWAY,
-    record.CommandReused: _CHANGED,
+    record.CommandReused: _REUSED,
     record.GuardFailed: _CHANGED,
     record.ConstraintBroken: _CHANGED,
     dispatch.NotFound: _GONE,
@@ -58,12 +61,14 @@ TABLE: dict[type[Exception], Row] = {
     dispatch.NotAllowed: _NOT_NOW,
     dispatch.NotYours: _NO,
     dispatch.Conflict: _CHANGED,
+    dispatch.CommandReused: _REUSED,
     dispatch.Invalid: _BAD,
     referral.NotFound: _GONE,
     referral.NotYours: _NO,
     referral.WrongState: _NOT_NOW,
     referral.Refused: _REFUSED,
     referral.Conflict: _CHANGED,
+    referral.CommandReused: _REUSED,
 }
 """Domain error → answer. A subclass without a row of its own answers as its parent."""
 
@@ -73,7 +78,7 @@ DESCRIPTIONS: Mapping[int, str] = {
     403: "The role or the scope may not",
     404: "No such thing, or none that this caller may know of",
     405: "The address does not know this method",
-    409: "The world has changed, or this is not allowed in this state",
+    409: "The world has changed, this is not allowed in this state, or the id was used before",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "Understood, and not possible",

@@ -118,20 +118,37 @@ class Store:
         async with _database(self._engine) as db:
             await db.execute(text("SELECT 1"))
 
-    async def put_account(self, **row: Any) -> str:
+    async def put_account(self, actor: Actor, **row: Any) -> str:
         """Write an account, or renew the one of that name, which keeps its id. Answers the id."""
         wish = insert(account).values(revoked_ms=None, **row)
         renewed = {name: wish.excluded[name] for name in row if name not in ("id", "created_ms")}
         statement = wish.on_conflict_do_update(
             index_elements=["name"], set_=renewed | {"revoked_ms": None}
         ).returning(account.c.id)
-        async with _database(self._engine) as db:
-            return str((await db.execute(statement)).scalar_one())
+        async with _signed(self._engine, actor) as tx:
+            id = str((await tx.connection.execute(statement)).scalar_one())
+            action = "account.created" if id == row["id"] else "account.changed"
+            detail = {"role": row["role"], "scope": row["scope"]}
+            await tx.audit(action, "account", id, detail=detail)
+        return id
 
-    async def revoke_account(self, name: str, now_ms: int) -> bool:
-        statement = update(account).where(account.c.name == name).values(revoked_ms=now_ms)
-        async with _database(self._engine) as db:
-            return (await db.execute(statement)).rowcount == 1
+    async def revoke_account(self, actor: Actor, name: str, now_ms: int) -> bool:
+        statement = (
+            update(account)
+            .where(account.c.name == name)
+            .values(revoked_ms=now_ms)
+            .returning(account.c.id)
+        )
+        async with _signed(self._engine, actor) as tx:
+            revoked = (await tx.connection.execute(statement)).scalar_one_or_none()
+            if revoked is not None:
+                await tx.audit("account.disabled", "account", revoked)
+        return revoked is not None
+
+    async def audit(self, actor: Actor, action: str, account: str) -> None:
+        """One line about an account's session."""
+        async with _signed(self._engine, actor) as tx:
+            await tx.audit(action, "account", account)
 
     async def account_named(self, name: str) -> Row[Any] | None:
         """The account of that log-in name, if it is good."""
@@ -154,12 +171,14 @@ class Store:
         async with _database(self._engine) as db:
             return (await db.execute(good)).one_or_none() is not None
 
-    async def revoke_token(self, token: str, expires_ms: int, now_ms: int) -> None:
+    async def revoke_token(self, actor: Actor, token: str, expires_ms: int, now_ms: int) -> None:
         """Refuse a token from now on; what has expired is forgotten."""
         revoke = insert(revoked_token).values(id=token, expires_ms=expires_ms)
-        async with _database(self._engine) as db:
+        async with _signed(self._engine, actor) as tx:
+            db = tx.connection
             await db.execute(delete(revoked_token).where(revoked_token.c.expires_ms < now_ms))
             await db.execute(revoke.on_conflict_do_nothing())
+            await tx.audit("session.closed", "account", actor.id)
 
     async def put_device(self, actor: Actor, **row: Any) -> Row[Any]:
         """Write a device unless its id is there already; answers what is there."""

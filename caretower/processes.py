@@ -15,7 +15,7 @@ from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
 from caretower.settings import Settings
 from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, production
-from record.actor import system
+from record.actor import Actor, system
 from record.outbox import deliver_pending
 from record.recorder import Recorder
 from record.verify import Report, verify
@@ -155,6 +155,11 @@ async def verify_region(settings: Settings) -> Report:
         return await verify(tower.engine, tower.registry, tower.clock)
 
 
+def operator() -> Actor:
+    """Whoever sits at this machine's command line, as the audit knows them."""
+    return system(f"command line of uid {os.getuid()}")
+
+
 SCOPED = {Role.FACILITY, Role.FIELD, Role.PROVIDER}
 
 
@@ -170,13 +175,13 @@ async def put_account(
     if len(password) < MIN_PASSWORD:
         raise ValueError(f"a password has at least {MIN_PASSWORD} characters")
     async with production(with_addresses(settings)) as tower:
-        await tower.accounts.put_account(name, wanted, scope, password)
+        await tower.accounts.put_account(name, wanted, scope, password, operator())
 
 
 async def revoke_account(settings: Settings, name: str) -> None:
     """Raises ValueError when there is no such account."""
     async with production(with_addresses(settings)) as tower:
         try:
-            await tower.accounts.revoke_account(name)
+            await tower.accounts.revoke_account(name, operator())
         except Unknown as unknown:
             raise ValueError(f"there is no account {name}") from unknown

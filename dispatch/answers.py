@@ -48,9 +48,7 @@ class Answers:
                 return self._facility_accepts(tx, before, command)
             return await self._facility_declines(tx, before, command)
 
-        receipt = await self.promises.change(
-            actor, command.command_id, command.request, "facility_answer", how
-        )
+        receipt = await self.promises.change(actor, command, "facility_answer", how)
         if not command.accepted:
             await self._ask_backup(command)
         return receipt
@@ -65,9 +63,7 @@ class Answers:
                 return self._crew_acknowledges(tx, before, command)
             return await self._crew_declines(tx, before, command)
 
-        return await self.promises.change(
-            actor, command.command_id, command.request, "crew_answer", how
-        )
+        return await self.promises.change(actor, command, "crew_answer", how)
 
     def _check(self, actor: Actor, command: AnswerForFacility | AnswerForCrew, codes: str) -> None:
         if not command.by.strip():

@@ -1,9 +1,53 @@
 """The public face of a request: ids and states, never identity, address or risk answers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dispatch.clocks import calls
 from dispatch.request import CrisisRequest
+
+FIRST = frozenset(
+    {"id", "version", "state", "tier", "urgency", "zone", "opened_ms", "target_ms", "owner"}
+)
+"""What a card has had from the beginning."""
+
+LATER: Mapping[str, Any] = {
+    "place": None,
+    "alarm_heard": None,
+    "team": None,
+    "van": None,
+    "pool": None,
+    "slot": None,
+    "backup": None,
+    "place_need": "possible",
+    "van_need": "possible",
+    "place_claimed": False,
+    "eta_ms": None,
+    "arrive_ms": None,
+    "crew_answer": None,
+    "crew_due_ms": None,
+    "facility_answer": None,
+    "answer_due_ms": None,
+    "escalated": False,
+    "overdue": [],
+    "calls": [],
+    "custody_due_ms": None,
+    "needs": [],
+    "rescue": None,
+    "rescue_due_ms": None,
+    "shared_le": False,
+    "self_transport": False,
+    "joined_to": None,
+    "ended_ms": None,
+    "follow_up_due_ms": None,
+    "settled": None,
+}
+"""What a card says that an older release made without the field."""
+
+
+def complete(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The card as this release would have made it, whichever release did."""
+    return {**LATER, **card}
 
 
 def card(request: CrisisRequest) -> dict[str, Any] | None:

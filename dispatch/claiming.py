@@ -39,7 +39,7 @@ from registry.port import Registry, Snapshot
 class Wish:
     """What somebody wants to claim, and what they saw when they wanted it."""
 
-    command_id: str
+    command: commands.Accept | commands.Override | commands.AskPlace
     verb: str
     event: Event
     before: CrisisRequest
@@ -72,13 +72,13 @@ class Claiming:
         """Claim all that is certainly needed of the bundle, or nothing."""
         override = isinstance(command, commands.Override)
         verb = "overridden" if override else "accepted"
-        if answered := await self._answered(actor, command.command_id, f"{verb}:{command.request}"):
+        if answered := await self._answered(actor, command, f"{verb}:{command.request}"):
             return answered
         before = await self._load(command.request)
         snapshot = await self.registry.snapshot()
         prepared = booking.accepting(before, command.bundle, snapshot, override=override)
         wish = Wish(
-            command.command_id,
+            command,
             verb,
             Event.ACCEPT,
             before,
@@ -94,7 +94,7 @@ class Claiming:
     async def ask_place(self, actor: Actor, command: commands.AskPlace) -> Receipt:
         """The place (and van) is needed now: claim it and ask the facility."""
         purpose = f"place_asked:{command.request}"
-        if answered := await self._answered(actor, command.command_id, purpose):
+        if answered := await self._answered(actor, command, purpose):
             return answered
         before = await self._load(command.request)
         check_scope(actor, before)
@@ -105,7 +105,7 @@ class Claiming:
         prepared = booking.asking(before, wanted, snapshot)
         prepared = replace(prepared, arrive_ms=command.arrive_ms or before.arrive_ms)
         wish = Wish(
-            command.command_id,
+            command,
             "place_asked",
             Event.ASK_PLACE,
             before,
@@ -138,12 +138,12 @@ class Claiming:
             return replace(receipt, rows=(*rows, *receipt.rows))
 
         try:
-            return await self.promises.once(actor, wish.command_id, wish.purpose, work)
+            return await self.promises.once(actor, wish.command, wish.purpose, work)
         except (DispatchError, RecordError) as error:
             if held:
                 # A registry that is away ends the hold by itself, in seconds.
                 with suppress(Unavailable):
-                    await self.registry.release(held, f"{wish.command_id}/release")
+                    await self.registry.release(held, f"{wish.command.command_id}/release")
             raise _named(error, wish.prepared.plan) from error
 
     async def _hold(self, actor: Actor, wish: Wish, preview: Advance) -> str | None:
@@ -152,7 +152,7 @@ class Claiming:
             preview.effects,
             wish.seen,
             wish.diverted,
-            command_id=wish.command_id,
+            command_id=wish.command.command_id,
             by=actor.id,
         )
         if command is None:
@@ -217,16 +217,18 @@ class Claiming:
             )
         return ("credential_lapsed",)
 
-    async def _answered(self, actor: Actor, command_id: str, purpose: str) -> Receipt | None:
+    async def _answered(
+        self, actor: Actor, command: commands.Command, purpose: str
+    ) -> Receipt | None:
         """The receipt of a command that is kept already: nothing is held for it again."""
         async with self.promises.journal.engine.connect() as connection:
-            if not await store.answered(connection, command_id):
+            if not await store.answered(connection, command.command_id):
                 return None
 
         async def work(_: Transaction) -> Receipt:
             raise Conflict("the answer to this command has just been forgotten")
 
-        return await self.promises.once(actor, command_id, purpose, work)
+        return await self.promises.once(actor, command, purpose, work)
 
     async def _load(self, request: str) -> CrisisRequest:
         async with self.promises.journal.engine.connect() as connection:

@@ -299,10 +299,23 @@ class ConfirmRescue:
     by: str
 
 
-class OfRequest(Protocol):
-    """Any command about one request."""
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """A clock has run out: the keeper's command."""
+
+    command_id: str
+    request: str
+
+
+class Command(Protocol):
+    """Any command."""
 
     @property
     def command_id(self) -> str: ...
+
+
+class OfRequest(Command, Protocol):
+    """Any command about one request."""
+
     @property
     def request(self) -> str: ...

@@ -115,7 +115,7 @@ class Dispatch:
             return receipt
 
         purpose = f"open:{command.request}"
-        return await self._promises.once(actor, command.command_id, purpose, work)
+        return await self._promises.once(actor, command, purpose, work)
 
     async def triage(self, actor: Actor, command: commands.Triage) -> Receipt:
         """Set what is known now; tier and target follow from the policy."""
@@ -210,9 +210,7 @@ class Dispatch:
                 )
             )
 
-        receipts = await self._promises.once_for_many(
-            actor, command.command_id, f"hand_over:{source}", work
-        )
+        receipts = await self._promises.once_for_many(actor, command, f"hand_over:{source}", work)
         return receipts.each
 
     async def note(self, actor: Actor, command: commands.AddNote) -> Receipt:
@@ -256,7 +254,7 @@ class Dispatch:
             return replace(ended, rows=(*ended.rows, *kept.rows))
 
         purpose = f"join:{command.request}:{command.into}"
-        return await self._promises.once(actor, command.command_id, purpose, work)
+        return await self._promises.once(actor, command, purpose, work)
 
     # claiming and answers
 
@@ -483,7 +481,7 @@ class Dispatch:
     async def _change(
         self, actor: Actor, command: commands.OfRequest, purpose: str, how: Any
     ) -> Receipt:
-        return await self._promises.change(actor, command.command_id, command.request, purpose, how)
+        return await self._promises.change(actor, command, purpose, how)
 
     async def _move(
         self,
@@ -516,7 +514,9 @@ class Dispatch:
             return Change(after, "escalated", detail={"clocks": sorted(clocks)})
 
         try:
-            await self._promises.change(KEEPER, str(uuid7()), request, "escalate", how)
+            await self._promises.change(
+                KEEPER, commands.Escalate(str(uuid7()), request), "escalate", how
+            )
         except DispatchError:
             return False
         return True

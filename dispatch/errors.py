@@ -6,7 +6,8 @@ DispatchError
 ├── WrongState      this cannot happen to a request in its present state
 ├── NotAllowed      a rule forbids it now (custody, consent, acceptance, a reason is missing)
 ├── NotYours        the role or its scope may not do this
-├── Conflict        somebody else changed the request, or the command id was used otherwise
+├── Conflict        somebody else changed the request
+│   └── CommandReused  the command id was used for something else
 └── Invalid         the command contradicts itself or the vocabulary
 
 No message carries personal data.
@@ -61,7 +62,14 @@ class NotYours(DispatchError):
 
 
 class Conflict(DispatchError):
-    """The request changed meanwhile, or the command id was used for something else."""
+    """The request changed meanwhile."""
+
+
+class CommandReused(Conflict):
+    """The command id was used for something else, or by somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("this command id was used for something else")
 
 
 class Invalid(DispatchError):

@@ -3,18 +3,21 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from dispatch import store
 from dispatch.card import card, face
-from dispatch.commands import Receipt
-from dispatch.errors import Conflict, DispatchError, Refused
+from dispatch.commands import Command, OfRequest, Receipt
+from dispatch.errors import CommandReused, Conflict, DispatchError, Refused
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest
 from record import Actor
-from record.errors import CommandReused, ConstraintBroken
+from record.errors import CommandReused as IdReused
+from record.errors import ConstraintBroken
 from record.journal import Journal, Transaction
 from registry.port import Effect, Registry
+
+A = TypeVar("A")
 
 NO_ROOM: Mapping[str, int] = {}
 
@@ -49,40 +52,38 @@ class Promises:
     registry: Registry
     clocks: Clocks
 
-    async def change(
-        self, actor: Actor, command_id: str, request: str, purpose: str, how: How
-    ) -> Receipt:
+    async def change(self, actor: Actor, command: OfRequest, purpose: str, how: How) -> Receipt:
         """Load the request locked, let `how` say its next version, and keep that."""
 
         async def work(tx: Transaction) -> Receipt:
-            before = await store.load(tx.connection, request, lock=True)
+            before = await store.load(tx.connection, command.request, lock=True)
             return await self.keep(tx, before, await how(tx, before))
 
-        return await self.once(actor, command_id, f"{purpose}:{request}", work)
+        return await self.once(actor, command, f"{purpose}:{command.request}", work)
 
     async def once(
         self,
         actor: Actor,
-        command_id: str,
+        command: Command,
         purpose: str,
         work: Callable[[Transaction], Awaitable[Receipt]],
     ) -> Receipt:
         """Do the work unless this command was answered before; apply what it promised."""
         async with self.transaction(actor) as tx:
-            receipt = await tx.once(command_id, purpose, Receipt, lambda: work(tx))
+            receipt = await _once(tx, command, purpose, Receipt, work)
         await self.journal.deliver(self.registry, *receipt.rows)
         return receipt
 
     async def once_for_many(
         self,
         actor: Actor,
-        command_id: str,
+        command: Command,
         purpose: str,
         work: Callable[[Transaction], Awaitable[Receipts]],
     ) -> Receipts:
         """Like `once`, for a command that concerns several requests."""
         async with self.transaction(actor) as tx:
-            receipts = await tx.once(command_id, purpose, Receipts, lambda: work(tx))
+            receipts = await _once(tx, command, purpose, Receipts, work)
         for receipt in receipts.each:
             await self.journal.deliver(self.registry, *receipt.rows)
         return receipts
@@ -124,12 +125,22 @@ class Promises:
         try:
             async with self.journal.transaction(actor) as tx:
                 yield tx
-        except CommandReused as error:
-            raise Conflict("this command id was used for something else") from error
+        except IdReused as error:
+            raise CommandReused from error
         except ConstraintBroken as error:
             if error.constraint not in BROKEN:
                 raise
             raise BROKEN[error.constraint]() from error
+
+
+async def _once(
+    tx: Transaction,
+    command: Command,
+    purpose: str,
+    answer: type[A],
+    work: Callable[[Transaction], Awaitable[A]],
+) -> A:
+    return await tx.once(command.command_id, purpose, answer, lambda: work(tx), said=command)
 
 
 # A unit's name is not in the constraint's answer: who claims it fills it in.

@@ -13,7 +13,7 @@ class RecordError(Exception):
 
 
 class CommandReused(RecordError):
-    """A command id came back from another actor or with another purpose."""
+    """A command id came back from another actor, with another purpose or another body."""
 
 
 class GuardFailed(RecordError):

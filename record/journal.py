@@ -1,5 +1,6 @@
 """One promise is one SQL transaction: the room's rows, an audit line, an outbox row."""
 
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -99,7 +100,12 @@ class Transaction:
         return row_id
 
     async def once(
-        self, command_id: str, purpose: str, answer: type[A], work: Callable[[], Awaitable[A]]
+        self,
+        command_id: str,
+        purpose: str,
+        answer: type[A],
+        work: Callable[[], Awaitable[A]],
+        said: object = None,
     ) -> A:
         """Run `work` unless this command was answered before; then give that answer again.
 
@@ -109,12 +115,18 @@ class Transaction:
         Args:
             purpose: what the command does, so that an id cannot be used for two things.
             answer: the type of the answer, which is kept as JSON.
+            said: the command itself, of which a digest is kept; None where `purpose` says it all.
 
         Raises:
-            CommandReused: the id is another actor's or has another purpose.
+            CommandReused: the id is another actor's, has another purpose or says something else.
         """
+        digest = None if said is None else digest_of(said)
         claim = insert_or_skip(command).values(
-            id=command_id, actor_id=self.actor.id, purpose=purpose, at_ms=self.now_ms
+            id=command_id,
+            actor_id=self.actor.id,
+            purpose=purpose,
+            digest=digest,
+            at_ms=self.now_ms,
         )
         claimed = await self.connection.execute(
             claim.on_conflict_do_nothing(index_elements=["id"]).returning(command.c.id)
@@ -123,6 +135,8 @@ class Transaction:
         if claimed.first() is None:
             kept = (await self.connection.execute(select(command).where(this))).one()
             if (kept.actor_id, kept.purpose) != (self.actor.id, purpose):
+                raise CommandReused(command_id)
+            if kept.digest is not None and kept.digest != digest:
                 raise CommandReused(command_id)
             return msgspec.convert(kept.answer, answer)
         result = await work()
@@ -179,6 +193,11 @@ class Journal:
                 await outbox.deliver(self.engine, registry, row_id, self.clock)
         except (Unavailable, SQLAlchemyError, OSError):
             return
+
+
+def digest_of(said: object) -> str:
+    """The same for a retry, another for a command that says anything else; it tells no content."""
+    return hashlib.sha256(msgspec.msgpack.encode(said, order="deterministic")).hexdigest()
 
 
 def constraint_name(error: IntegrityError) -> str:

@@ -104,13 +104,23 @@ audit = Table(
     Index("ix_audit_actor", "actor_id", "at_ms"),
 )
 
-# A command that was answered: a retry reads the same answer.
+# Rows of this table that were made before `before_ms` may be gone: their age was up.
+pruned = Table(
+    "pruned",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("before_ms", BigInteger, nullable=False),
+)
+
+# A command that was answered: a retry reads the same answer. `digest` tells a retry from another
+# command under the same id; older rows have none.
 command = Table(
     "command",
     metadata,
     Column("id", Text, primary_key=True),
     Column("actor_id", Text, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("digest", Text),
     Column("answer", JSONB(none_as_null=True)),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_command_at_ms", "at_ms"),

@@ -5,7 +5,8 @@ ReferralError
 ├── NotYours      it belongs to another provider
 ├── WrongState    the act is not possible in this state
 ├── Refused       a resource or a rule says no, with the reason
-└── Conflict      the command's id was used for something else
+└── Conflict      somebody else was first
+    └── CommandReused  the command's id was used for something else
 """
 
 
@@ -45,4 +46,11 @@ class Refused(ReferralError):
 
 
 class Conflict(ReferralError):
+    """Somebody else was first."""
+
+
+class CommandReused(Conflict):
     """The command's id was used for something else."""
+
+    def __init__(self) -> None:
+        super().__init__("this command id was used for something else")

@@ -17,11 +17,12 @@ from dispatch.errors import NotFound as UnknownRequest
 from dispatch.errors import WrongState as SettledBefore
 from dispatch.words import Settled
 from record import Actor
-from record.errors import CommandReused, ConstraintBroken
+from record.errors import CommandReused as IdReused
+from record.errors import ConstraintBroken
 from record.journal import Journal
 from referral import clocks, store
 from referral.cards import Card, referral_card, task_card
-from referral.errors import Conflict, NotFound, NotYours, ReferralError, Refused
+from referral.errors import CommandReused, Conflict, NotFound, NotYours, ReferralError, Refused
 from referral.outreach import after_attempt, close_tasks, follow, open_task
 from referral.policy import Policy
 from referral.slip import undone
@@ -31,6 +32,9 @@ from referral.turn import Turn, earliest_due_ms, locked_task
 from registry.port import Claim, Effect, Free, HoldCommand, Registry
 from registry.port import Refused as HoldRefused
 from registry.states import Slot
+
+Said = tuple[str, str, object]
+"""A command: its id, its purpose, and what it says besides; None where the purpose says it all."""
 
 
 class Requests(Protocol):
@@ -126,7 +130,9 @@ class Referral:
             claim = Claim("slot", slot.id, wish.referral)
             return await turn.show_referral(row, "requested", [claim])
 
-        card = await self._booking(actor, (command_id, purpose), wish.referral, wish.slot, book)
+        card = await self._booking(
+            actor, (command_id, purpose, wish), wish.referral, wish.slot, book
+        )
         await self._settle(actor, wish.referral, wish.request)
         return card
 
@@ -154,7 +160,7 @@ class Referral:
                 row, "requested", [*effects, Claim("slot", slot, referral)]
             )
 
-        return await self._booking(actor, (command_id, purpose), referral, slot, book)
+        return await self._booking(actor, (command_id, purpose, None), referral, slot, book)
 
     async def acknowledge(self, actor: Actor, command_id: str, referral: str) -> Card:
         """The provider has seen the referral and expects the person."""
@@ -183,7 +189,7 @@ class Referral:
             await turn.tx.audit("referral.undo", "referral", referral, detail={"said": said})
             return await turn.show_referral(row, "undone")
 
-        return await self._command(actor, (command_id, _purpose("undo", referral)), work)
+        return await self._command(actor, (command_id, _purpose("undo", referral), None), work)
 
     async def cancel(self, actor: Actor, command_id: str, referral: str, reason: str) -> Card:
         """The referral is called off; the seat is free again."""
@@ -226,7 +232,7 @@ class Referral:
             await turn.show_referral(referral, "outreach")
             return card
 
-        return await self._command(actor, (command_id, purpose), work)
+        return await self._command(actor, (command_id, purpose, note), work)
 
     async def details(self, actor: Actor, referral: str) -> Person:
         """Whom the provider expects. The read is audited; only their own for a provider."""
@@ -335,7 +341,7 @@ class Referral:
         reason: str | None = None,
         outcome: Outcome | None = None,
     ) -> Card:
-        purpose = _purpose(act, referral, outcome or reason)
+        purpose = _purpose(act, referral, outcome)
 
         async def work(turn: Turn) -> Card:
             row = await self._locked(turn, actor, referral)
@@ -352,7 +358,7 @@ class Referral:
             await turn.tx.audit(f"referral.{act}", "referral", referral, reason=reason)
             return await turn.show_referral(row, state.value, effects)
 
-        return await self._command(actor, (command_id, purpose), work)
+        return await self._command(actor, (command_id, purpose, reason), work)
 
     async def _may(self, turn: Turn, row: Row, act: Act, outcome: Outcome | None) -> None:
         if act is Act.NO_SHOW and turn.now_ms < row["starts_ms"]:
@@ -437,13 +443,13 @@ class Referral:
     async def _booking(
         self,
         actor: Actor,
-        command: tuple[str, str],
+        command: Said,
         referral: str,
         slot: str,
         book: Callable[[Turn, Slot], Awaitable[Card]],
     ) -> Card:
         """Hold the slot, write the promise, apply it; a refusal gives the hold back at once."""
-        command_id, _ = command
+        command_id, *_ = command
         wish = HoldCommand(
             hold_id=command_id,
             request=referral,
@@ -472,12 +478,14 @@ class Referral:
         return found
 
     async def _command(
-        self, actor: Actor, command: tuple[str, str], work: Callable[[Turn], Awaitable[Card]]
+        self, actor: Actor, command: Said, work: Callable[[Turn], Awaitable[Card]]
     ) -> Card:
-        command_id, purpose = command
+        command_id, purpose, said = command
 
         async def once(turn: Turn) -> Card:
-            return await turn.tx.once(command_id, purpose, dict[str, Any], lambda: work(turn))
+            return await turn.tx.once(
+                command_id, purpose, dict[str, Any], lambda: work(turn), said=said
+            )
 
         return await self._turn(actor, once)
 
@@ -487,8 +495,8 @@ class Referral:
                 card = await work(Turn(tx, self._policy))
         except ConstraintBroken as broken:
             raise _as_refusal(broken.constraint) from None
-        except CommandReused as reused:
-            raise Conflict(f"command {reused} was used for something else") from None
+        except IdReused:
+            raise CommandReused from None
         await self._journal.deliver(self._registry, *tx.promised)
         return card
 

@@ -11,6 +11,10 @@ class InvalidCommand(RegistryError):
     """The command can never be right: an unknown kind, a number out of its bounds."""
 
 
+class CommandReused(RegistryError):
+    """This command id came back with another command."""
+
+
 class NotFound(RegistryError):
     """There is no such team, van, pool, slot or hold."""
 

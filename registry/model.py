@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from msgspec.structs import replace
 
 from registry import laws
-from registry.errors import Fenced, InUse, NotFound, PositionLost
+from registry.errors import CommandReused, Fenced, InUse, NotFound, PositionLost
 from registry.port import (
     DEDUPE_S,
     MAX_BATCH,
@@ -92,7 +92,7 @@ class MemoryRegistry:
         self._hold_of: dict[str, str] = {}
         self._rows: dict[Key, _Row] = {}
         self._closed_rows: dict[Key, int] = {}
-        self._done: dict[str, tuple[int, Any]] = {}
+        self._done: dict[str, tuple[int, Any, object]] = {}
         self._leases: dict[str, Lease] = {}
         self._plan: bytes | None = None
         self._tickets: dict[str, tuple[int, bytes]] = {}
@@ -120,7 +120,7 @@ class MemoryRegistry:
             self._emit(f"{kind}.put", {(kind, state.id): new}, always=True)
             return self._resource(kind, state.id)
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("put", state), change)
 
     async def remove(self, kind: str, id: str, command_id: str) -> Position:
         """See `Registry.remove`."""
@@ -133,7 +133,7 @@ class MemoryRegistry:
             self._claims.pop((kind, id), None)
             return self._emit(f"{kind}.removed", {(kind, id): None})
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("remove", kind, id), change)
 
     # facts
     async def report_positions(
@@ -188,7 +188,7 @@ class MemoryRegistry:
             self._emit("unit.status", {(kind, id): self._with_status(unit, status)})
             return cast("Team | Van", self._resource(kind, id))
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("status", kind, id, status), change)
 
     def _with_status(self, unit: Team | Van, status: UnitStatus) -> Team | Van:
         now = self._clock()
@@ -211,7 +211,7 @@ class MemoryRegistry:
                 walk_in=False,
             )
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("counts", pool, counts, at_ms), change)
 
     async def walk_in(self, pool: str, command_id: str) -> Counted:
         """See `Registry.walk_in`."""
@@ -222,7 +222,7 @@ class MemoryRegistry:
             more = replace(old, occupied=old.occupied + 1)
             return self._counted(more, self._clock(), walk_in=True)
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("walk_in", pool), change)
 
     def _counted(self, pool: Pool, at_ms: int | None, *, walk_in: bool) -> Counted:
         """`at_ms` None is a late count: it changes nothing."""
@@ -254,7 +254,7 @@ class MemoryRegistry:
             self._emit("pool.doubted", {(Kind.POOL, pool): replace(known, confirmed_ms=again_ms)})
             return self._pool(pool)
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("not_true", pool, withdrawn_ms, former_ms), change)
 
     async def pause(self, pool: str, reason: str, until_ms: int | None, command_id: str) -> Pool:
         """See `Registry.pause`."""
@@ -274,13 +274,13 @@ class MemoryRegistry:
             self._emit(event, {(Kind.POOL, pool): new})
             return self._pool(pool)
 
-        return self._once(command_id, change)
+        return self._once(command_id, (event, pool, values(0)), change)
 
     # holds
     async def hold(self, command: HoldCommand) -> Granted | Refused:
         """See `Registry.hold`."""
         laws.check_hold(command)
-        return self._once(command.hold_id, lambda: self._hold(command))
+        return self._once(command.hold_id, None, lambda: self._hold(command))
 
     def _hold(self, command: HoldCommand) -> Granted | Refused:
         if (Kind.HOLD, command.hold_id) in self._states:
@@ -339,7 +339,7 @@ class MemoryRegistry:
             position = self._emit("hold.extended", {(Kind.HOLD, hold): longer}, body)
             return Granted(self._held(hold), position)
 
-        return self._once(command_id, change)
+        return self._once(command_id, None, change)
 
     async def release(self, hold: str, command_id: str) -> bool:
         """See `Registry.release`."""
@@ -350,7 +350,7 @@ class MemoryRegistry:
             self._end_hold("hold.released", hold)
             return True
 
-        return self._once(command_id, change)
+        return self._once(command_id, ("release", hold), change)
 
     def _end_hold(self, event: str, hold: str) -> None:
         touched: dict[Key, State | None] = {}
@@ -655,14 +655,17 @@ class MemoryRegistry:
         self._position = Position(max(self._position.epoch + 1, now_ms // 1000), -1)
         return self._emit("epoch.opened", {})
 
-    def _once(self, command_id: str, change: Callable[[], Answer]) -> Answer:
+    def _once(self, command_id: str, said: object, change: Callable[[], Answer]) -> Answer:
+        """`said` None: the id alone says which command it is."""
         laws.check_id(command_id)
         now = self._clock()
-        until_ms, answer = self._done.get(command_id, (0, None))
+        until_ms, answer, before = self._done.get(command_id, (0, None, None))
         if until_ms > now:
+            if said != before:
+                raise CommandReused("this command id was used for something else")
             return cast("Answer", answer)
         answer = change()
-        self._done[command_id] = (now + DEDUPE_S * 1000, answer)
+        self._done[command_id] = (now + DEDUPE_S * 1000, answer, said)
         while self._done and (first := next(iter(self._done)), self._done[first][0])[1] <= now:
             del self._done[first]
         return answer

@@ -1,7 +1,8 @@
 """The door of the registry: commands, answers and events. `model` and `server` keep its laws.
 
 Every command carries the caller's `command_id`; a retry with the same id within
-`DEDUPE_S` gives the same answer and changes nothing. Each change is atomic with its event.
+`DEDUPE_S` gives the same answer and changes nothing; another command with that id raises
+`CommandReused`. Each change is atomic with its event.
 """
 
 from __future__ import annotations

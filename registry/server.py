@@ -7,6 +7,7 @@ and a retry with the same command id settles it.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from registry import laws
 from registry.errors import (
+    CommandReused,
     Fenced,
     InUse,
     InvalidCommand,
@@ -436,11 +438,11 @@ class ServerRegistry:
         command_id: str | None = None,
         *texts: bytes,
     ) -> Told:
-        if command_id is not None:
-            laws.check_id(command_id)
-            command = {**command, "once_ms": DEDUPE_S * 1000}
         keys = [*self._keys, self._key(f"done:{command_id or ''}")]
         try:
+            if command_id is not None:
+                laws.check_id(command_id)
+                command = {**command, "once_ms": DEDUPE_S * 1000, "digest": _digest(command)}
             asked = msgspec.json.encode(command)
         except (UnicodeEncodeError, OverflowError) as error:
             raise InvalidCommand("no text or number that can be kept") from error
@@ -536,7 +538,17 @@ class _ApplyAnswer(msgspec.Struct, frozen=True):
         return Applied(self.applied, self.already, tuple(Displaced(*one) for one in self.displaced))
 
 
+def _digest(command: dict[str, Any]) -> str | None:
+    """What the command says. A hold says what its caller's command does, and may see more."""
+    if "ttl_ms" in command:
+        return None
+    said = msgspec.json.encode(command, order="deterministic")
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
 def _raise(error: _Error) -> NoReturn:
+    if error.name == "Reused":
+        raise CommandReused("this command id was used for something else")
     if error.name == "NotFound":
         raise NotFound(error.kind, error.id)
     if error.name == "InUse":

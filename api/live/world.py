@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dispatch.card import complete
 from registry.port import Event, Position, Snapshot
 
 Object = dict[str, Any]
@@ -49,7 +50,8 @@ class World:
             states = getattr(snapshot, f"{kind}s")
             self._kinds[kind] = {id: msgspec.to_builtins(state) for id, state in states.items()}
         for kind in KINDS[5:]:
-            self._kinds[kind] = dict(snapshot.cards.get(kind, {}))
+            cards = snapshot.cards.get(kind, {})
+            self._kinds[kind] = {id: _complete(kind, card) for id, card in cards.items()}
 
     def advance(self, event: Event) -> list[Change]:
         """Take one event in; answers what it changed."""
@@ -83,5 +85,10 @@ class World:
         objects = self._kinds[kind]
         before = objects.pop(id, None)
         if state is not None:
-            objects[id] = state
-        return Change(kind, id, before, state)
+            objects[id] = _complete(kind, state)
+        return Change(kind, id, before, objects.get(id))
+
+
+def _complete(kind: str, state: Object) -> Object:
+    """A card that an older release made has every field that this one looks for."""
+    return complete(state) if kind == "request" else state

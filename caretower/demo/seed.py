@@ -57,7 +57,7 @@ async def seed_world(tower: Tower, world: World) -> dict[str, DemoAccount]:
     async def put(name: str, account: DemoAccount) -> None:
         if await store.account_named(name) is None:
             role = Role(account.role)
-            await tower.accounts.put_account(name, role, account.scope, account.password)
+            await tower.accounts.put_account(name, role, account.scope, account.password, SEEDER)
 
     await asyncio.gather(*(put(name, account) for name, account in accounts.items()))
     return accounts

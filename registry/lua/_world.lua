@@ -2,7 +2,8 @@
 --
 -- KEYS  the fixed list of registry/server.py, all under the region's one hash tag; the last is the
 --       record of this command's answer (the only key that expires by itself)
--- ARGV  [1] the command as JSON; `once_ms` in it: keep the answer for so many ms
+-- ARGV  [1] the command as JSON; `once_ms` in it: keep the answer for so many ms, and `digest`:
+--       refuse another command under the same id
 -- Times are ms UTC. States are JSON without nulls and empty lists, so that an absent field is nil.
 --
 -- A script reads with get and claims_on, changes those tables, names them with touch, queues other
@@ -17,9 +18,16 @@ local K = {
 }
 local A = cjson.decode(ARGV[1])
 
+if A.digest == cjson.null then A.digest = nil end
 if A.once_ms then
-  local answered = redis.call('GET', K.done)
-  if answered then return answered end
+  local kept = redis.call('GET', K.done)
+  if kept then
+    local digest, answered = string.match(kept, '^#(%x+) (.*)$')
+    if digest and A.digest and digest ~= A.digest then
+      return '{"error":{"name":"Reused","kind":"command","id":""}}'
+    end
+    return answered or kept
+  end
 end
 
 -- The server's own clock; tests shift it ('60000') or stop it ('=1700000000000').
@@ -35,7 +43,10 @@ local now = read_clock()
 
 -- How an answer leaves: kept for retries of the same command.
 local function answer(json)
-  if A.once_ms then redis.call('SET', K.done, json, 'PX', A.once_ms) end
+  if A.once_ms then
+    local kept = A.digest and '#' .. A.digest .. ' ' .. json or json
+    redis.call('SET', K.done, kept, 'PX', A.once_ms)
+  end
   return json
 end
 

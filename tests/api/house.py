@@ -195,7 +195,7 @@ async def services_of(engine: AsyncEngine, registry: Registry, folder: Path) -> 
 async def furnish(services: Services) -> None:
     """Two facilities, a provider, two teams, a van, accounts for every role."""
     for name, (role, scope) in ACCOUNTS.items():
-        await services.identity.put_account(name, role, scope, PASSWORD)
+        await services.identity.put_account(name, role, scope, PASSWORD, system("test"))
     actor = system("test")
     await services.directory.put_organization(Organization("org", "Demo Care"), actor)
     for name in ("facility-1", "facility-2", "provider-1"):

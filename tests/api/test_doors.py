@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from api.roles import Role
+from record.actor import system
 from record.clock import wall_clock
 from record.tables import audit
 from tests.api.builders import command
 from tests.api.house import HERE, PASSWORD, House
 
+OPERATOR = system("command line of uid 0")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
 
 
@@ -402,3 +405,27 @@ async def test_many_wrong_passwords_are_slowed_down(house: House) -> None:
     assert codes.count(429) == 20
     late = next(answer for answer in answers if answer.status_code == 429)
     assert int(late.headers["retry-after"]) > 0
+
+
+async def test_the_audit_knows_who_came_who_went_and_who_was_refused(house: House) -> None:
+    journal = house.journal
+    await house.as_("colleague")
+    wrong = {"name": "colleague", "password": "wrong"}
+    assert (await house.client.post("/v1/sessions", json=wrong)).status_code == 401
+    typed = {"name": "my secret password", "password": "x"}
+    assert (await house.client.post("/v1/sessions", json=typed)).status_code == 401
+    await house.client.delete("/v1/sessions", headers=await house.as_("colleague"))
+    await house.accounts.put_account("colleague", Role.DISPATCHER, None, PASSWORD, OPERATOR)
+    await house.accounts.revoke_account("colleague", OPERATOR)
+    async with journal.engine.connect() as connection:
+        lines = (await connection.execute(select(audit))).all()
+    colleague = next(line.subject_id for line in lines if line.action == "account.disabled")
+    about = [line for line in lines if line.subject_id == colleague]
+    assert [line.action for line in sorted(about, key=lambda line: line.id)] == [
+        "account.created", "session.opened", "session.refused", "session.closed",
+        "account.changed", "account.disabled",
+    ]  # fmt: skip
+    assert {line.actor_id for line in about} >= {colleague, OPERATOR.id, "system:door"}
+    refused = [line for line in lines if line.action == "session.refused"]
+    assert {line.subject_id for line in refused} == {colleague, "unknown"}
+    assert "my secret password" not in str(lines)

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from uuid6 import uuid7
 
-from registry.errors import Fenced, InUse, InvalidCommand, NotFound, PositionLost
+from registry.errors import CommandReused, Fenced, InUse, InvalidCommand, NotFound, PositionLost
 from registry.model import MemoryRegistry
 from registry.port import (
     DEDUPE_S,
@@ -225,6 +225,24 @@ async def test_a_confirmation_is_taken_back_while_it_is_the_last_word(region: Re
     assert kept.confirmed_ms == later.confirmed_ms
     older = await registry.not_true("p1", later.confirmed_ms, 1, region.command())
     assert older.confirmed_ms == START_MS, "no older than the count itself"
+
+
+async def test_a_command_id_with_another_body_is_refused_and_changes_nothing(
+    region: Region,
+) -> None:
+    registry, now_ms = region.registry, region.now_ms
+    first = await registry.report_counts("p1", Counts(1, 0), now_ms, "once")
+    assert await registry.report_counts("p1", Counts(1, 0), now_ms, "once") == first
+    for other in (
+        registry.report_counts("p1", Counts(2, 0), now_ms, "once"),
+        registry.walk_in("p1", "once"),
+        registry.pause("p1", "staffing", None, "once"),
+        registry.report_status("team", "t1", UnitStatus.CLEARING, "once"),
+        registry.remove("van", "v1", "once"),
+    ):
+        with pytest.raises(CommandReused):
+            await other
+    assert await region.pool() == first.pool
 
 
 async def test_one_request_has_one_hold(region: Region) -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import fields, replace
 
-from dispatch.card import card, face
+from dispatch.card import FIRST, LATER, card, complete, face
 from dispatch.request import Bundle, CrisisRequest, Person
 from dispatch.words import ENDED, FOLLOWED_UP, Rescue, Settled, State
 from tests.dispatch.conftest import T0_MS, a_request
@@ -45,3 +45,12 @@ def test_an_open_rescue_keeps_the_card() -> None:
     assert face(settled)["follow_up_due_ms"] is None
     assert card(settled) is not None
     assert card(replace(settled, rescue=Rescue.CONFIRMED)) is None
+
+
+def test_a_card_of_an_older_release_is_completed_and_a_new_field_is_thought_of() -> None:
+    """A field that is added to the card needs a default here for the cards that stand."""
+    whole = face(a_request(State.ACCEPTED))
+    assert set(whole) == FIRST | set(LATER)
+    old = {name: whole[name] for name in FIRST}
+    assert set(complete(old)) == set(whole)
+    assert complete(whole) == whole

@@ -9,7 +9,7 @@ from record import Actor
 from record.audit import of_action, of_actor, of_subject
 from record.errors import CommandReused, ConstraintBroken, GuardFailed, Unaudited
 from record.journal import Journal
-from record.tables import audit, outbox
+from record.tables import audit, command, outbox
 from registry.port import Claim
 
 pytestmark = pytest.mark.slow
@@ -92,6 +92,35 @@ async def test_a_command_id_belongs_to_one_actor_and_one_purpose(
     with pytest.raises(CommandReused):
         async with journal.transaction(actor) as tx:
             await tx.once("c1", purpose, int, work)
+
+
+async def test_a_command_id_with_another_body_is_refused_and_with_the_same_is_a_retry(
+    engine: AsyncEngine,
+) -> None:
+    journal = Journal(engine)
+
+    async def work() -> int:
+        return 1
+
+    for said in ({"bed": 1, "words": {"a", "b"}}, {"words": {"b", "a"}, "bed": 1}):
+        async with journal.transaction(DANA) as tx:
+            assert await tx.once("c1", "test", int, work, said=said) == 1
+    with pytest.raises(CommandReused):
+        async with journal.transaction(DANA) as tx:
+            await tx.once("c1", "test", int, work, said={"bed": 2, "words": {"a", "b"}})
+
+
+async def test_a_command_that_was_kept_before_digests_is_answered(engine: AsyncEngine) -> None:
+    journal = Journal(engine)
+
+    async def work() -> int:
+        return 1
+
+    async with journal.transaction(DANA) as tx:
+        await tx.once("c1", "test", int, work, said="anything")
+        await tx.connection.execute(update(command).values(digest=None))
+    async with journal.transaction(DANA) as tx:
+        assert await tx.once("c1", "test", int, work, said="anything else") == 1
 
 
 async def test_a_guard_that_meets_no_row_fails(engine: AsyncEngine) -> None:
