@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 
-.PHONY: help setup setup-test web demo test check pictures bench chaos format lock system
+.PHONY: help setup setup-test setup-routers web demo test check pictures bench chaos format lock system
 
 help:  ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ build/setup.test: requirements/boot.txt requirements/test.txt
 	@scripts/setup-python requirements/test.txt
 	@mkdir -p build && touch build/setup.run $@
 
+setup-routers: setup-test  ## routers and a real extract that tests compare with
+	@scripts/setup-routers
+
 web: web/dist/.built  ## the browser client
 web/dist/.built: $(shell git ls-files web 2>/dev/null) | build/setup.run
 	@scripts/web build
@@ -30,7 +33,7 @@ system:  ## what tests need from Debian (a browser), as root
 demo: setup web  ## run a living region on this machine
 	@exec $(BIN)/python -m caretower demo
 
-check: setup-test  ## what a contributor runs before a commit
+check: setup-test setup-routers  ## what a contributor runs before a commit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -41,7 +44,7 @@ format: setup-test  ## let ruff format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: setup-test system web  ## every test
+test: setup-test setup-routers system web  ## every test
 	scripts/web test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
@@ -50,7 +53,7 @@ pictures: setup-test system web  ## take the pictures that README shows, by the 
 	mkdir -p docs/images
 	cp build/screens/{console,wall,pad,field}.png docs/images/
 
-bench: setup-test  ## measure; writes build/bench.json
+bench: setup-test setup-routers  ## measure; writes build/bench.json
 	$(BIN)/python -m benchmarks $(BENCH)
 
 chaos: setup-test web  ## kill processes under load, then verify
@@ -61,3 +64,4 @@ lock:  ## make the lock files anew from pyproject.toml
 	$(LOCK) --python-version 3.11 -o requirements/run.txt
 	$(LOCK) --python-version 3.11 --extra test -o requirements/test.txt
 	$(LOCK) --python-version 3.11 --extra node -o requirements/node.txt
+	uv pip compile requirements/routers.in --no-deps --only-binary :all: --python-version 3.12 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header -q -o requirements/routers.txt

@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 account = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(account, name="account")
+region = typer.Typer(no_args_is_help=True, help="Regions of one's own.")
+app.add_typer(region, name="region")
 out = Console(highlight=False)
 
 
@@ -135,6 +137,25 @@ def revoke_account(name: str) -> None:
 
     asyncio.run(revoke_account(Settings(), name))
     typer.echo(f"{name} may no longer log in.")
+
+
+@region.command("build")
+def build_region(
+    extract: Annotated[
+        Path, typer.Argument(help="an OpenStreetMap extract (.osm.pbf)", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="the road file; in a region's folder: roads.npz")
+    ] = Path("roads.npz"),
+    *,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="go on even where memory may not do")
+    ] = False,
+) -> None:
+    """Build a region's road network from an OpenStreetMap extract."""
+    from caretower.region_build import build_region_roads
+
+    build_region_roads(extract, output, out, anyway=anyway)
 
 
 @app.command()

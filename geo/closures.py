@@ -1,6 +1,6 @@
 """Roads that are closed or slow at the moment: snow, a fire, a parade."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from threading import Lock
 
@@ -49,7 +49,12 @@ def with_closures(roads: RoadGraph, closures: tuple[Closure, ...]) -> RoadGraph:
     open_ = np.isfinite(factor)
     time_ms = np.minimum(np.rint(roads.time_ms[open_] * factor[open_]), LONGEST_EDGE_MS)
     return road_graph(
-        roads.nodes, source[open_], roads.target[open_], time_ms.astype(np.int64), note=roads.note
+        roads.nodes,
+        source[open_],
+        roads.target[open_],
+        time_ms.astype(np.int64),
+        note=roads.note,
+        shapes=roads.shapes and replace(roads.shapes, line=roads.shapes.line[open_]),
     )
 
 

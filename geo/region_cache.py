@@ -1,23 +1,26 @@
 """Built regions on disk: one .npz a region and fingerprint, written whole or not at all."""
 
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import msgspec
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from geo.places import Places
-from geo.region import BadRegion, Corridor, Region, Source
-from geo.roads import RoadGraph
+from geo.region import BadRegion, Region, Source
+from geo.road_file import (
+    Arrays,
+    pack_corridors,
+    pack_graph,
+    text_array,
+    unpack_corridors,
+    unpack_graph,
+    write_whole,
+)
 from geo.zones import Zones
-
-Arrays = dict[str, NDArray[Any]]
 
 
 def cached(
@@ -30,22 +33,8 @@ def cached(
             return _unpack(dict(arrays))
     except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
         region = build()
-    _write_whole(path, _pack(region))
+    write_whole(path, _pack(region))
     return region
-
-
-def _write_whole(path: Path, arrays: Arrays) -> None:
-    """Write beside the target and rename, so that no reader ever sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=path.stem, suffix=".part", delete=False) as out:
-        part = Path(out.name)
-        try:
-            np.savez(out, allow_pickle=False, **arrays)
-            out.flush()
-            os.fsync(out.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
 
 
 class _Words(msgspec.Struct):
@@ -90,9 +79,9 @@ def _pack(region: Region) -> Arrays:
         roads_version=roads.version,
     )
     arrays: Arrays = {
-        "words": np.frombuffer(msgspec.json.encode(words), dtype=np.uint8),
-        "corridors_at": np.vstack([c.at for c in region.corridors]),
-        "corridors_length": np.array([len(c.at) for c in region.corridors]),
+        "words": text_array(words),
+        **pack_corridors(region.corridors),
+        **pack_graph(roads),
     }
     arrays |= _pack_shapes("boundary", (region.boundary,))
     for label, zones in (("counties", region.counties), ("authorities", region.authorities)):
@@ -100,8 +89,6 @@ def _pack(region: Region) -> Arrays:
         arrays[f"{label}_population"] = np.array(zones.populations, dtype=np.int64)
     for label, places in (("places", region.places), ("zips", region.zips)):
         arrays |= {f"{label}_at": places.at, f"{label}_population": places.population}
-    for part in ("nodes", "first", "target", "time_ms"):
-        arrays[f"roads_{part}"] = getattr(roads, part)
     return arrays
 
 
@@ -117,8 +104,6 @@ def _unpack(arrays: Arrays) -> Region:
         ids, names = zip(*named, strict=True)
         return Places(ids, names, arrays[f"{label}_at"], arrays[f"{label}_population"])
 
-    cuts = np.cumsum(arrays["corridors_length"])[:-1]
-    lines = np.split(arrays["corridors_at"], cuts)
     return Region(
         id=words.id,
         name=words.name,
@@ -130,18 +115,8 @@ def _unpack(arrays: Arrays) -> Region:
         unchecked=words.unchecked,
         places=places("places", words.places),
         zips=places("zips", words.zips),
-        roads=RoadGraph(
-            nodes=arrays["roads_nodes"],
-            first=arrays["roads_first"],
-            target=arrays["roads_target"],
-            time_ms=arrays["roads_time_ms"],
-            note=words.roads_note,
-            version=words.roads_version,
-        ),
-        corridors=tuple(
-            Corridor(road, kind, at)
-            for (road, kind), at in zip(words.corridors, lines, strict=True)
-        ),
+        roads=unpack_graph(arrays, words.roads_note, words.roads_version),
+        corridors=unpack_corridors(arrays, words.corridors),
         sources=tuple(Source(*source) for source in words.sources),
     )
 

@@ -14,6 +14,7 @@ from geo.areas import BadArea, read_areas, read_boundary
 from geo.places import Places
 from geo.points import BadPosition, positions
 from geo.region import BadRegion, Region, Source
+from geo.road_file import BadRoadFile, RoadFile, read_roads
 from geo.zones import Zones
 
 HEADER = "region.toml"
@@ -38,13 +39,14 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_folder(folder: Path) -> Region:
-    """The region of this folder, without roads if it has none.
+    """The region of this folder; without `roads.npz` it has no roads.
 
     Raises BadRegion, which names the file and says what is wrong; OSError if one cannot be read.
     """
     header = read_header(folder)
     boundary = _boundary(folder, header.timezone)
     zones = _zones(folder, header, boundary)
+    roads = _roads(folder / ROADS)
     return Region(
         id=header.id,
         name=header.name,
@@ -56,9 +58,9 @@ def read_folder(folder: Path) -> Region:
         unchecked=(),
         places=_places(folder / PLACES),
         zips=_places(folder / ZIPS),
-        roads=None,
-        corridors=(),
-        sources=header.source,
+        roads=roads and roads.graph,
+        corridors=roads.corridors if roads else (),
+        sources=header.source + (roads.sources if roads else ()),
     )
 
 
@@ -151,6 +153,15 @@ def _zone_row(properties: object, number: int) -> tuple[str, str, int]:
     if not row.id or not row.name.strip() or not 0 <= people < 1e10:
         raise BadArea(f"zone {number} needs an id, a name and a population of 0 or more")
     return row.id, row.name.strip(), int(people)
+
+
+def _roads(path: Path) -> RoadFile | None:
+    try:
+        return read_roads(path)
+    except FileNotFoundError:
+        return None
+    except BadRoadFile as error:
+        raise BadRegion(str(error)) from error
 
 
 def _places(path: Path) -> Places:
