@@ -58,7 +58,7 @@ def read_folder(folder: Path) -> Region:
         unchecked=(),
         places=_places(folder / PLACES),
         zips=_places(folder / ZIPS),
-        roads=roads and roads.graph,
+        roads=roads.graph if roads else None,
         corridors=roads.corridors if roads else (),
         sources=header.source + (roads.sources if roads else ()),
     )

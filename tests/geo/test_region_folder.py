@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from geo.drawing import region_map
+from geo.extract import Built
 from geo.region import BadRegion, UnknownRegion, load_region
+from geo.road_file import write_roads
 
 HEADER = """
 id = "harbor"
@@ -71,9 +73,21 @@ def test_a_region_of_ones_own_is_drawn(regions: Path) -> None:
     assert drawn["counties"]["features"] == drawn["roads"]["features"] == []
 
 
+def test_a_built_road_file_in_the_folder_is_the_region_s_roads_with_their_makers_named(
+    regions: Path, helsinki_roads: Built
+) -> None:
+    write_roads(regions / "harbor" / "roads.npz", helsinki_roads.roads)
+    region = load_region("harbor", regions / "cache", regions)
+    assert region.roads is not None
+    assert region.roads.version == helsinki_roads.roads.graph.version
+    assert len(region_map(region)["roads"]["features"]) == len(helsinki_roads.roads.corridors)
+    assert [source.licence for source in region.sources] == ["CC0", "ODbL 1.0"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "word"),
     [
+        ("roads.npz", "no roads", "caretower region build"),
         ("region.toml", "id = ", "region.toml"),
         ("region.toml", HEADER.replace("harbor", "other"), "not the folder's name"),
         ("region.toml", HEADER.replace("Europe/Helsinki", "Europe/Nowhere"), "no time zone"),
