@@ -28,7 +28,7 @@ from benchmarks.state_world import where
 from caretower.demo.accounts import read_accounts
 from caretower.demo.door import Door, Refused
 from caretower.demo.people import Settlement, invent
-from caretower.demo.run import free_port, wait_until_ready
+from caretower.machine import free_port, wait_until_ready
 from caretower.settings import Settings
 from geo.region import load_region
 

@@ -21,9 +21,9 @@ from benchmarks.state_world import state_world, where
 from caretower import supervisor
 from caretower.demo.door import Door
 from caretower.demo.people import invent
-from caretower.demo.run import free_port, parts, running_servers, wait_until_ready
 from caretower.demo.seed import seed_world
 from caretower.embedded.addresses import keep_addresses
+from caretower.machine import free_port, parts, running_servers, wait_until_ready
 from caretower.processes import migrate_database
 from caretower.settings import Settings
 from caretower.wiring import production

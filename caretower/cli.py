@@ -48,13 +48,20 @@ def demo() -> None:
 
 @app.command()
 def run(
-    process: Process,
+    process: Annotated[
+        Process | None, typer.Argument(help="only this process, against the configured servers")
+    ] = None,
     *,
     embedded: Annotated[
         bool, typer.Option("--embedded", help="the stores' addresses are in the data folder")
     ] = False,
 ) -> None:
-    """Run one process against the configured servers (a supervisor's job)."""
+    """Run the region of CARETOWER_REGION: servers, processes and browser client, supervised."""
+    if process is None:
+        from caretower.machine import run_region
+
+        quiet = os.environ.get("CARETOWER_LOG_LEVEL", "warning")
+        raise typer.Exit(asyncio.run(run_region(Settings(log_level=quiet), out)))
     from caretower.processes import run_process
 
     asyncio.run(run_process(process.value, Settings(), embedded=embedded))
@@ -107,18 +114,71 @@ def verify() -> None:
     raise typer.Exit(0 if report.sound else 1)
 
 
-@account.command("put")
-def put_account(
-    name: Annotated[str, typer.Argument(help="the log-in name")],
-    role: Annotated[
-        str, typer.Argument(help="dispatcher, supervisor, facility, field, provider, …")
+@region.command("new")
+def new_region(
+    name: Annotated[str, typer.Argument(help="its id: small letters, digits, hyphens")],
+    zone: Annotated[
+        str, typer.Option("--zone", "--timezone", help="its time zone, such as America/Denver")
     ],
-    scope: Annotated[
-        str | None,
-        typer.Option(help="a facility's or provider's id, or team:<id>, van:<id>"),
+    title: Annotated[str | None, typer.Option(help="its name for people")] = None,
+    boundary: Annotated[
+        Path | None, typer.Option(help="GeoJSON: a polygon, or several that are one together")
     ] = None,
+    bounds: Annotated[str | None, typer.Option(help="west,south,east,north in degrees")] = None,
+    county: Annotated[
+        list[str] | None, typer.Option(help="a FIPS code, such as 49011; may be repeated")
+    ] = None,
+    zones: Annotated[
+        Path | None, typer.Option(help="GeoJSON: polygons with id, name, population")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--in", help="the folder that its folder is made in")
+    ] = None,
+    *,
+    places: Annotated[bool, typer.Option(help="look up its towns in GeoNames")] = True,
 ) -> None:
+    """Make an empty region from a boundary."""
+    from caretower.region_new import Wish, new_region
+
+    home = folder or Settings().regions
+    new_region(
+        Wish(
+            id=name,
+            title=title or name.replace("-", " ").title(),
+            timezone=zone,
+            folder=home / name,
+            boundary=boundary,
+            bounds=bounds,
+            counties=county or (),
+            zones=zones,
+            places=places,
+        ),
+        out,
+    )
+
+
+LoginName = Annotated[str, typer.Argument(help="the log-in name")]
+RoleName = Annotated[
+    str, typer.Argument(help="dispatcher, supervisor, facility, field, provider, …")
+]
+ScopeId = Annotated[
+    str | None, typer.Option(help="a facility's or provider's id, or team:<id>, van:<id>")
+]
+
+
+@account.command("add")
+def add_account(name: LoginName, role: RoleName, scope: ScopeId = None) -> None:
+    """Make an account; the password is asked for, or read from a pipe."""
+    _put_account(name, role, scope, new=True)
+
+
+@account.command("put")
+def put_account(name: LoginName, role: RoleName, scope: ScopeId = None) -> None:
     """Make or renew an account; the password is asked for, or read from a pipe."""
+    _put_account(name, role, scope, new=False)
+
+
+def _put_account(name: str, role: str, scope: str | None, *, new: bool) -> None:
     from caretower.processes import put_account
 
     password = (
@@ -126,7 +186,7 @@ def put_account(
         if sys.stdin.isatty()
         else sys.stdin.readline().rstrip("\n")
     )
-    asyncio.run(put_account(Settings(), name, role, scope, password))
+    asyncio.run(put_account(Settings(), name, role, scope, password, new=new))
     typer.echo(f"{name} may log in as {role}.")
 
 

@@ -76,7 +76,7 @@ def servers(settings: Settings) -> Iterator[Finding]:
 
 def data_folder(settings: Settings) -> Iterator[Finding]:
     """Whether state can be kept where the settings say."""
-    folder = settings.data_dir
+    folder = settings.state_dir
     there = folder
     while not there.exists():
         there = there.parent

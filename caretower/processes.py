@@ -11,6 +11,7 @@ import structlog
 
 from api.errors import Unknown
 from api.roles import Role
+from api.store import Store
 from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
 from caretower.settings import Settings
@@ -129,8 +130,8 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
 
 async def run_traffic(tower: Tower) -> None:
     from caretower.demo.accounts import read_accounts
-    from caretower.demo.run import wait_until_ready
     from caretower.demo.traffic import play, settlement
+    from caretower.machine import wait_until_ready
 
     url = f"http://localhost:{tower.settings.port}"
     await wait_until_ready(url)
@@ -164,9 +165,13 @@ SCOPED = {Role.FACILITY, Role.FIELD, Role.PROVIDER}
 
 
 async def put_account(
-    settings: Settings, name: str, role: str, scope: str | None, password: str
+    settings: Settings, name: str, role: str, scope: str | None, password: str, *, new: bool
 ) -> None:
-    """Raises ValueError: an unknown role, a missing or needless scope, a short password."""
+    """Raises ValueError: an unknown role, a missing or needless scope, a short password, a name
+    that is taken although the account is to be `new`.
+    """
+    from caretower.machine import stores
+
     wanted = Role(role)
     if wanted is Role.WALL:
         raise ValueError("a wall has a device token: a supervisor makes it over the API")
@@ -174,13 +179,17 @@ async def put_account(
         raise ValueError(f"the role {role} {'needs a' if wanted in SCOPED else 'has no'} scope")
     if len(password) < MIN_PASSWORD:
         raise ValueError(f"a password has at least {MIN_PASSWORD} characters")
-    async with production(with_addresses(settings)) as tower:
+    async with stores(settings, log.info) as found, production(found) as tower:
+        if new and await Store(tower.engine).account_named(name) is not None:
+            raise ValueError(f"there is an account {name} already: `account put` renews it")
         await tower.accounts.put_account(name, wanted, scope, password, operator())
 
 
 async def revoke_account(settings: Settings, name: str) -> None:
     """Raises ValueError when there is no such account."""
-    async with production(with_addresses(settings)) as tower:
+    from caretower.machine import stores
+
+    async with stores(settings, log.info) as found, production(found) as tower:
         try:
             await tower.accounts.revoke_account(name, operator())
         except Unknown as unknown:

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         return self.regions_dir or self.data_dir / "regions"
 
     @property
+    def state_dir(self) -> Path:
+        """What the embedded servers of this region keep; a region of one's own has its own."""
+        own = (self.regions / self.region).is_dir()
+        return self.data_dir / "state" / self.region if own else self.data_dir
+
+    @property
     def cache_dir(self) -> Path:
         """Files that can be made again at any time."""
         return self.data_dir / "cache"

@@ -59,4 +59,4 @@ async def expected_addresses(settings: Settings) -> Settings:
 
 
 def _path(settings: Settings) -> Path:
-    return settings.data_dir / "addresses.json"
+    return settings.state_dir / "addresses.json"

@@ -76,3 +76,19 @@ def test_an_account_needs_a_long_password_and_a_fitting_scope(tmp_path: Path) ->
         answer = caretower("account", "put", "kim", *words, CARETOWER_DATA_DIR=str(tmp_path))
         assert answer.returncode != 0
         assert "Traceback" not in answer.stderr
+
+
+def test_a_region_that_does_not_exist_is_named_before_anything_starts(tmp_path: Path) -> None:
+    answer = caretower("run", CARETOWER_DATA_DIR=str(tmp_path), CARETOWER_REGION="atlantis")
+    assert answer.returncode == 2
+    assert "atlantis" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_boundary_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    where = ("--in", str(tmp_path), "--zone", "Europe/Helsinki")
+    answer = caretower("region", "new", "harbor", "--boundary", "/nowhere.geojson", *where)
+    assert answer.returncode == 2
+    assert "/nowhere.geojson" in answer.stderr
+    assert "Traceback" not in answer.stderr

