@@ -90,6 +90,29 @@ def plan(
 
 
 @app.command()
+def study(
+    policies: Annotated[str, typer.Option(help="names, with commas")] = "nearest,caretower",
+    load: Annotated[str, typer.Option(help="team utilisations under the baseline")] = ".32,.42,.55",
+    seeds: Annotated[int, typer.Option(min=1, help="report seeds")] = 20,
+    days: Annotated[float, typer.Option(min=0.05, help="simulated days a run")] = 2.0,
+    jobs: Annotated[int, typer.Option(min=1, help="processes")] = 2,
+    json_file: Annotated[Path | None, typer.Option("--json", help="where to write it")] = None,
+) -> None:
+    """Compare dispatch policies in virtual time; see docs/simulation.md."""
+    from caretower.laboratory import UnknownPolicy
+    from caretower.laboratory import study as compare
+
+    try:
+        loads = [float(text) for text in load.split(",")]
+        names = [name.strip() for name in policies.split(",")]
+        answer = compare(Settings(), names, loads, seeds, days, jobs, out)
+    except UnknownPolicy as error:
+        raise typer.BadParameter(str(error)) from error
+    if json_file is not None:
+        json_file.write_text(json.dumps(answer, indent=1) + "\n")
+
+
+@app.command()
 def migrate() -> None:
     """Bring the configured database to this version's schema."""
     from caretower.processes import migrate_database

@@ -1,0 +1,515 @@
+"""The world model: everybody in the synthetic region, without I/O and without a clock of its own.
+
+A driver tells it what the screens show (`see_*`) and what time it is; it answers what people do
+(`due`). It knows nothing of policies, servers or speed: both drivers run this very world.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+from typing import TypeAlias
+
+from dispatch.words import FacilityAnswer, State
+from geo.closures import LiveRoads
+from geo.points import Point
+from registry.states import Pool, Team, UnitStatus, Van
+from simulator.agenda import Agenda
+from simulator.beds import Beds, Happens
+from simulator.cases import Case
+from simulator.crews import DriveTo, Scene, Wait, next_of
+from simulator.deeds import (
+    AskPlace,
+    CrewAnswers,
+    Decide,
+    Deed,
+    EndVisit,
+    FacilityAnswers,
+    GiveUp,
+    NextShift,
+    RoadsRecover,
+    RoadsTurnBad,
+    SeekPlace,
+    Step,
+    Tell,
+    UnitSays,
+)
+from simulator.demand import Call
+from simulator.disturbances import BadRoads
+from simulator.driving import Trip, drive
+from simulator.fates import Fate, Fates
+from simulator.parameters import Parameters
+from simulator.streams import Streams
+
+Unit: TypeAlias = Team | Van
+Key: TypeAlias = tuple[str, str]
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+SEEK_S = 30.0
+BREAK_AGAIN_S = 600.0
+HOME_M_DEG = 0.002
+"""A unit nearer than this to its base (about 200 m) is at home."""
+
+
+SAYS: Mapping[str, Callable[[str], Deed]] = {
+    "decide": Decide,
+    "seek": SeekPlace,
+    "give up": GiveUp,
+    "ems": lambda request: EndVisit(request, "ems_handed_over"),
+    "resolve": lambda request: EndVisit(request, "resolved_on_scene"),
+    "acknowledge": lambda request: CrewAnswers(request, None),
+}
+"""What is simply said about a request; every other word is a step of its crew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What does not change during a run. `facility_clock_s`: after it somebody telephones."""
+
+    parameters: Parameters
+    streams: Streams
+    roads: LiveRoads
+    facility_clock_s: float
+    watched: bool = False
+
+
+@dataclass(slots=True)
+class _Body:
+    """A unit: what the registry says of it, and where it really is."""
+
+    unit: Unit
+    at: Point
+    trip: Trip | None = None
+    goal: str | None = None
+    on_break: bool = False
+    shift_known_ms: int = 0
+
+    def position(self, now_ms: int) -> Point:
+        return self.trip.at(now_ms) if self.trip else self.at
+
+
+@dataclass(slots=True)
+class _Story:
+    """A request as the world lives it."""
+
+    fate: Fate
+    case: Case
+    lon: float
+    lat: float
+    opened_ms: int
+    assessed: bool = False
+    doing: dict[str, str] = field(default_factory=dict)
+
+
+class World:
+    """Everybody who is not in the control room."""
+
+    def __init__(
+        self, setting: Setting, calls: Sequence[Call], bad_roads: Sequence[BadRoads]
+    ) -> None:
+        self._setting = setting
+        self._fates = Fates(setting.streams, setting.parameters)
+        self._agenda: Agenda[_Due] = Agenda()
+        self._pools: Agenda[Happens] = Agenda()
+        self.beds = Beds(setting.streams, setting.parameters.facility, self._pools)
+        self._bodies: dict[Key, _Body] = {}
+        self._stories: dict[str, _Story] = {}
+        self._calls = {call.id: call for call in calls}
+        self._catalog: dict[str, Pool] = {}
+        self.driven_s = 0.0
+        for call in calls:
+            self._agenda.note(call.at_ms, ("call", call.id), _Due("call", call.id))
+        self._bad_roads = {roads.closure.id: roads for roads in bad_roads}
+        for roads in bad_roads:
+            name = roads.closure.id
+            self._agenda.note(roads.from_ms, ("bad", name), _Due("bad", name))
+            self._agenda.note(roads.until_ms, ("good", name), _Due("good", name))
+
+    # what the screens show
+    def see_unit(self, unit: Unit, now_ms: int) -> None:
+        """A team or van as the registry has it."""
+        key = _key(unit)
+        body = self._bodies.get(key)
+        if body is None:
+            body = self._bodies[key] = _Body(unit, _last_seen(unit))
+            self._agenda.note(*self._first_break(unit, now_ms))
+            body.on_break = unit.status is UnitStatus.OUT_OF_SERVICE
+            if body.on_break:
+                self._note("back", key, now_ms, self._setting.parameters.crew.break_min * 60)
+        body.unit = unit
+        if body.shift_known_ms != unit.shift_end_ms:
+            body.shift_known_ms = unit.shift_end_ms
+            self._agenda.note(unit.shift_end_ms, ("shift", key), _Due("shift", *key))
+        self._look_after(key, body, now_ms)
+
+    def see_pool(self, pool: Pool, now_ms: int) -> None:
+        """A pool as the registry has it."""
+        self._catalog[pool.id] = pool
+        self.beds.learn(pool, now_ms)
+
+    def see_case(self, case: Case, opened_ms: int, now_ms: int) -> None:
+        """A request as it is now."""
+        story = self._stories.get(case.id)
+        if story is None:
+            story = self._begin(case, opened_ms)
+        before, story.case = story.case, case
+        if case.waiting and not before.waiting:
+            story.doing.clear()
+            story.assessed = False
+        if not case.place_claimed or case.pool != before.pool:
+            self.beds.forget(case.id)
+        self._desk(story, now_ms)
+        self._facility(story, now_ms)
+        self._crew(story, now_ms)
+        if not (case.waiting or case.carried_out):
+            self._end(case.id)
+
+    def locate(self, request: str, lon: float, lat: float, now_ms: int) -> None:
+        """Where the person of a request is that the world has not invented."""
+        story = self._stories.get(request)
+        if story is not None:
+            story.lon, story.lat = lon, lat
+            self._crew(story, now_ms)
+
+    def knows_where(self, request: str) -> bool:
+        """Whether a crew could find the person."""
+        story = self._stories.get(request)
+        return story is not None and not isnan(story.lon)
+
+    def again(self, request: str, now_ms: int, after_s: float) -> None:
+        """A deed for this request was refused: people look again after a while."""
+        if request in self._stories:
+            self._note("again", ("again", request), now_ms, after_s, request)
+
+    # what time it is
+    def next_ms(self) -> int | None:
+        """When somebody does something next."""
+        times = [ms for ms in (self._agenda.next_ms(), self._pools.next_ms()) if ms is not None]
+        return min(times, default=None)
+
+    def due(self, now_ms: int) -> Iterator[Deed]:
+        """What people do at this moment, one deed after the other."""
+        while True:
+            noted, pool = self._agenda.next_ms(), self._pools.next_ms()
+            if min((ms for ms in (noted, pool) if ms is not None), default=now_ms + 1) > now_ms:
+                return
+            if pool is None or (noted is not None and noted <= pool):
+                event = self._agenda.pop(now_ms)
+                if event is not None:
+                    yield from self._happen(event, now_ms)
+            elif (happens := self._pools.pop(now_ms)) is not None:
+                yield from self.beds.happen(happens, now_ms)
+
+    def position(self, kind: str, unit: str, now_ms: int) -> Point:
+        """Where a unit really is."""
+        return self._bodies[kind, unit].position(now_ms)
+
+    def moving(self, now_ms: int) -> list[Key]:
+        """The units that are on the road."""
+        return [k for k, body in self._bodies.items() if body.trip and now_ms < body.trip.ends_ms]
+
+    def units(self) -> list[Unit]:
+        """All units as they were seen last."""
+        return [body.unit for body in self._bodies.values()]
+
+    @property
+    def open_stories(self) -> int:
+        """Requests that have not ended."""
+        return len(self._stories)
+
+    # inside
+    def _begin(self, case: Case, opened_ms: int) -> _Story:
+        call = self._calls.get(case.id)
+        need = call.need if call else case.need
+        at = (call.lon, call.lat) if call else (float("nan"), float("nan"))
+        story = _Story(self._fates.of(case.id, need), case, *at, opened_ms)
+        story.assessed = case.state in (State.TRANSPORTING, State.ARRIVED)
+        self._stories[case.id] = story
+        give_up_ms = opened_ms + int(self._setting.parameters.duration.give_up_min * 60_000)
+        self._agenda.note(give_up_ms, ("give up", case.id), _Due("give up", case.id))
+        return story
+
+    def _desk(self, story: _Story, now_ms: int) -> None:
+        """What the dispatcher has to do for this request."""
+        case = story.case
+        if case.waiting:
+            wait_s = story.fate.decide_s
+            if self._setting.watched and story.fate.left_to_people:
+                wait_s += story.fate.patience_s
+            due_ms = max(now_ms, story.opened_ms + int(1000 * wait_s))
+            if self._is_new(story, "desk", "decide"):
+                self._agenda.note(due_ms, ("desk", case.id), _Due("decide", case.id))
+        elif case.seeks_place:
+            if self._is_new(story, "desk", "seek"):
+                self._note("seek", ("desk", case.id), now_ms, SEEK_S, case.id)
+        else:
+            story.doing.pop("desk", None)
+            self._agenda.strike(("desk", case.id))
+
+    def _facility(self, story: _Story, now_ms: int) -> None:
+        """The facility that was asked answers in its own time."""
+        case = story.case
+        asked = case.place_claimed and case.facility_answer is FacilityAnswer.ASKED
+        if not asked or case.pool not in self._catalog:
+            story.doing.pop("facility", None)
+            self._agenda.strike(("facility", case.id))
+            return
+        if self._is_new(story, "facility", case.pool):
+            pool = self._catalog[case.pool]
+            mind = self._fates.facility(case.id, pool, self._setting.facility_clock_s)
+            self._note("facility", ("facility", case.id), now_ms, mind.answer_s, case.id)
+
+    def _crew(self, story: _Story, now_ms: int) -> None:
+        """The crew goes on; a van that comes for the person drives to the scene."""
+        case = story.case
+        if not case.units or not case.carried_out:
+            self._agenda.strike(("crew", case.id))
+            story.doing.pop("crew", None)
+            return
+        self._send_van(story, now_ms)
+        lead = case.units[0]
+        mind = self._fates.crew(case.id, lead[1])
+        scene = Scene(story.assessed, self._van_is_there(case), self._at_place(story, lead, now_ms))
+        following = next_of(case, story.fate, mind, scene)
+        match following:
+            case None:
+                self._agenda.strike(("crew", case.id))
+                story.doing.pop("crew", None)
+            case Wait(seconds, then):
+                if self._is_new(story, "crew", f"{case.state} {then} {seconds}"):
+                    self._note(then, ("crew", case.id), now_ms, seconds, case.id)
+            case DriveTo(where, then):
+                goal = self._goal(story, where)
+                if goal is None:
+                    story.doing.pop("crew", None)
+                elif self._is_new(story, "crew", f"{case.state} {then} {goal}"):
+                    self._drive_case(story, goal, then, now_ms)
+
+    def _drive_case(self, story: _Story, goal: Point, then: str, now_ms: int) -> None:
+        """The crew drives; on the ride the van too, which drove to the scene by itself."""
+        case, ends_ms = story.case, now_ms
+        riding = case.units if case.state is State.TRANSPORTING else case.units[:1]
+        for key in riding:
+            trip = self._set_off(key, goal, now_ms, story.fate.drive_factor)
+            if trip is not None:
+                ends_ms = max(ends_ms, trip.ends_ms)
+        self._agenda.note(ends_ms, ("crew", case.id), _Due(then, case.id))
+
+    def _goal(self, story: _Story, where: str) -> Point | None:
+        if where == "scene":
+            return Point(story.lon, story.lat) if self.knows_where(story.case.id) else None
+        pool = self._catalog.get(story.case.pool or "")
+        return Point(pool.lon, pool.lat) if pool else None
+
+    def _send_van(self, story: _Story, now_ms: int) -> None:
+        """A claimed van drives to the person by itself; when it is there, the crew sees it."""
+        case = story.case
+        if (
+            case.van is None
+            or case.team is None
+            or case.state
+            not in (
+                State.ACKNOWLEDGED,
+                State.EN_ROUTE,
+                State.ON_SCENE,
+            )
+        ):
+            return
+        body = self._bodies.get(("van", case.van))
+        goal = self._goal(story, "scene")
+        if body is not None and goal is not None and body.goal != f"scene {case.id}":
+            trip = self._set_off(("van", case.van), goal, now_ms, story.fate.drive_factor)
+            body.goal = f"scene {case.id}"
+            if trip is not None:
+                self._agenda.note(trip.ends_ms, ("van", case.id), _Due("look", case.id))
+
+    def _van_is_there(self, case: Case) -> bool:
+        if case.van is None:
+            return True
+        body = self._bodies.get(("van", case.van))
+        return body is None or body.trip is None
+
+    def _at_place(self, story: _Story, lead: Key, now_ms: int) -> bool:
+        goal, body = self._goal(story, "place"), self._bodies.get(lead)
+        if goal is None or body is None:
+            return True
+        return _near(body.position(now_ms), goal)
+
+    def _set_off(self, key: Key, goal: Point, now_ms: int, factor: float) -> Trip | None:
+        body = self._bodies.get(key)
+        if body is None:
+            return None
+        self._stop(body, now_ms)
+        trip = drive(self._setting.roads, body.at, goal, now_ms, factor)
+        body.trip, body.goal = trip, None
+        self._agenda.note(trip.ends_ms, ("trip", key), _Due("arrive", *key))
+        return trip
+
+    def _stop(self, body: _Body, now_ms: int) -> None:
+        if body.trip is not None:
+            self.driven_s += min(now_ms, body.trip.ends_ms) / 1000 - body.trip.began_ms / 1000
+            body.at = body.trip.at(now_ms)
+            body.trip = None
+
+    def _look_after(self, key: Key, body: _Body, now_ms: int) -> None:
+        """A unit that is done clears, and one that is free drives home."""
+        unit = body.unit
+        if unit.request is None and unit.status is UnitStatus.CLEARING:
+            if self._agenda.get(("clear", key)) is None:
+                clear_s = self._fates.crew(f"{unit.changed_ms}", unit.id).clear_s
+                self._note("clear", key, now_ms, clear_s)
+            return
+        self._agenda.strike(("clear", key))
+        free = unit.request is None and unit.hold is None
+        if free and unit.status is UnitStatus.AVAILABLE and body.goal != "home":
+            base = Point(unit.base_lon, unit.base_lat)
+            if not _near(body.position(now_ms), base):
+                self._set_off(key, base, now_ms, 1.0)
+            body.goal = "home"
+        elif not free and body.goal == "home":
+            body.goal = None
+
+    def _happen(self, event: "_Due", now_ms: int) -> Iterator[Deed]:
+        match event:
+            case _Due("call", name):
+                yield Tell(self._calls[name])
+            case _Due("bad", name):
+                yield RoadsTurnBad(self._bad_roads[name])
+            case _Due("good", name):
+                yield RoadsRecover(self._bad_roads[name])
+            case _Due(what, kind, unit) if unit:
+                yield from self._unit_does(what, (kind, unit), now_ms)
+            case _Due(what, request) if request in self._stories:
+                yield from self._story_goes_on(what, self._stories[request], now_ms)
+
+    def _unit_does(self, what: str, key: Key, now_ms: int) -> Iterator[Deed]:
+        body = self._bodies[key]
+        match what:
+            case "arrive":
+                self._stop(body, now_ms)
+            case "clear":
+                yield UnitSays(*key, UnitStatus.AVAILABLE)
+            case "break":
+                yield from self._break(key, body, now_ms)
+            case "back":
+                body.on_break = False
+                if body.unit.status is UnitStatus.OUT_OF_SERVICE:
+                    yield UnitSays(*key, UnitStatus.AVAILABLE)
+            case "shift":
+                unit = body.unit
+                length_ms = unit.shift_end_ms - unit.shift_start_ms
+                start_ms = unit.shift_start_ms + max(DAY_MS, length_ms)
+                yield NextShift(*key, start_ms, start_ms + length_ms)
+
+    def _break(self, key: Key, body: _Body, now_ms: int) -> Iterator[Deed]:
+        part, unit = self._setting.parameters.crew, body.unit
+        free = unit.request is None and unit.hold is None
+        if not free or unit.status is not UnitStatus.AVAILABLE:
+            self._note("break", key, now_ms, BREAK_AGAIN_S)
+            return
+        self._note("break", key, now_ms, part.shift_h * 3600)
+        if unit.shift_start_ms <= now_ms < unit.shift_end_ms:
+            body.on_break = True
+            self._note("back", key, now_ms, part.break_min * 60)
+            yield UnitSays(*key, UnitStatus.OUT_OF_SERVICE)
+
+    def _story_goes_on(self, what: str, story: _Story, now_ms: int) -> Iterator[Deed]:
+        case = story.case
+        request = case.id
+        match what:
+            case "assess":
+                self._assess(story, now_ms)
+            case "look":
+                self._crew(story, now_ms)
+            case "again":
+                story.doing.clear()
+                self.see_case(case, story.opened_ms, now_ms)
+            case "facility":
+                yield from self._facility_answers(story)
+            case "decline":
+                mind = self._fates.crew(request, case.units[0][1])
+                yield CrewAnswers(request, mind.declines)
+            case "ask_place":
+                yield AskPlace(request, self._needs_van(case))
+            case "give up" if not case.waiting:
+                return
+            case "ems" if case.state is not State.ON_SCENE:
+                return
+            case simple if simple in SAYS:
+                yield SAYS[simple](request)
+            case step:
+                yield Step(request, step)
+
+    def _assess(self, story: _Story, now_ms: int) -> None:
+        """The team knows what the person needs; without it EMS comes after a while."""
+        story.assessed = True
+        patience_s = self._setting.parameters.duration.ems_from_scene_min * 60
+        self._note("ems", ("ems", story.case.id), now_ms, patience_s, story.case.id)
+        self._crew(story, now_ms)
+
+    def _facility_answers(self, story: _Story) -> Iterator[Deed]:
+        case = story.case
+        pool = self._catalog[case.pool or ""]
+        mind = self._fates.facility(case.id, pool, self._setting.facility_clock_s)
+        declines = mind.declines
+        if not self.beds.has_room(pool.id, case.id):
+            declines = "no_capacity"
+        if declines is None:
+            self.beds.promise(pool.id, case.id)
+        yield FacilityAnswers(case.id, pool.id, declines)
+
+    def _needs_van(self, case: Case) -> bool:
+        body = self._bodies.get(("team", case.team or ""))
+        return body is not None and body.unit.seats == 0 and case.van is None
+
+    def _end(self, request: str) -> None:
+        self.beds.forget(request)
+        for role in ("desk", "facility", "crew", "van", "give up", "ems", "again"):
+            self._agenda.strike((role, request))
+        del self._stories[request]
+
+    def _is_new(self, story: _Story, role: str, what: str) -> bool:
+        """Whether this role is not at it already."""
+        if story.doing.get(role) == what:
+            return False
+        story.doing[role] = what
+        return True
+
+    def _first_break(self, unit: Unit, now_ms: int) -> tuple[int, tuple[str, Key], "_Due"]:
+        part = self._setting.parameters.crew
+        dice = float(self._setting.streams.of("breaks", unit.id).random())
+        key = _key(unit)
+        after_s = (part.break_after_h + (dice - 0.5) * part.shift_h / 2) * 3600
+        return now_ms + int(1000 * max(0.0, after_s)), ("break", key), _Due("break", *key)
+
+    def _note(
+        self, what: str, key: Key, now_ms: int, after_s: float, request: str | None = None
+    ) -> None:
+        """Note something of a request under its role, or of a unit under what it does."""
+        due_ms = now_ms + int(1000 * after_s)
+        if request is not None:
+            self._agenda.note(due_ms, key, _Due(what, request))
+        else:
+            self._agenda.note(due_ms, (what, key), _Due(what, *key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What happens to a request or call (`name`), or to a unit (`name` is its kind)."""
+
+    what: str
+    name: str
+    unit: str = ""
+
+
+def _key(unit: Unit) -> Key:
+    return ("team" if isinstance(unit, Team) else "van"), unit.id
+
+
+def _last_seen(unit: Unit) -> Point:
+    if unit.position_ms == 0:
+        return Point(unit.base_lon, unit.base_lat)
+    return Point(unit.lon, unit.lat)
+
+
+def _near(one: Point, other: Point) -> bool:
+    return abs(one.lon - other.lon) < HOME_M_DEG and abs(one.lat - other.lat) < HOME_M_DEG
