@@ -9,15 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from caretower.demo.accounts import DemoAccount, read_accounts
+from tests.journeys.desk import DESK, WITHIN_MS
 
 READY_WITHIN_S = 240
 STOPPED_WITHIN_S = 40
@@ -131,3 +133,27 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def people(browser: Browser, tower: Any) -> Iterator[Callable[..., Page]]:
+    """Opens the client as somebody, each in a browser profile of their own."""
+    contexts: list[BrowserContext] = []
+
+    def open_as(name: str, viewport: dict[str, int] = DESK) -> Page:
+        context = browser.new_context(viewport=viewport, locale="en-US")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WITHIN_MS)
+        page.goto(tower.url)
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(tower.accounts[name].password)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible(
+            timeout=WITHIN_MS
+        )
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clocks } from '../src/board/clocks';
-import { choosePopulation, draftOf, emptyDraft, isMinor, learnt, toSend } from '../src/board/draft';
-import { byNextStep, isAlarm, isOwed, needsFollowUp, nextStep, passes, steady } from '../src/board/next';
+import { choosePopulation, draftOf, emptyDraft, isMinor, learnt, setBack, toSend } from '../src/board/draft';
+import { byNextStep, isAlarm, isOwed, needsFollowUp, nextStep, passes, sounds, steady } from '../src/board/next';
 import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
 import { bedCount, total, topTier, waitingByTier, wallMarks, besideCloser } from '../src/board/wall';
@@ -14,7 +14,7 @@ const card = (change: Partial<RequestCard> = {}): RequestCard => ({
   id: 'r', version: 1, state: 'recommended', tier: 'moderate', urgency: 2, zone: 'weber', place: 'Ogden', opened_ms: NOW - 60_000, target_ms: NOW + 600_000, owner: 'ana',
   team: null, van: null, pool: null, slot: null, place_need: 'possible', eta_ms: null, arrive_ms: null, crew_answer: null, facility_answer: null, answer_due_ms: null,
   escalated: false, custody_due_ms: null, needs: ['adult'], rescue: null, shared_le: false, self_transport: false, joined_to: null,
-  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, overdue: [], calls: [], rescue_due_ms: null, ended_ms: null, follow_up_due_ms: null, settled: null, ...change,
+  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, alarm_heard: null, overdue: [], calls: [], rescue_due_ms: null, ended_ms: null, follow_up_due_ms: null, settled: null, ...change,
 });
 
 describe('what must be done next', () => {
@@ -23,6 +23,11 @@ describe('what must be done next', () => {
     expect(isAlarm(alarm)).toBe(true);
     expect(nextStep(alarm, NOW).group).toBe(0);
     expect([card({ target_ms: 0 }), alarm].sort(byNextStep(NOW))[0]!.id).toBe('z');
+  });
+  it('is quiet, and still an alarm, once somebody has heard it by name', () => {
+    const heard = card({ tier: 'imminent', owner: null, alarm_heard: { by: 'Dana', at_ms: NOW, until_ms: NOW + 120_000 } });
+    expect([isAlarm(heard), sounds(heard)]).toEqual([true, false]);
+    expect(sounds(card({ tier: 'imminent', owner: null }))).toBe(true);
   });
   it('is no alarm once somebody owns it or it has ended', () => {
     expect(isAlarm(card({ tier: 'imminent' }))).toBe(false);
@@ -197,6 +202,30 @@ describe('what was learnt after opening', () => {
     const known = edit(['adult', 'voluntary'], (draft) => (draft.custody = true))!;
     expect(known.needs?.words).toEqual(['adult', 'involuntary']);
     expect(known.custody?.basis).toBe('officer_hold');
+  });
+});
+
+describe('setting back what was learnt', () => {
+  const known = emptyDraft(() => 'id', NOW);
+  const changed = (change: (draft: typeof known) => void, from = known) => {
+    const draft = structuredClone(from);
+    change(draft);
+    return draft;
+  };
+  const slip = changed((draft) => (draft.body.urgency = 4));
+  it('sends the changed part as it was', () => expect(setBack(known, slip, slip)).toMatchObject({ urgency: 3, risk: null, person: null }));
+  it('leaves alone what a colleague has learnt elsewhere since', () => {
+    expect(setBack(known, slip, changed((draft) => (draft.body.risk.imminent = 'yes'), slip))).toMatchObject({ urgency: 3, risk: null });
+  });
+  it('is refused where a colleague has changed the same since', () => expect(setBack(known, slip, changed((draft) => (draft.body.urgency = 1)))).toBeNull());
+  it('is refused where a custody was begun, which cannot be unsaid', () => {
+    const custody = changed((draft) => (draft.custody = true));
+    expect(setBack(known, custody, custody)).toBeNull();
+  });
+  it('takes a number for the same however it was written', () => {
+    const written = changed((draft) => (draft.body.person.callback = '801-555-0199'));
+    const kept = changed((draft) => (draft.body.person.callback = '8015550199'));
+    expect(setBack(changed((draft) => (draft.body.person.callback = '8015550111')), written, kept)?.person?.callback).toBe('8015550111');
   });
 });
 

@@ -34,6 +34,9 @@ export const unmetNeeds = async (): Promise<UnmetNeed[]> => (await data(server.G
 
 export const triage = (request: string, known: Triage) => data(server.POST('/v1/requests/{request}/triage', { params: of(request), body: command(known) }));
 export const own = (request: string) => data(server.POST('/v1/requests/{request}/own', { params: of(request), body: command({ owner: null }) }));
+export const disown = (request: string, to: string | null) => data(server.POST('/v1/requests/{request}/disown', { params: of(request), body: command({ to }) }));
+export const hearAlarm = (request: string) => data(server.POST('/v1/requests/{request}/alarm-heard', { params: of(request), body: command({}) }));
+export const takeBack = (request: string) => data(server.POST('/v1/requests/{request}/take-back', { params: of(request), body: command({}) }));
 export const accept = (request: string, choice: Choice) => data(server.POST('/v1/requests/{request}/accept', { params: of(request), body: command({ ...choice, reason: null }) }));
 export const override = (request: string, choice: Choice, reason: string, divert: boolean) =>
   data(server.POST('/v1/requests/{request}/override', { params: of(request), body: command({ ...choice, reason, divert }) }));
@@ -63,6 +66,9 @@ export const expectedPerson = (referral: string): Promise<Expected> => data(serv
 export const acknowledge = (referral: string) => data(server.POST('/v1/referrals/{referral}/acknowledge', { params: { path: { referral } }, body: command({}) }));
 export const attended = (referral: string) => data(server.POST('/v1/referrals/{referral}/attended', { params: { path: { referral } }, body: command({}) }));
 export const noShow = (referral: string) => data(server.POST('/v1/referrals/{referral}/no-show', { params: { path: { referral } }, body: command({}) }));
+export const undoReferral = (referral: string) => data(server.POST('/v1/referrals/{referral}/undo', { params: { path: { referral } }, body: command({}) }));
+export const notTrue = (pool: string, withdrawn_ms: number, former_ms: number) =>
+  data(server.POST('/v1/pools/{id}/not-true', { params: { path: { id: pool } }, body: command({ withdrawn_ms, former_ms }) }));
 const referral = (id: string): { path: { referral: string } } => ({ path: { referral: id } });
 export const rejectReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/reject', { params: referral(id), body: command({ reason }) }));
 export const cancelReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/cancel', { params: referral(id), body: command({ reason }) }));

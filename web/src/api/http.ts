@@ -57,6 +57,7 @@ export async function data<T>(doing: Promise<{ data?: T }>): Promise<T> {
 }
 
 /** Sends a command that was kept: its path and body were made earlier, perhaps before a reload. */
-export async function sendKept(path: string, body: object): Promise<void> {
-  await send(new Request(new URL(path, location.origin), { method: 'POST', body: JSON.stringify(body) }));
+export async function sendKept(path: string, body: object): Promise<unknown> {
+  const response = await send(new Request(new URL(path, location.origin), { method: 'POST', body: JSON.stringify(body) }));
+  return response.json().catch(() => null);
 }

@@ -23,6 +23,7 @@ export class Outbox {
   waiting = $state<Waiting[]>([]);
   refusals = $state<Refusal[]>([]);
   #sending = false;
+  #answered = new Map<string, (answer: unknown) => void>();
   #timer: ReturnType<typeof setInterval>;
   #key: string;
 
@@ -34,14 +35,26 @@ export class Outbox {
     void this.flush();
   }
 
-  /** `replaces`: a whole count makes an older unsent one of the same subject needless; a walk-in does not. */
-  put(subject: string, path: string, body: Record<string, unknown>, replaces = false): void {
+  /** Answers the command's id. `replaces`: a whole count makes an older unsent one of the same subject needless; a walk-in does not. */
+  put(subject: string, path: string, body: Record<string, unknown>, replaces = false, answered?: (answer: unknown) => void): string {
     const sent = this.#sending ? 1 : 0;
     const kept = this.waiting.filter((each, index) => index < sent || !replaces || each.subject !== subject || each.path !== path);
-    this.waiting = [...kept, { command_id: newId(), path, body, subject }];
+    const command_id = newId();
+    if (answered) this.#answered.set(command_id, answered);
+    this.waiting = [...kept, { command_id, path, body, subject }];
     this.refusals = this.refusals.filter((each) => each.subject !== subject);
     this.#keep();
     void this.flush();
+    return command_id;
+  }
+
+  /** Takes back what was not sent yet; false when it is on its way or done. */
+  drop(command_id: string): boolean {
+    const index = this.waiting.findIndex((each) => each.command_id === command_id);
+    if (index < (this.#sending ? 1 : 0)) return false;
+    this.waiting = this.waiting.filter((each) => each.command_id !== command_id);
+    this.#keep();
+    return true;
   }
 
   has(subject: string): boolean {
@@ -72,12 +85,15 @@ export class Outbox {
   /** True when the server has answered for good; false when the same id must be tried again. */
   async #send({ command_id, path, body, subject }: Waiting): Promise<boolean> {
     try {
-      await sendKept(path, { command_id, ...body });
+      const answer = await sendKept(path, { command_id, ...body });
+      this.#answered.get(command_id)?.(answer);
+      this.#answered.delete(command_id);
       return true;
     } catch (error) {
       if (error instanceof Unreachable) return false;
       if (!(error instanceof Problem)) throw error;
       if (error.status >= 500 || error.status === 429 || error.status === 401) return false;
+      this.#answered.delete(command_id);
       this.refusals = [...this.refusals.filter((each) => each.subject !== subject), { subject, text: refusalText(error.body, () => null) }];
       return true;
     }

@@ -1,30 +1,18 @@
-
-/** One sound for imminent requests that nobody owns: two rising tones every two seconds, until acknowledged. */
+/** One sound for imminent requests that nobody owns: two rising tones every two seconds, until somebody was named who heard it. */
 const EVERY_MS = 2_000;
 const TONES_HZ = [660, 880] as const;
 
 export class Alarm {
-  /** Request id → the hour of its acknowledgement. */
-  acknowledged = $state<Record<string, number>>({});
   blocked = $state(false);
   #audio: AudioContext | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Sounds while any of these ids is not acknowledged. */
-  sound(ids: readonly string[]): void {
-    const loud = ids.some((id) => this.acknowledged[id] === undefined);
-    if (loud && !this.#timer) {
-      this.#ring();
-      this.#timer = setInterval(() => this.#ring(), EVERY_MS);
-    } else if (!loud) {
-      this.stop();
-    }
-    for (const id of Object.keys(this.acknowledged)) if (!ids.includes(id)) delete this.acknowledged[id];
-  }
-
-  acknowledge(ids: readonly string[], nowMs: number): void {
-    for (const id of ids) this.acknowledged[id] = nowMs;
-    this.sound(ids);
+  /** Sounds while somebody is to hear it. */
+  sound(loud: boolean): void {
+    if (!loud) return this.stop();
+    if (this.#timer) return;
+    this.#ring();
+    this.#timer = setInterval(() => this.#ring(), EVERY_MS);
   }
 
   /** Browsers allow sound only after a touch or a key. */

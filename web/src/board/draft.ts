@@ -74,6 +74,24 @@ export function learnt(before: Draft, after: Draft): Triage | null {
   return Object.values(found).some((part) => part !== null) ? found : null;
 }
 
+/**
+ * What sets a change back. Null where somebody has changed the same since (`now`), and where something
+ * was begun by it that the server does not forget, such as a custody.
+ */
+export function setBack(before: Draft, after: Draft, now: Draft): Triage | null {
+  const done = learnt(before, after) ?? {};
+  const back = learnt(after, before) ?? {};
+  const since = learnt(dialled(after), dialled(now)) ?? {};
+  const mine = (Object.keys(done) as (keyof Triage)[]).filter((part) => done[part] !== null);
+  return mine.length && mine.every((part) => back[part] != null && since[part] == null) ? back : null;
+}
+
+/** The server keeps a number as its digits. */
+function dialled(draft: Draft): Draft {
+  const callback = draft.body.person.callback?.replace(/\D/g, '') || null;
+  return { ...draft, body: { ...draft.body, person: { ...draft.body.person, callback } } };
+}
+
 /** What the server hears: empty texts are unknown, and only what applies is said. */
 export function toSend(draft: Draft): NewRequest {
   const person = Object.fromEntries(
@@ -88,7 +106,7 @@ export function toSend(draft: Draft): NewRequest {
   return {
     ...draft.body,
     person,
-    needs: { ...draft.body.needs, words: [...words] },
+    needs: { ...draft.body.needs, words: [...words].sort() },
     custody: draft.custody ? draft.body.custody : null,
     guardianship: isMinor(draft) ? draft.body.guardianship : null,
   };

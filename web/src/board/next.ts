@@ -27,6 +27,9 @@ export const isOwed = (card: RequestCard): boolean => !isEnded(card) || needsFol
 /** An imminent request that nobody owns: the one thing that sounds. */
 export const isAlarm = (card: RequestCard): boolean => card.tier === 'imminent' && card.owner === null && !isEnded(card);
 
+/** It sounds until somebody has heard it by name, and again at its next escalation. */
+export const sounds = (card: RequestCard): boolean => isAlarm(card) && card.alarm_heard === null;
+
 export function nextStep(card: RequestCard, nowMs: number): Next {
   if (isAlarm(card)) return { group: 0, text: w.next.own, dueMs: card.target_ms };
   if (card.rescue === 'open') return { group: 1, text: w.next.rescue, dueMs: card.rescue_due_ms };
