@@ -18,6 +18,7 @@ from api.live.socket import Sockets
 from api.live.world import World
 from api.page import Headers, serve_page
 from api.routes import (
+    field,
     health,
     live,
     pad,
@@ -31,7 +32,7 @@ from api.services import Services, Settings
 from api.who import require_roles
 from registry.cancelling import end_tasks
 
-ROUTERS = (session, region, requests, resources, pad, referrals, live)
+ROUTERS = (session, region, requests, field, resources, pad, referrals, live)
 _log = structlog.get_logger("api")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

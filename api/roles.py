@@ -34,6 +34,11 @@ class Caller:
     expires_ms: int
 
     @property
+    def drives(self) -> bool:
+        """Whether it is a driver's account: it sees nothing clinical."""
+        return self.unit is not None and self.unit[0] == "van"
+
+    @property
     def unit(self) -> tuple[str, str] | None:
         """(kind, id) of a field account's own unit."""
         if self.role is not Role.FIELD or self.scope is None:

@@ -34,14 +34,18 @@ def own_slot(caller: Caller, provider: str) -> None:
 
 
 def own_request(caller: Caller, world: World, request: str) -> None:
-    """A crew reaches the request that its unit is on; dispatchers reach every one."""
+    """A crew reaches the request that its unit has now; dispatchers reach every one."""
     if caller.role is not Role.FIELD:
         return
-    card = world.get("request", request)
-    if card is None or caller.unit is None or card["ended_ms"] is not None:
+    unit = world.get(*caller.unit) if caller.unit else None
+    if unit is None or unit["request"] != request:
         raise Forbidden("not this unit's request")
-    if card.get(caller.unit[0]) != caller.unit[1]:
-        raise Forbidden("not this unit's request")
+
+
+def may_read_all(caller: Caller) -> None:
+    """A driver reads the packet: place, safety and the ride."""
+    if caller.drives:
+        raise Forbidden("a driver reads the packet")
 
 
 def own_incoming(caller: Caller, world: World, request: str) -> None:
@@ -67,4 +71,5 @@ def shared_request(world: World, request: str) -> None:
 
 def for_role(caller: Caller, done: Done) -> Done:
     """The answer without the card where the caller may not see all of it."""
-    return done if caller.role in CONTROL else done.model_copy(update={"card": None})
+    sees_all = caller.role in CONTROL or (caller.role is Role.FIELD and not caller.drives)
+    return done if sees_all else done.model_copy(update={"card": None})

@@ -24,6 +24,8 @@ from registry.port import Claim, Free, Occupy, Status
 from registry.port import Effect as RegistryEffect
 from registry.states import UnitStatus
 
+CHECK_IN = frozenset({Clock.CHECK_IN, Clock.CHECK_IN_SUPERVISOR})
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
@@ -34,9 +36,18 @@ class Advance:
 
 
 def advance(
-    request: CrisisRequest, event: Event, role: Role, now_ms: int, clocks: Clocks
+    request: CrisisRequest,
+    event: Event,
+    role: Role,
+    now_ms: int,
+    clocks: Clocks,
+    at_ms: int | None = None,
 ) -> Advance:
-    """Let `event` happen. Raises WrongState, NotYours or NotAllowed."""
+    """Let `event` happen, at `at_ms` where it is told later than it happened (else now).
+
+    Raises WrongState, NotYours or NotAllowed.
+    """
+    at_ms = now_ms if at_ms is None else at_ms
     entry = transition(request, event, role)
     held = request.held
     for effect in entry.effects:
@@ -44,12 +55,14 @@ def advance(
     after = replace(
         request, version=request.version + 1, state=entry.to, held=held, changed_ms=now_ms
     )
-    after = ANSWERS.get(event, _nothing_asked)(after, now_ms, clocks)
+    after = ANSWERS.get(event, _nothing_asked)(after, at_ms, clocks)
     if entry.to is State.REQUESTED:
         after = _reopened(after)
     if entry.to in ENDED:
-        after = _ended(after, now_ms, clocks)
-    after = _place_wanted(after, now_ms)
+        after = _ended(after, at_ms, clocks)
+    if entry.to is not State.ON_SCENE:
+        after = _nobody_on_scene(after)
+    after = _place_wanted(after, at_ms)
     return Advance(after, tuple(_effects(request, held, entry)))
 
 
@@ -194,7 +207,30 @@ def _crew_answered(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> Cri
 
 def _reached(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest:
     there = replace(request, reached_ms=now_ms, overdue=request.overdue - {Clock.ARRIVAL})
-    return _crew_answered(there, now_ms, clocks)
+    return _well(_crew_answered(there, now_ms, clocks), now_ms, clocks)
+
+
+def _well(request: CrisisRequest, at_ms: int, clocks: Clocks) -> CrisisRequest:
+    """The crew was well at `at_ms`; an older word that comes late changes nothing."""
+    if at_ms < (request.check_in_from_ms or 0):
+        return request
+    return replace(
+        request,
+        check_in_from_ms=at_ms,
+        check_in_due_ms=at_ms + clocks.check_in_s * 1000,
+        check_in_taken_by=None,
+        overdue=request.overdue - CHECK_IN,
+    )
+
+
+def _nobody_on_scene(request: CrisisRequest) -> CrisisRequest:
+    return replace(
+        request,
+        check_in_from_ms=None,
+        check_in_due_ms=None,
+        check_in_taken_by=None,
+        overdue=request.overdue - CHECK_IN,
+    )
 
 
 def _facility_accepted(request: CrisisRequest, _now_ms: int, _clocks: Clocks) -> CrisisRequest:
@@ -275,6 +311,7 @@ ANSWERS: dict[Event, Answered] = {
     Event.CREW_ACKNOWLEDGE: _crew_answered,
     Event.DEPART: _crew_answered,
     Event.REACH_PERSON: _reached,
+    Event.ALL_WELL: _well,
     Event.FACILITY_ACCEPT: _facility_accepted,
     Event.FACILITY_DECLINE: _facility_declined,
     Event.HAND_OVER_TO_EMS: _rescued_by_ems,

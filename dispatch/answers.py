@@ -13,6 +13,7 @@ from dispatch.advance import advance
 from dispatch.claiming import Claiming
 from dispatch.commands import AnswerForCrew, AnswerForFacility, AskPlace, Receipt
 from dispatch.errors import DispatchError, Invalid, NotAllowed, NotYours
+from dispatch.knowing import happened_ms
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises
 from dispatch.request import CrisisRequest, Unmet
@@ -117,8 +118,12 @@ class Answers:
         verb: str,
         command: AnswerForFacility | AnswerForCrew,
     ) -> Change:
-        moved = advance(before, event, role_of(tx.actor), tx.now_ms, self.policy.clocks)
+        told_ms = command.at_ms if isinstance(command, AnswerForCrew) else None
+        at_ms = happened_ms(before, told_ms, tx.now_ms)
+        moved = advance(before, event, role_of(tx.actor), tx.now_ms, self.policy.clocks, at_ms)
         detail = {"by": command.by, "by_phone": command.by_phone}
+        if told_ms is not None:
+            detail["happened_ms"] = at_ms
         return Change(moved.request, verb, moved.effects, command.reason, detail)
 
     async def _ask_backup(self, declined: AnswerForFacility) -> None:

@@ -32,6 +32,8 @@ def deadlines(request: CrisisRequest, clocks: Clocks) -> list[Deadline]:
             _facility(request),
             _place(request, clocks),
             _custody(request),
+            _check_in(request),
+            _check_in_supervisor(request, clocks),
         ]
     return sorted((d for d in running if d), key=lambda deadline: deadline.due_ms)
 
@@ -60,6 +62,8 @@ CALLS = {
     Clock.CUSTODY: "call_supervisor",
     Clock.RESCUE: "call_rescuers",
     Clock.FOLLOW_UP: "call_person",
+    Clock.CHECK_IN: "call_crew",
+    Clock.CHECK_IN_SUPERVISOR: "send_help",
 }
 
 
@@ -112,6 +116,20 @@ def _custody(request: CrisisRequest) -> Deadline | None:
     if request.custody_due_ms is not None:
         return Deadline(Clock.CUSTODY, request.custody_due_ms, request.owner)
     return None
+
+
+def _check_in(request: CrisisRequest) -> Deadline | None:
+    if request.check_in_due_ms is not None:
+        return Deadline(Clock.CHECK_IN, request.check_in_due_ms, request.owner)
+    return None
+
+
+def _check_in_supervisor(request: CrisisRequest, clocks: Clocks) -> Deadline | None:
+    """Nobody took the overdue check-in on: it is the supervisor's."""
+    if request.check_in_due_ms is None or request.check_in_taken_by is not None:
+        return None
+    due_ms = request.check_in_due_ms + clocks.check_in_supervisor_s * 1000
+    return Deadline(Clock.CHECK_IN_SUPERVISOR, due_ms, request.owner)
 
 
 def _rescue(request: CrisisRequest) -> Deadline | None:

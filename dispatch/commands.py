@@ -1,12 +1,15 @@
 """The commands of the dispatch service. Each carries the caller's `command_id` (a UUIDv7):
 a retry with the same id gets the same receipt. The actor is handed in beside the command.
+
+`at_ms` says when something happened (UTC) that is told later, from a dead spot or from paper; None
+means now. Clocks that start with it run from then; the record keeps besides when it was told.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dispatch.request import Bundle, Custody, Guardianship, Needs, Person, Risk
+from dispatch.request import Bundle, Custody, Guardianship, Hazards, Needs, Person, Risk
 from dispatch.words import Event, Settled, State, Urgency
 
 
@@ -45,6 +48,7 @@ class OpenRequest:
     person: Person = field(default_factory=Person)
     custody: Custody | None = None
     guardianship: Guardianship | None = None
+    hazards: Hazards = field(default_factory=Hazards)
     owner: str | None = None
 
 
@@ -60,6 +64,7 @@ class Triage:
     custody: Custody | None = None
     guardianship: Guardianship | None = None
     person: Person | None = None
+    hazards: Hazards | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class AddNote:
     command_id: str
     request: str
     text: str
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,7 @@ class AnswerForCrew:
     by: str
     reason: str | None = None
     by_phone: bool = False
+    at_ms: int | None = None
 
 
 STEPS = (
@@ -212,6 +219,29 @@ class Step:
     command_id: str
     request: str
     event: Event
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllWell:
+    """The crew on scene is well: the check-in clock begins anew.
+
+    `by` names who of the crew said so to a dispatcher (`by_phone`).
+    """
+
+    command_id: str
+    request: str
+    by: str = ""
+    by_phone: bool = False
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCheckIn:
+    """Somebody at the desk takes an overdue check-in on, by name, and calls the crew."""
+
+    command_id: str
+    request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +279,7 @@ class Resolve:
     event: Event
     safety_plan: bool = False
     reason: str | None = None
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +336,34 @@ class Escalate:
 
     command_id: str
     request: str
+
+
+@dataclass(frozen=True, slots=True)
+class PressPanic:
+    """A unit (`kind` team or van) calls for help. `panic` is the new id, made by the caller."""
+
+    command_id: str
+    panic: str
+    kind: str
+    unit: str
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgePanic:
+    """Somebody at the desk sees to a panic."""
+
+    command_id: str
+    panic: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndPanic:
+    """The desk ends a panic, with a note of what was found."""
+
+    command_id: str
+    panic: str
+    note: str
 
 
 class Command(Protocol):

@@ -4,7 +4,7 @@ Every command takes the actor, raises the errors of `dispatch.errors`, and answe
 same command id by the same receipt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,12 +19,13 @@ from dispatch.claiming import Claiming
 from dispatch.clocks import Deadline, run_out
 from dispatch.commands import RESOLUTIONS, STEPS, Receipt
 from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
-from dispatch.knowing import check_needs, learnt, opened, took_over
+from dispatch.knowing import check_needs, happened_ms, learnt, opened, took_over
+from dispatch.panics import Panics
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
 from dispatch.request import CrisisRequest, Note, Person, Silence, Unmet
 from dispatch.rules import nobody_has_answered
-from dispatch.scope import check_role, check_scope, role_of
+from dispatch.scope import check_lead, check_role, check_scope, role_of
 from dispatch.store import Choice, Duplicate
 from dispatch.transitions import CREW, DESK, PLACE
 from dispatch.words import FOLLOWED_UP, OPEN, Clock, Event, Rescue, Role, Settled, State
@@ -41,12 +42,16 @@ NOTHING_FOLLOWS = frozenset({Settled.NOT_NEEDED, Settled.COULD_NOT_CONTACT})
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One line of a timeline: when, by which member of staff, what, and why where that is due."""
+    """One line of a timeline: when, by which member of staff, what, and why where that is due.
+
+    `told_ms` is when it came into the record: later than `at_ms` after a dead spot or an outage.
+    """
 
     at_ms: int
     by: str
     action: str
     reason: str | None
+    told_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,15 @@ class Dossier:
     unmet: list[Unmet]
     choices: list[Choice]
     timeline: list[Deed]
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """What is handed to whoever goes there; what of it they see is decided at the door."""
+
+    request: CrisisRequest
+    person: Person
+    notes: list[Note]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ class Dispatch:
         self._vocabulary = vocabulary
         self._promises = Promises(journal, registry, policy.clocks)
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
+        self.panics = Panics(self._promises)
         self._answers = Answers(self._promises, self._claiming, policy, vocabulary)
 
     # opening, and what is known
@@ -219,9 +234,11 @@ class Dispatch:
 
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
             check_scope(actor, before)
-            note = Note(str(uuid7()), before.id, actor.name, tx.now_ms, command.text)
+            at_ms = happened_ms(before, command.at_ms, tx.now_ms)
+            note = Note(str(uuid7()), before.id, actor.name, at_ms, command.text)
             await store.add_note(tx.connection, note)
-            return Change(_next(before, tx.now_ms), "noted", detail={"note": note.id})
+            detail = {"note": note.id} | _late(command.at_ms, at_ms)
+            return Change(_next(before, tx.now_ms), "noted", detail=detail)
 
         return await self._change(actor, command, "note", how)
 
@@ -296,14 +313,37 @@ class Dispatch:
         """A step that the crew or driver reports."""
         if command.event not in STEPS:
             raise Invalid(f"{command.event.value} is not a step")
-        return await self._move(actor, command, command.event)
+        return await self._move(actor, command, command.event, at_ms=command.at_ms)
+
+    async def all_well(self, actor: Actor, command: commands.AllWell) -> Receipt:
+        """The crew on scene is well; a dispatcher may take that down by telephone, by name."""
+        if command.by_phone and (role_of(actor) not in DESK or not command.by.strip()):
+            raise Invalid("a word by telephone is taken down at the desk, with who gave it")
+        by = {"by": command.by, "by_phone": True} if command.by_phone else {}
+        return await self._move(
+            actor, command, Event.ALL_WELL, detail=by, at_ms=command.at_ms, whose=check_lead
+        )
+
+    async def take_check_in(self, actor: Actor, command: commands.TakeCheckIn) -> Receipt:
+        """Somebody at the desk sees to an overdue check-in: the alarm is theirs now, by name."""
+        check_role(actor, DESK)
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if Clock.CHECK_IN not in before.overdue:
+                raise WrongState(before.state.value, "have its check-in taken on")
+            after = replace(_next(before, tx.now_ms), check_in_taken_by=actor.name)
+            return Change(after, "check_in_taken")
+
+        return await self._change(actor, command, "take_check_in", how)
 
     async def resolve(self, actor: Actor, command: commands.Resolve) -> Receipt:
         """End the request with an outcome that is not a place."""
         if command.event not in RESOLUTIONS:
             raise Invalid(f"{command.event.value} is not an outcome")
         detail = {"safety_plan": command.safety_plan}
-        return await self._move(actor, command, command.event, command.reason, detail)
+        return await self._move(
+            actor, command, command.event, command.reason, detail, command.at_ms
+        )
 
     async def cancel(self, actor: Actor, command: commands.Cancel) -> Receipt:
         """Withdraw the request, with a reason."""
@@ -389,9 +429,14 @@ class Dispatch:
         ]
 
     async def tick(self) -> int:
-        """Escalate every clock that has run out, each once; answers how many requests changed."""
-        requests = dict.fromkeys(one.request for one in await self.due(self._journal.clock()))
-        return sum([await self._escalate(request) for request in requests])
+        """Escalate every clock that has run out, each once; answers how many promises changed.
+
+        Panics come first.
+        """
+        now_ms = self._journal.clock()
+        panics = await self.panics.tick(now_ms)
+        requests = dict.fromkeys(one.request for one in await self.due(now_ms))
+        return panics + sum([await self._escalate(request) for request in requests])
 
     async def log_unserved(self) -> int:
         """Write down whom the published plan has left without for too long, once an episode.
@@ -444,6 +489,18 @@ class Dispatch:
                 timeline,
             )
 
+    async def packet(self, actor: Actor, request: str) -> Packet:
+        """What the crew or driver that has this request must know; the reading is in the audit."""
+        async with self._promises.transaction(actor) as tx:
+            found = await store.load(tx.connection, request)
+            check_scope(actor, found)
+            await tx.audit(READ, "request", request, detail={"view": "packet"})
+            return Packet(
+                found,
+                await store.person_of(tx.connection, request),
+                await store.notes_of(tx.connection, request),
+            )
+
     async def ended(self, request: str) -> Ended | None:
         """The request if it was handed over or resolved, else None; no identity."""
         async with self._promises.transaction(KEEPER) as tx:
@@ -473,7 +530,13 @@ class Dispatch:
         """What was done, the newest last; who read of it is in the audit alone."""
         lines = await audit.of_subject(self._journal.engine, "request", request)
         return [
-            Deed(line.at_ms, line.actor_name, line.action.removeprefix("request."), line.reason)
+            Deed(
+                line.detail.get("happened_ms", line.at_ms),
+                line.actor_name,
+                line.action.removeprefix("request."),
+                line.reason,
+                line.at_ms,
+            )
             for line in lines
             if line.action != READ
         ]
@@ -490,20 +553,29 @@ class Dispatch:
         event: Event,
         reason: str | None = None,
         detail: Mapping[str, Any] = {},
+        at_ms: int | None = None,
+        whose: Callable[[Actor, CrisisRequest], None] = check_scope,
     ) -> Receipt:
         """One event of the table and nothing else."""
 
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            check_scope(actor, before)
-            moved = self._advance(before, event, actor, tx)
-            return Change(moved.request, event.value, moved.effects, reason, detail)
+            whose(actor, before)
+            then_ms = happened_ms(before, at_ms, tx.now_ms)
+            moved = self._advance(before, event, actor, tx, then_ms)
+            told = {**detail, **_late(at_ms, then_ms)}
+            return Change(moved.request, event.value, moved.effects, reason, told)
 
         return await self._change(actor, command, event.value, how)
 
     def _advance(
-        self, request: CrisisRequest, event: Event, actor: Actor, tx: Transaction
+        self,
+        request: CrisisRequest,
+        event: Event,
+        actor: Actor,
+        tx: Transaction,
+        at_ms: int | None = None,
     ) -> Advance:
-        return advance(request, event, role_of(actor), tx.now_ms, self._policy.clocks)
+        return advance(request, event, role_of(actor), tx.now_ms, self._policy.clocks, at_ms)
 
     async def _escalate(self, request: str) -> bool:
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
@@ -541,6 +613,11 @@ async def _logged(tx: Transaction, key: unserved.Key, reason: str) -> bool:
     await store.add_unmet(tx.connection, line)
     await tx.audit("request.unserved", "request", request, reason, {"resource": resource})
     return True
+
+
+def _late(at_ms: int | None, happened_ms: int) -> dict[str, int]:
+    """What the audit says besides of something that was told with its time."""
+    return {} if at_ms is None else {"happened_ms": happened_ms}
 
 
 def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:

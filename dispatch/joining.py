@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from dispatch.request import Cssrs, Risk
+from dispatch.request import Cssrs, Hazards, Risk
 from dispatch.words import Answer
 
 
@@ -24,6 +24,18 @@ def joined_risk(one: Risk, other: Risk) -> Risk:
         for field in fields(Cssrs)
     }
     return Risk(cssrs=Cssrs(**screener), **answers)
+
+
+def joined_hazards(one: Hazards, other: Hazards) -> Hazards:
+    """For each hazard the answer that warns, else the one that is known."""
+    return Hazards(
+        **{
+            field.name: _joined(
+                getattr(one, field.name), getattr(other, field.name), raises=Answer.YES
+            )
+            for field in fields(Hazards)
+        }
+    )
 
 
 def _joined(one: Answer, other: Answer, *, raises: Answer) -> Answer:

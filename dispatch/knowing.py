@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dispatch.commands import OpenRequest, Triage
 from dispatch.errors import Invalid
-from dispatch.joining import joined_risk
+from dispatch.joining import joined_hazards, joined_risk
 from dispatch.policy import Policy
 from dispatch.request import CrisisRequest, Guardianship, Needs
 from dispatch.triage import triage
@@ -18,7 +18,7 @@ from registry.vocabulary import UnknownWord, Vocabulary
 AHEAD_MS = 30_000
 """How far a clock at the edge may be ahead of ours."""
 
-LEARNT = ("risk", "urgency", "needs", "custody", "guardianship")
+LEARNT = ("risk", "urgency", "needs", "custody", "guardianship", "hazards")
 
 
 def opened(command: OpenRequest, policy: Policy, now_ms: int) -> CrisisRequest:
@@ -42,6 +42,7 @@ def opened(command: OpenRequest, policy: Policy, now_ms: int) -> CrisisRequest:
         owner=command.owner,
         custody=command.custody,
         guardianship=command.guardianship,
+        hazards=command.hazards,
         changed_ms=now_ms,
     )
     return _in_custody(_with_guardian(request), policy, now_ms)
@@ -54,6 +55,20 @@ def learnt(request: CrisisRequest, command: Triage, policy: Policy, now_ms: int)
     return _in_custody(_with_guardian(_graded(known, policy)), policy, now_ms)
 
 
+def happened_ms(request: CrisisRequest, at_ms: int | None, now_ms: int) -> int:
+    """When what is told happened: `at_ms`, or now where none is given.
+
+    Raises Invalid for a time in the future or before the request was opened.
+    """
+    if at_ms is None:
+        return now_ms
+    if at_ms > now_ms + AHEAD_MS:
+        raise Invalid("what happened cannot have happened in the future")
+    if at_ms < request.opened_ms:
+        raise Invalid("nothing can have happened before the request was opened")
+    return min(at_ms, now_ms)
+
+
 def took_over(stays: CrisisRequest, duplicate: CrisisRequest, policy: Policy) -> CrisisRequest:
     """The request that stays, with the risk and the urgency of both, and the custody of either."""
     joined = replace(
@@ -63,6 +78,7 @@ def took_over(stays: CrisisRequest, duplicate: CrisisRequest, policy: Policy) ->
         custody=stays.custody or duplicate.custody,
         custody_due_ms=stays.custody_due_ms or duplicate.custody_due_ms,
         guardianship=stays.guardianship or duplicate.guardianship,
+        hazards=joined_hazards(stays.hazards, duplicate.hazards),
     )
     return _graded(joined, policy)
 

@@ -54,6 +54,9 @@ class _Clocks(_Edge):
     rescue: _Seconds
     follow_up: _Seconds
     unserved: _Seconds
+    check_in: _Seconds
+    check_in_supervisor: _Seconds
+    panic: _Seconds
 
 
 class _Duplicates(_Edge):
@@ -111,6 +114,9 @@ class Clocks:
     rescue_s: int
     follow_up_s: int
     unserved_s: int
+    check_in_s: int
+    check_in_supervisor_s: int
+    panic_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,9 @@ def parse_policy(text: str) -> Policy:
             rescue_s=clock.rescue.seconds,
             follow_up_s=clock.follow_up.seconds,
             unserved_s=clock.unserved.seconds,
+            check_in_s=clock.check_in.seconds,
+            check_in_supervisor_s=clock.check_in_supervisor.seconds,
+            panic_s=clock.panic.seconds,
         ),
         duplicate_within_m=given.duplicates.within.metres,
         duplicate_since_s=given.duplicates.since.seconds,

@@ -70,7 +70,7 @@ class Promises:
     ) -> Receipt:
         """Do the work unless this command was answered before; apply what it promised."""
         async with self.transaction(actor) as tx:
-            receipt = await _once(tx, command, purpose, Receipt, work)
+            receipt = await once(tx, command, purpose, Receipt, work)
         await self.journal.deliver(self.registry, *receipt.rows)
         return receipt
 
@@ -83,7 +83,7 @@ class Promises:
     ) -> Receipts:
         """Like `once`, for a command that concerns several requests."""
         async with self.transaction(actor) as tx:
-            receipts = await _once(tx, command, purpose, Receipts, work)
+            receipts = await once(tx, command, purpose, Receipts, work)
         for receipt in receipts.each:
             await self.journal.deliver(self.registry, *receipt.rows)
         return receipts
@@ -133,7 +133,7 @@ class Promises:
             raise BROKEN[error.constraint]() from error
 
 
-async def _once(
+async def once(
     tx: Transaction,
     command: Command,
     purpose: str,
@@ -147,5 +147,7 @@ async def _once(
 BROKEN: Mapping[str, Callable[[], DispatchError]] = {
     "uq_crisis_request_team": lambda: Refused("team", "", "promised"),
     "uq_crisis_request_van": lambda: Refused("van", "", "promised"),
+    "uq_field_panic_open": lambda: Conflict("this unit has called for help a moment ago"),
+    "pk_field_panic": lambda: Conflict("there is a panic with this id"),
     "pk_crisis_request": lambda: Conflict("there is a request with this id"),
 }

@@ -88,6 +88,21 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Hazards:
+    """What may hurt whoever goes there, as it was asked; what was not asked is never a no.
+
+    `violence` is towards others, now or before; `premises` the place itself (stairs, fire, people).
+    What is known in words stands in `Person`.
+    """
+
+    weapons: Answer = Answer.UNKNOWN
+    violence: Answer = Answer.UNKNOWN
+    dogs: Answer = Answer.UNKNOWN
+    premises: Answer = Answer.UNKNOWN
+    infection: Answer = Answer.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
 class Custody:
     """An involuntary status: on what it rests, who has custody since when, who may drive."""
 
@@ -127,6 +142,8 @@ class Person:
     weapons: str | None = None
     dogs: str | None = None
     police_plan: str | None = None
+    premises: str | None = None
+    infection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +181,7 @@ class CrisisRequest:
 
     `plan` is the bundle that was accepted, `held` the part of it that is claimed now: a place or
     van that is only possibly needed is in `plan` and not yet in `held`. `facility` was asked.
+    `check_in_from_ms` is when a crew on scene last was known to be well.
     """
 
     id: str
@@ -185,6 +203,7 @@ class CrisisRequest:
     custody: Custody | None = None
     custody_due_ms: int | None = None
     guardianship: Guardianship | None = None
+    hazards: Hazards = field(default_factory=Hazards)
     plan: Bundle = field(default_factory=Bundle)
     held: Bundle = field(default_factory=Bundle)
     eta_ms: int | None = None
@@ -201,6 +220,9 @@ class CrisisRequest:
     rescue: Rescue | None = None
     rescue_due_ms: int | None = None
     rescue_owner: str | None = None
+    check_in_from_ms: int | None = None
+    check_in_due_ms: int | None = None
+    check_in_taken_by: str | None = None
     shared_le: bool = False
     joined_to: str | None = None
     excluded_teams: frozenset[str] = frozenset()

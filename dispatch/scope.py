@@ -31,3 +31,13 @@ def check_scope(actor: Actor, request: CrisisRequest) -> None:
     asked = request.facility if request.facility_answer is not None else None
     if role is Role.FACILITY and (asked is None or actor.scope != asked):
         raise NotYours("this request is another facility's")
+
+
+def check_lead(actor: Actor, request: CrisisRequest) -> None:
+    """A crew with the person speaks for itself: no driver beside it says that it is well.
+
+    Raises NotYours.
+    """
+    check_scope(actor, request)
+    if role_of(actor) is Role.FIELD and actor.scope != (request.held.team or request.held.van):
+        raise NotYours("the crew with the person says so itself")

@@ -35,6 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch.clocks import next_due_ms
 from dispatch.errors import Conflict, NotFound, Refused
+from dispatch.panic import Panic
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
 from dispatch.unserved import Episode, Key
@@ -142,6 +143,32 @@ unserved = Table(
     Column("since_ms", BigInteger, nullable=False),
     Column("logged_ms", BigInteger),
     CheckConstraint("resource IN ('team', 'place')", name="resource"),
+)
+
+# A call for help of a crew or driver; a unit has one open at most.
+field_panic = Table(
+    "field_panic",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("request", Text, ForeignKey("crisis_request.id")),
+    Column("pressed_ms", BigInteger, nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+    Column("answer_due_ms", BigInteger),
+    Column("overdue", Boolean, nullable=False),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    CheckConstraint("kind IN ('team', 'van')", name="kind"),
+    Index(
+        "uq_field_panic_open",
+        "kind",
+        "unit",
+        unique=True,
+        postgresql_where=text("ended_ms IS NULL"),
+    ),
 )
 
 
@@ -427,6 +454,46 @@ async def duplicates(
         Duplicate(row.id, round(row.distance_m), row.apart_ms // 1000, *row[3:])
         for row in await connection.execute(statement)
     ]
+
+
+async def panic_of(connection: AsyncConnection, id: str) -> Panic:
+    """The panic, locked until the commit. Raises NotFound."""
+    found = await _panic(connection, field_panic.c.id == id)
+    if found is None:
+        raise NotFound("panic", id)
+    return found
+
+
+async def open_panic(connection: AsyncConnection, kind: str, unit: str) -> Panic | None:
+    """The unit's open panic, locked until the commit; None when it has none."""
+    this = (field_panic.c.kind == kind) & (field_panic.c.unit == unit)
+    return await _panic(connection, this & field_panic.c.ended_ms.is_(None))
+
+
+async def put_panic(connection: AsyncConnection, panic: Panic, *, new: bool) -> None:
+    """Write a new panic, or the next version of one that was loaded and locked."""
+    values = _flat(panic)
+    if new:
+        await connection.execute(insert(field_panic).values(values))
+    else:
+        this = field_panic.c.id == panic.id
+        await connection.execute(update(field_panic).where(this).values(values))
+
+
+async def unanswered_panics(connection: AsyncConnection, now_ms: int) -> list[str]:
+    """The ids of open panics that nobody acknowledged in time and that are not marked so."""
+    statement = select(field_panic.c.id).where(
+        field_panic.c.ended_ms.is_(None),
+        field_panic.c.overdue.is_(False),
+        field_panic.c.answer_due_ms <= now_ms,
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def _panic(connection: AsyncConnection, this: ColumnElement[bool]) -> Panic | None:
+    statement = select(field_panic).where(this).with_for_update()
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return None if row is None else Panic(**row)
 
 
 def digits(number: str | None) -> str | None:

@@ -115,6 +115,7 @@ TABLE: Table = {
     # The crew carries it out.
     **_go([S.ACCEPTED, S.ACKNOWLEDGED], E.DEPART, Transition(S.EN_ROUTE, CREW, lead=U.EN_ROUTE)),
     **_go(UNTIL_SCENE, E.REACH_PERSON, Transition(S.ON_SCENE, CREW, lead=U.ON_SCENE)),
+    **_stay([S.ON_SCENE], E.ALL_WELL, CREW),
     **_go(
         [S.ON_SCENE, S.ARRIVED],
         E.LEAVE_WITH_PERSON,

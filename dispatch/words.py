@@ -65,6 +65,7 @@ class Event(StrEnum):
     FACILITY_DECLINE_WITHOUT_CREW = "facility_decline_without_crew"
     DEPART = "depart"
     REACH_PERSON = "reach_person"
+    ALL_WELL = "all_well"
     LEAVE_WITH_PERSON = "leave_with_person"
     REACH_PLACE = "reach_place"
     HAND_OVER_PERSON = "hand_over_person"
@@ -183,6 +184,8 @@ class Clock(StrEnum):
     CUSTODY = "custody"
     RESCUE = "rescue"
     FOLLOW_UP = "follow_up"
+    CHECK_IN = "check_in"
+    CHECK_IN_SUPERVISOR = "check_in_supervisor"
 
 
 class LegalBasis(StrEnum):

@@ -196,7 +196,7 @@ Effect = Claim | Occupy | Free | Status | DropHold
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbox row. `aggregate` is request, referral or task; `version` starts at 1, dense.
+    """One outbox row. `aggregate` is a kind of card (`CARDS`); `version` starts at 1, dense.
 
     Row ids are UUIDv7: of two rows that claim the same team, the one with the later id stands.
     `card` None means that the promise is closed.

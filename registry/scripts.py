@@ -21,6 +21,7 @@ KEY_NAMES = (
     "request",
     "referral",
     "task",
+    "panic",
     "position",
     "claims",
     "hold_of",

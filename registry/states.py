@@ -24,11 +24,12 @@ class Kind(StrEnum):
     REQUEST = "request"
     REFERRAL = "referral"
     TASK = "task"
+    PANIC = "panic"
 
 
 UNITS = (Kind.TEAM, Kind.VAN)
 RESOURCES = (Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT)
-CARDS = (Kind.REQUEST, Kind.REFERRAL, Kind.TASK)
+CARDS = (Kind.REQUEST, Kind.REFERRAL, Kind.TASK, Kind.PANIC)
 
 
 class UnitStatus(StrEnum):

@@ -1,4 +1,8 @@
-"""Crisis requests: each command is one call of dispatch."""
+"""Crisis requests: each command is one call of dispatch.
+
+Whose request it is, dispatch decides where the command is kept: a crew whose last answer was lost
+sends it again when it no longer has the request, and gets the same answer.
+"""
 
 from typing import Annotated
 
@@ -48,8 +52,9 @@ async def list_requests(_: Control, parts: Parts, world: Now) -> edge.Cards:
 async def read_request(
     request: RequestId, caller: ControlOrField, parts: Parts, world: Now
 ) -> edge.RequestDetail:
-    """Everything that is known of a request; the reading is in the audit."""
+    """Everything that is known of a request; the reading is in the audit. Not for a driver."""
     scope.own_request(caller, world, request)
+    scope.may_read_all(caller)
     known = await parts.dispatch.request(actor_of(caller), request)
     return inside.detail_of(known)
 
@@ -115,12 +120,12 @@ async def acknowledge_alarm(
 
 @router.post("/requests/{request}/notes")
 async def add_note(
-    request: RequestId, body: edge.NewNote, caller: ControlOrField, parts: Parts, world: Now
+    request: RequestId, body: edge.NewNote, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """A note with author and time."""
-    scope.own_request(caller, world, request)
-    wish = commands.AddNote(body.command_id, request, body.text)
-    return inside.done_of(await parts.dispatch.note(actor_of(caller), wish))
+    wish = commands.AddNote(body.command_id, request, body.text, body.at_ms)
+    receipt = await parts.dispatch.note(actor_of(caller), wish)
+    return scope.for_role(caller, inside.done_of(receipt))
 
 
 @router.post("/requests/{request}/join")
@@ -179,10 +184,9 @@ async def facility_answer(
 
 @router.post("/requests/{request}/crew-answer")
 async def crew_answer(
-    request: RequestId, body: edge.CrewAnswer, caller: ControlOrField, parts: Parts, world: Now
+    request: RequestId, body: edge.CrewAnswer, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """The crew acknowledges or declines its task, by name."""
-    scope.own_request(caller, world, request)
     wish = commands.AnswerForCrew(
         body.command_id,
         request,
@@ -190,40 +194,47 @@ async def crew_answer(
         by=body.by_name,
         reason=body.reason,
         by_phone=body.by_phone,
+        at_ms=body.at_ms,
     )
-    return inside.done_of(await parts.dispatch.crew_answer(actor_of(caller), wish))
+    receipt = await parts.dispatch.crew_answer(actor_of(caller), wish)
+    return scope.for_role(caller, inside.done_of(receipt))
 
 
 @router.post("/requests/{request}/steps")
 async def step(
-    request: RequestId, body: edge.Step, caller: ControlOrField, parts: Parts, world: Now
+    request: RequestId, body: edge.Step, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """En route, on scene, transporting, arrived, handed over."""
-    scope.own_request(caller, world, request)
-    wish = commands.Step(body.command_id, request, inside.STEPS[body.step])
-    return inside.done_of(await parts.dispatch.step(actor_of(caller), wish))
+    wish = commands.Step(body.command_id, request, inside.STEPS[body.step], body.at_ms)
+    receipt = await parts.dispatch.step(actor_of(caller), wish)
+    return scope.for_role(caller, inside.done_of(receipt))
 
 
 @router.post("/requests/{request}/ask-place")
 async def ask_place(
-    request: RequestId, body: edge.AskPlace, caller: ControlOrField, parts: Parts, world: Now
+    request: RequestId, body: edge.AskPlace, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """After its assessment the team needs the place now."""
-    scope.own_request(caller, world, request)
     wish = inside.ask_place_of(body, request)
-    return inside.done_of(await parts.dispatch.ask_place(actor_of(caller), wish))
+    receipt = await parts.dispatch.ask_place(actor_of(caller), wish)
+    return scope.for_role(caller, inside.done_of(receipt))
 
 
 @router.post("/requests/{request}/resolve")
 async def resolve(
-    request: RequestId, body: edge.Resolve, caller: ControlOrField, parts: Parts, world: Now
+    request: RequestId, body: edge.Resolve, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """The request ends with an outcome."""
-    scope.own_request(caller, world, request)
     wish = commands.Resolve(
-        body.command_id, request, inside.OUTCOMES[body.outcome], body.safety_plan, body.reason
+        body.command_id,
+        request,
+        inside.OUTCOMES[body.outcome],
+        body.safety_plan,
+        body.reason,
+        body.at_ms,
     )
-    return inside.done_of(await parts.dispatch.resolve(actor_of(caller), wish))
+    receipt = await parts.dispatch.resolve(actor_of(caller), wish)
+    return scope.for_role(caller, inside.done_of(receipt))
 
 
 @router.post("/requests/{request}/cancel")

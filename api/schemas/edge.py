@@ -121,6 +121,14 @@ class Command(Body):
     )
 
 
+class Told(Command):
+    """A change that may be told later than it happened: from a dead spot, or from paper."""
+
+    at_ms: Happened | None = Field(
+        default=None, description="when it happened; left out: now. The record keeps both times"
+    )
+
+
 class Answer(BaseModel):
     """What a caller hears."""
 

@@ -26,6 +26,7 @@ from api.schemas.edge import (
     ResourceKind,
     Text,
     Tier,
+    Told,
     Urgency,
     Uuid,
     Version,
@@ -98,6 +99,18 @@ class Person(Body):
     weapons: Line | None = None
     dogs: Line | None = None
     police_plan: Line | None = None
+    premises: Line | None = None
+    infection: Line | None = None
+
+
+class Hazards(Body):
+    """What may hurt whoever goes there, as it was asked. Unknown is never a no."""
+
+    weapons: YesNo = "unknown"
+    violence: YesNo = Field(default="unknown", description="towards others, now or before")
+    dogs: YesNo = "unknown"
+    premises: YesNo = Field(default="unknown", description="the place itself, others in it")
+    infection: YesNo = "unknown"
 
 
 class Custody(Body):
@@ -137,6 +150,7 @@ class NewRequest(Command):
     person: Person = Person()
     custody: Custody | None = None
     guardianship: Guardianship | None = None
+    hazards: Hazards = Hazards()
     mine: bool = Field(default=True, description="whoever opens it owns it")
 
 
@@ -149,6 +163,7 @@ class Triage(Command):
     custody: Custody | None = None
     guardianship: Guardianship | None = None
     person: Person | None = None
+    hazards: Hazards | None = None
 
 
 class AlarmHeard(Answer):
@@ -193,6 +208,13 @@ class Card(Answer):
     escalated: bool
     overdue: list[str] = Field(description="clocks that ran out")
     calls: list[str] = Field(description="coded: what a person does about them")
+    check_in_from_ms: int | None = Field(
+        default=None, description="when the crew on scene last was known to be well"
+    )
+    check_in_due_ms: int | None = None
+    check_in_taken_by: str | None = Field(
+        default=None, description="name of who sees to an overdue check-in"
+    )
     custody_due_ms: int | None
     needs: list[str]
     rescue: Literal["open", "confirmed"] | None
@@ -238,6 +260,7 @@ class Deed(Answer):
     by: str
     action: str = Field(examples=["opened", "facility_declined"])
     reason: str | None
+    told_ms: Millis = Field(description="when it came into the record; `at_ms`: when it happened")
 
 
 class RequestDetail(Answer):
@@ -250,6 +273,7 @@ class RequestDetail(Answer):
     risk: Risk
     custody: Custody | None
     guardianship: Guardianship | None
+    hazards: Hazards
     person: Person
     notes: list[Note]
     unmet: list["UnmetNeed"]
@@ -383,18 +407,18 @@ class FacilityAnswer(Command):
     by_phone: bool = Field(default=False, description="a dispatcher took it down")
 
 
-class CrewAnswer(Command):
+class CrewAnswer(Told):
     answer: Literal["acknowledged", "declined"]
     by_name: Name
     reason: Word | None = None
     by_phone: bool = False
 
 
-class Step(Command):
+class Step(Told):
     step: Literal["en_route", "on_scene", "transporting", "arrived", "handed_over"]
 
 
-class NewNote(Command):
+class NewNote(Told):
     text: Annotated[Text, Field(min_length=1)]
 
 
@@ -435,7 +459,7 @@ class AskPlace(Command):
     arrive_ms: Expected | None = None
 
 
-class Resolve(Command):
+class Resolve(Told):
     outcome: Literal[
         "resolved_on_scene",
         "resolved_by_phone",
@@ -493,7 +517,17 @@ class SharedRequest(Answer):
     lat: float
     weapons: str | None
     dogs: str | None
+    premises: str | None
     police_plan: str | None
+    hazards: "SharedHazards"
+
+
+class SharedHazards(Answer):
+    """What was answered at intake; unknown is never a no."""
+
+    weapons: YesNo
+    dogs: YesNo
+    premises: YesNo
 
 
 class UnmetNeed(Answer):

@@ -12,6 +12,7 @@ from dispatch.request import (
     Cssrs,
     Custody,
     Guardianship,
+    Hazards,
     Needs,
     Person,
     Risk,
@@ -86,6 +87,10 @@ def guardianship_of(body: edge.Guardianship | None) -> Guardianship | None:
     )
 
 
+def hazards_of(body: edge.Hazards) -> Hazards:
+    return Hazards(**{name: Answer(said) for name, said in body.model_dump().items()})
+
+
 def bundle_of(body: edge.Bundle) -> Bundle:
     return Bundle(**body.model_dump())
 
@@ -108,6 +113,7 @@ def open_of(body: edge.NewRequest, zone: str, owner: str | None) -> commands.Ope
         person=person_of(body.person),
         custody=custody_of(body.custody),
         guardianship=guardianship_of(body.guardianship),
+        hazards=hazards_of(body.hazards),
         owner=owner,
     )
 
@@ -122,6 +128,7 @@ def triage_of(body: edge.Triage, request: str) -> commands.Triage:
         custody=custody_of(body.custody),
         guardianship=guardianship_of(body.guardianship),
         person=person_of(body.person) if body.person else None,
+        hazards=hazards_of(body.hazards) if body.hazards else None,
     )
 
 
@@ -201,8 +208,9 @@ def detail_of(known: Dossier) -> edge.RequestDetail:
         lat=request.lat,
         needs=_needs_out(request.needs),
         risk=_risk_out(request.risk),
-        custody=_custody_out(request.custody),
-        guardianship=_guardianship_out(request.guardianship),
+        custody=custody_out(request.custody),
+        guardianship=guardianship_out(request.guardianship),
+        hazards=hazards_out(request.hazards),
         person=edge.Person.model_validate(asdict(known.person)),
         notes=[edge.Note.model_validate(note) for note in known.notes],
         unmet=[edge.UnmetNeed.model_validate(one) for one in known.unmet],
@@ -221,11 +229,19 @@ def shared_of(request: CrisisRequest, person: Person) -> edge.SharedRequest:
         lat=request.lat,
         weapons=person.weapons,
         dogs=person.dogs,
+        premises=person.premises,
         police_plan=person.police_plan,
+        hazards=edge.SharedHazards.model_validate(request.hazards),
     )
 
 
-def _custody_out(custody: Custody | None) -> edge.Custody | None:
+def hazards_out(hazards: Hazards) -> edge.Hazards:
+    return edge.Hazards.model_validate(
+        {name: getattr(hazards, name).value for name in edge.Hazards.model_fields}
+    )
+
+
+def custody_out(custody: Custody | None) -> edge.Custody | None:
     if custody is None:
         return None
     return edge.Custody(
@@ -236,7 +252,7 @@ def _custody_out(custody: Custody | None) -> edge.Custody | None:
     )
 
 
-def _guardianship_out(guardianship: Guardianship | None) -> edge.Guardianship | None:
+def guardianship_out(guardianship: Guardianship | None) -> edge.Guardianship | None:
     if guardianship is None:
         return None
     return edge.Guardianship(

@@ -13,8 +13,8 @@
 local K = {
   meta = KEYS[1], events = KEYS[2], clock = KEYS[3], team = KEYS[4], van = KEYS[5],
   pool = KEYS[6], slot = KEYS[7], hold = KEYS[8], request = KEYS[9], referral = KEYS[10],
-  task = KEYS[11], position = KEYS[12], claims = KEYS[13], hold_of = KEYS[14], due = KEYS[15],
-  rows = KEYS[16], leases = KEYS[17], plan = KEYS[18], done = KEYS[19],
+  task = KEYS[11], panic = KEYS[12], position = KEYS[13], claims = KEYS[14], hold_of = KEYS[15],
+  due = KEYS[16], rows = KEYS[17], leases = KEYS[18], plan = KEYS[19], done = KEYS[20],
 }
 local A = cjson.decode(ARGV[1])
 

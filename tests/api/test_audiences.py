@@ -20,6 +20,7 @@ from api.live.topic import Projection, Topic
 from api.live.world import Key, Object, World
 from api.region import WallZone
 from api.roles import Caller, Role
+from dispatch import panic
 from registry.model import MemoryRegistry
 from registry.port import Claim, Free, Promise, UnitPosition
 from registry.port import Status as SetStatus
@@ -103,6 +104,7 @@ class Life:
             "foreign-pad": Pad("facility-2"),
             "field": Field("team", "team-1"),
             "foreign-field": Field("team", "team-2"),
+            "driver": Field("van", "van-1"),
             "provider": Provider("provider-1"),
             "law": Law(),
         }
@@ -313,8 +315,10 @@ async def test_a_person_who_is_to_be_followed_up_is_on_the_board_and_nowhere_els
     life: Life,
 ) -> None:
     had = {"team": "team-1", "van": "van-1", "pool": "pool-1"}
-    await life.promise("transporting", place_claimed=True, shared_le=True, **had)
-    await life.promise("handed_over", place_claimed=True, shared_le=True, **had)
+    claims = [Claim(kind, id, "request-1") for kind, id in had.items()]
+    frees = [Free(kind, id, "request-1") for kind, id in had.items()]
+    await life.promise("transporting", *claims, place_claimed=True, shared_le=True, **had)
+    await life.promise("handed_over", *frees, place_claimed=True, shared_le=True, **had)
     last = {
         name: {(kind, id): shape for kind, id, shape in seen.objects()}
         for name, seen in life.seen.items()
@@ -374,6 +378,48 @@ async def test_a_crew_sees_its_own_unit_request_and_place_only(life: Life) -> No
     assert list(life.seen["foreign-field"].objects()) == []
     places = [shape for kind, _, shape in life.seen["field"].objects() if kind == "pool" and shape]
     assert "free" not in places[0]
+
+
+async def test_a_unit_that_is_only_planned_for_a_person_sees_nothing_of_them(life: Life) -> None:
+    await life.promise("accepted", Claim("team", "team-1", "request-1"), van="van-1")
+    assert "request" not in {kind for kind, _, _ in life.seen["driver"].objects()}
+
+
+async def test_a_driver_sees_the_ride_and_nothing_clinical(life: Life) -> None:
+    await life.whole()
+    tasks = [shape for kind, _, shape in life.seen["driver"].objects() if kind == "request"]
+    assert tasks[-1] is None
+    for task in tasks[:-1]:
+        assert task is not None
+        assert {"id", "state", "place", "pool", "van", "crew_answer"} <= set(task)
+        assert not {"tier", "urgency", "needs", "rescue"} & set(task)
+    assert "substance_use" not in json.dumps(life.seen["driver"].frames)
+    places = [shape for kind, _, shape in life.seen["driver"].objects() if kind == "pool" and shape]
+    assert "type" not in places[0]
+
+
+async def test_a_call_for_help_is_on_the_board_and_on_the_units_own_screen_only(
+    life: Life,
+) -> None:
+    called = panic.pressed("panic-1", "team", "team-1", None, NOW_MS, NOW_MS, 60)
+    for version, one in enumerate((called, panic.ended(called, NOW_MS)), start=1):
+        row = Promise(
+            row_id=command(),
+            aggregate="panic",
+            aggregate_id="panic-1",
+            version=version,
+            kind="panic.pressed",
+            card=panic.card(one),
+        )
+        await life.memory.apply(row)
+        await life.follow()
+    for name, seen in life.seen.items():
+        shown = [shape for kind, _, shape in seen.objects() if kind == "panic"]
+        if name in ("board", "field"):
+            assert shown == [panic.card(called), None]
+        else:
+            assert shown == []
+            assert "panic" not in json.dumps(seen.frames)
 
 
 async def test_a_provider_sees_its_own_slots_and_referrals_only(life: Life) -> None:

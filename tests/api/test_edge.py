@@ -8,14 +8,14 @@ import pytest
 from pydantic import BaseModel
 
 from api.region import load_screens
-from api.schemas import edge, live, pad, referrals, requests, resources
+from api.schemas import edge, field, live, pad, referrals, requests, resources
 from api.translate.requests import OUTCOMES, STEPS, needs_of, person_of, risk_of
+from dispatch import panic, words
 from dispatch import recommendation as planned
-from dispatch import words
 from dispatch.card import face
 from dispatch.commands import RESOLUTIONS
 from dispatch.commands import STEPS as INSIDE_STEPS
-from dispatch.request import CrisisRequest, Needs, Person, Risk
+from dispatch.request import CrisisRequest, Hazards, Needs, Person, Risk
 from referral import states as referred
 from registry import states
 from tests.api.builders import NOW_MS, card
@@ -44,6 +44,15 @@ def test_a_card_at_the_edge_is_the_card_of_dispatch() -> None:
     made = face(request())
     assert set(made) == set(requests.Card.model_fields) == set(card())
     requests.Card.model_validate(made)
+
+
+def test_a_panic_at_the_edge_is_the_panic_of_dispatch() -> None:
+    assert set(field.Panic.model_fields) == set(panic.Panic.__dataclass_fields__)
+
+
+def test_every_hazard_at_the_edge_is_one_of_dispatch() -> None:
+    assert set(requests.Hazards.model_fields) == set(Hazards.__dataclass_fields__)
+    assert set(requests.SharedHazards.model_fields) < set(Hazards.__dataclass_fields__)
 
 
 @pytest.mark.parametrize(

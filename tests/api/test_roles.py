@@ -35,11 +35,12 @@ EXPECTED = {
         "disown", "acknowledge_alarm", "take_back",
         "find_duplicates", "triage", "own", "join", "accept", "override", "cancel", "share",
         "call_rescue", "confirm_rescue", "hand_over", "unmet_needs", "list_teams", "list_vans",
-        "settle", "refer", "rebook_referral", "end_referral",
+        "settle", "refer", "rebook_referral", "end_referral", "take_check_in", "acknowledge_panic",
+        "end_panic",
     },
     CONTROL | FIELD: {
         "read_request", "add_note", "crew_answer", "step", "ask_place", "resolve",
-        "report_team_status", "report_van_status",
+        "report_team_status", "report_van_status", "all_well", "press_panic",
     },
     CONTROL | FACILITY: {
         "facility_answer", "list_pools", "report_counts", "walk_in", "still_true", "not_true",
@@ -53,6 +54,7 @@ EXPECTED = {
         "list_tasks", "record_attempt",
     },
     FACILITY: {"read_pad"},
+    FIELD: {"read_packet"},
     frozenset({Role.LAW_ENFORCEMENT}): {"read_shared_request"},
 }  # fmt: skip
 

@@ -5,34 +5,48 @@ from dataclasses import dataclass
 
 from api.live.world import Key, Object, World
 
-_PLACE = ("id", "version", "name", "type", "zone", "lon", "lat", "phone")
+_PLACE = ("id", "version", "name", "zone", "lon", "lat", "phone")
+_CLINICAL = frozenset({"tier", "urgency", "needs", "rescue", "rescue_due_ms", "custody_due_ms"})
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`kind` is team or van, `unit` its id."""
+    """`kind` is team or van, `unit` its id.
+
+    A unit sees the request that it has now, not one that it is only planned for. A driver sees
+    nothing clinical: what a ride needs is in the packet.
+    """
 
     kind: str
     unit: str
 
     def project(self, world: World, touched: Set[Key]) -> Mapping[Key, Object | None]:
+        own = world.get(self.kind, self.unit)
+        mine = world.get("request", own["request"]) if own and own["request"] else None
         shown: dict[Key, Object | None] = {}
-        own = (self.kind, self.unit)
-        if own in touched:
-            shown[own] = world.get(*own)
-        mine = [
-            card
-            for card in world.of("request").values()
-            if card[self.kind] == self.unit and card["ended_ms"] is None
-        ]
         for kind, id in touched:
             if kind == "request":
-                shown["request", id] = next((card for card in mine if card["id"] == id), None)
-        places = {card["pool"] for card in mine if card["pool"]}
+                shown[kind, id] = None
+            elif kind == "panic":
+                shown[kind, id] = self._panic(world.get(kind, id))
+        if (self.kind, self.unit) in touched:
+            shown[self.kind, self.unit] = own
+        if mine and mine["ended_ms"] is None:
+            shown["request", mine["id"]] = self._task(mine)
+        place = mine["pool"] if mine else None
         for kind, id in touched:
-            if kind == "pool" and id not in places:
+            if kind == "pool" and id != place:
                 shown["pool", id] = None
-        return shown | {("pool", pool): self._place(world, pool) for pool in places}
+        return shown | ({("pool", place): self._place(world, place)} if place else {})
+
+    def _task(self, card: Object) -> Object:
+        if self.kind == "team":
+            return card
+        return {name: value for name, value in card.items() if name not in _CLINICAL}
+
+    def _panic(self, panic: Object | None) -> Object | None:
+        own = panic is not None and (panic["kind"], panic["unit"]) == (self.kind, self.unit)
+        return panic if own else None
 
     @staticmethod
     def _place(world: World, pool: str) -> Object | None:
