@@ -140,6 +140,7 @@ async def once(
     answer: type[A],
     work: Callable[[Transaction], Awaitable[A]],
 ) -> A:
+    """Do the work unless this command was answered before: then that answer again."""
     return await tx.once(command.command_id, purpose, answer, lambda: work(tx), said=command)
 
 

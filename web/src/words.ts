@@ -479,6 +479,14 @@ export const w = {
     danger_to_others: 'Danger to others',
   } as Record<string, string>,
 
+  hazards: {
+    hint: 'Ask each. What was not asked is shown to the crew as not asked, never as no.',
+    what: 'What is known',
+    detail: (name: string) => `${name}: what is known`,
+    names: { weapons: 'Weapons', violence: 'Violence towards others', dogs: 'Dogs', premises: 'Premises or others there', infection: 'Infection' } as Record<string, string>,
+    state: { yes: 'YES', no: 'no', unknown: 'not asked' } as Record<string, string>,
+  },
+
   form: {
     title: 'New request',
     place: 'Place: town, ZIP or coordinates, or a click on the map',
@@ -518,6 +526,8 @@ export const w = {
     custodian: 'Who has custody',
     transportBy: 'Who may transport',
     hazards: 'Hazards for the team',
+    premises: 'Premises',
+    infection: 'Infection',
     weapons: 'Weapons',
     violence_history: 'History of violence',
     substance_history: 'Substance use',

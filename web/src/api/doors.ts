@@ -10,6 +10,7 @@ type Outcome = Schemas['Resolve']['outcome'];
 
 export type Risk = Schemas['Risk'];
 export type YesNo = Risk['imminent'];
+export type Hazards = Schemas['Hazards'];
 export type NeedLevel = Schemas['Needs']['place'];
 export type NewRequest = Body<Schemas['NewRequest']>;
 export type Triage = Body<Schemas['Triage']>;

@@ -1,4 +1,5 @@
 import type { NewRequest, RequestDetail, Risk, Triage } from '../api/doors';
+import { noneAsked } from './hazards';
 import { CSSRS, RISKS } from './risk';
 
 /** A half-written request: what the form holds, and what is sent of it. Pure. */
@@ -32,14 +33,18 @@ export function emptyDraft(newId: () => string, nowMs: number): Draft {
       risk,
       person: {
         name: null, date_of_birth: null, address: null, callback: null, third_party: false, caller_name: null, interpreter: null,
-        guardian_name: null, guardian_phone: null, problem: null, violence_history: null, substance_history: null, weapons: null, dogs: null, police_plan: null,
+        guardian_name: null, guardian_phone: null, problem: null, violence_history: null, substance_history: null, weapons: null, dogs: null, police_plan: null, premises: null, infection: null,
       },
       custody: { basis: 'officer_hold', custodian: 'law_enforcement', transport_by: ['law_enforcement'], since_ms: nowMs },
       guardianship: { consent: 'not_reached', escort: null },
+      hazards: noneAsked(),
       mine: true,
     },
   };
 }
+
+/** A draft that was begun before an upgrade, with what the form asks besides now. */
+export const grown = (kept: Draft): Draft => ({ ...kept, body: { ...kept.body, hazards: kept.body.hazards ?? noneAsked() } });
 
 export const isMinor = (draft: Draft): boolean => draft.body.needs.words.some((term) => term === 'child' || term === 'adolescent');
 
@@ -58,6 +63,7 @@ export function draftOf(detail: RequestDetail, newId: () => string, nowMs: numbe
       request: detail.card.id,
       urgency: detail.card.urgency,
       risk,
+      hazards: { ...detail.hazards },
       needs,
       person: { ...person, interpreter: person.interpreter ?? needs.words.find(isForeign) ?? null },
       custody: structuredClone(detail.custody) ?? empty.body.custody,
@@ -70,7 +76,7 @@ export function draftOf(detail: RequestDetail, newId: () => string, nowMs: numbe
 export function learnt(before: Draft, after: Draft): Triage | null {
   const [was, is] = [toSend(before), toSend(after)];
   const changed = <K extends keyof NewRequest>(part: K): NewRequest[K] | null => (JSON.stringify(was[part]) === JSON.stringify(is[part]) ? null : is[part]);
-  const found: Triage = { risk: changed('risk'), urgency: changed('urgency'), needs: changed('needs'), custody: changed('custody'), guardianship: changed('guardianship'), person: changed('person') };
+  const found: Triage = { risk: changed('risk'), urgency: changed('urgency'), needs: changed('needs'), custody: changed('custody'), guardianship: changed('guardianship'), person: changed('person'), hazards: changed('hazards') };
   return Object.values(found).some((part) => part !== null) ? found : null;
 }
 
