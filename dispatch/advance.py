@@ -289,6 +289,9 @@ def _ended(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest
     """Nobody is asked any more; what is left is a rescue, and the follow-up of the person."""
     crew_asked = request.crew_answer is CrewAnswer.ASKED
     facility_asked = request.facility_answer is FacilityAnswer.ASKED
+    follow_up_s = clocks.follow_up_s
+    if request.state is State.COULD_NOT_LOCATE:
+        follow_up_s = clocks.not_located_s
     followed_up = request.state in FOLLOWED_UP
     return replace(
         request,
@@ -298,7 +301,7 @@ def _ended(request: CrisisRequest, now_ms: int, clocks: Clocks) -> CrisisRequest
         facility_answer=None if facility_asked else request.facility_answer,
         answer_due_ms=None,
         custody_due_ms=None,
-        follow_up_due_ms=now_ms + clocks.follow_up_s * 1000 if followed_up else None,
+        follow_up_due_ms=now_ms + follow_up_s * 1000 if followed_up else None,
         overdue=request.overdue & {Clock.RESCUE},
     )
 

@@ -1,7 +1,8 @@
 """The clocks of a request: when somebody must have answered, arrived or confirmed, and who owns it.
 
-A clock that runs out is escalated once: its name goes into `overdue`, and `calls` says in codes
-what a person does then. It runs anew when the question is asked anew.
+A clock that runs out is escalated: its name goes into `overdue`, and `calls` says in codes what a
+person does then. One that nobody answers even so is raised to a supervisor: its name goes into
+`raised` too. Each happens once, until the question is asked anew.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,9 @@ def deadlines(request: CrisisRequest, clocks: Clocks) -> list[Deadline]:
 
 def next_due_ms(request: CrisisRequest, clocks: Clocks) -> int | None:
     """When the next clock runs out that was not escalated yet; None when none runs."""
-    due = [d.due_ms for d in deadlines(request, clocks) if d.clock not in request.overdue]
+    running = deadlines(request, clocks)
+    due = [d.due_ms for d in running if d.clock not in request.overdue]
+    due += [raise_ms(d, clocks) for d in running if _unanswered(request, d)]
     return min(due, default=None)
 
 
@@ -51,6 +54,24 @@ def run_out(request: CrisisRequest, clocks: Clocks, now_ms: int) -> list[Deadlin
         for deadline in deadlines(request, clocks)
         if deadline.due_ms <= now_ms and deadline.clock not in request.overdue
     ]
+
+
+def to_raise(request: CrisisRequest, clocks: Clocks, now_ms: int) -> list[Deadline]:
+    """The clocks that were escalated, that nobody has answered, and that become a supervisor's."""
+    return [
+        deadline
+        for deadline in deadlines(request, clocks)
+        if _unanswered(request, deadline) and raise_ms(deadline, clocks) <= now_ms
+    ]
+
+
+def raise_ms(deadline: Deadline, clocks: Clocks) -> int:
+    """When a clock that stays unanswered becomes a supervisor's."""
+    return deadline.due_ms + clocks.supervisor_s * 1000
+
+
+def _unanswered(request: CrisisRequest, deadline: Deadline) -> bool:
+    return deadline.clock in request.overdue and deadline.clock not in request.raised
 
 
 CALLS = {
@@ -74,6 +95,8 @@ def calls(request: CrisisRequest) -> list[str]:
         wanted.append("ask_ems_now")
     if Clock.FACILITY_ANSWER in request.overdue and request.plan.backup:
         wanted.append("ask_backup")
+    if request.raised and "call_supervisor" not in wanted:
+        wanted.append("call_supervisor")
     return wanted
 
 

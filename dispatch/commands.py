@@ -296,6 +296,14 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopen:
+    """The follow-up that a referral had settled is owed again: the referral was called off."""
+
+    command_id: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Withdraw the request, with a reason."""
 

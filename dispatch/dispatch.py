@@ -16,7 +16,7 @@ from dispatch.advance import Advance, advance, rescue_called
 from dispatch.answers import Answers
 from dispatch.card import face
 from dispatch.claiming import Claiming
-from dispatch.clocks import Deadline, run_out
+from dispatch.clocks import Deadline, run_out, to_raise
 from dispatch.commands import RESOLUTIONS, STEPS, Receipt
 from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
 from dispatch.knowing import check_needs, happened_ms, learnt, opened, took_over
@@ -89,7 +89,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A clock that has run out and was not escalated yet."""
+    """A clock that has run out and was not escalated, or not raised to a supervisor, yet."""
 
     request: str
     deadline: Deadline
@@ -370,6 +370,19 @@ class Dispatch:
 
         return await self._change(actor, command, "settle", how)
 
+    async def reopen(self, actor: Actor, command: commands.Reopen) -> Receipt:
+        """The referral that settled the follow-up fell through: its clock runs again."""
+        check_role(actor, frozenset({Role.SYSTEM}))
+
+        async def how(tx: Transaction, before: CrisisRequest) -> Change:
+            if before.settled is not Settled.REFERRED:
+                raise WrongState(before.state.value, "be followed up again")
+            due_ms = tx.now_ms + self._policy.clocks.follow_up_s * 1000
+            after = replace(_next(before, tx.now_ms), settled=None, follow_up_due_ms=due_ms)
+            return Change(after, "reopened", resumes=True)
+
+        return await self._change(actor, command, "reopen", how)
+
     async def share_with_law_enforcement(
         self, actor: Actor, command: commands.ShareWithLawEnforcement
     ) -> Receipt:
@@ -425,7 +438,8 @@ class Dispatch:
         return [
             Due(request.id, deadline)
             for request in requests
-            for deadline in run_out(request, self._policy.clocks, now_ms)
+            for late in (run_out, to_raise)
+            for deadline in late(request, self._policy.clocks, now_ms)
         ]
 
     async def tick(self) -> int:
@@ -472,6 +486,11 @@ class Dispatch:
         """The ids of ended requests whose follow-up is not settled, the oldest first."""
         async with self._journal.engine.connect() as connection:
             return await store.to_follow_up(connection)
+
+    async def settled_as_referred(self, requests: list[str]) -> list[str]:
+        """Which of these count as followed up because a referral was booked."""
+        async with self._journal.engine.connect() as connection:
+            return await store.settled(connection, requests, Settled.REFERRED)
 
     async def request(self, actor: Actor, request: str) -> Dossier:
         """Everything about a request; the reading is in the audit before this answers."""
@@ -579,11 +598,20 @@ class Dispatch:
 
     async def _escalate(self, request: str) -> bool:
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            clocks = {d.clock.value for d in run_out(before, self._policy.clocks, tx.now_ms)}
-            if not clocks:
+            late, unanswered = (
+                {deadline.clock.value for deadline in which(before, self._policy.clocks, tx.now_ms)}
+                for which in (run_out, to_raise)
+            )
+            if not late | unanswered:
                 raise Conflict("somebody was quicker: nothing is overdue any more")
-            after = replace(_next(before, tx.now_ms), overdue=before.overdue | clocks, silence=None)
-            return Change(after, "escalated", detail={"clocks": sorted(clocks)})
+            after = replace(
+                _next(before, tx.now_ms),
+                overdue=before.overdue | late,
+                raised=before.raised | unanswered,
+                silence=None,
+            )
+            verb = "raised" if unanswered else "escalated"
+            return Change(after, verb, detail={"clocks": sorted(late | unanswered)})
 
         try:
             await self._promises.change(

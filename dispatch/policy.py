@@ -53,6 +53,8 @@ class _Clocks(_Edge):
     custody: _Seconds
     rescue: _Seconds
     follow_up: _Seconds
+    not_located: _Seconds
+    supervisor: _Seconds
     unserved: _Seconds
     check_in: _Seconds
     check_in_supervisor: _Seconds
@@ -113,6 +115,8 @@ class Clocks:
     custody_s: int
     rescue_s: int
     follow_up_s: int
+    not_located_s: int
+    supervisor_s: int
     unserved_s: int
     check_in_s: int
     check_in_supervisor_s: int
@@ -158,6 +162,8 @@ def parse_policy(text: str) -> Policy:
             custody_s=clock.custody.seconds,
             rescue_s=clock.rescue.seconds,
             follow_up_s=clock.follow_up.seconds,
+            not_located_s=clock.not_located.seconds,
+            supervisor_s=clock.supervisor.seconds,
             unserved_s=clock.unserved.seconds,
             check_in_s=clock.check_in.seconds,
             check_in_supervisor_s=clock.check_in_supervisor.seconds,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from dispatch import store
@@ -24,7 +24,10 @@ NO_ROOM: Mapping[str, int] = {}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The next version of a request. `verb` names it in audit and outbox, `detail` holds codes."""
+    """The next version of a request. `verb` names it in audit and outbox, `detail` holds codes.
+
+    `resumes`: the request was closed, perhaps for so long that the registry has forgotten it.
+    """
 
     after: CrisisRequest
     verb: str
@@ -32,6 +35,7 @@ class Change:
     reason: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Promises:
 
         Raises Conflict when `before` is not the last version, Refused when a place has no room.
         """
-        after = change.after
+        after = _still_raised(change.after)
         if before is None:
             await store.create(tx.connection, after, self.clocks)
         else:
@@ -115,7 +119,8 @@ class Promises:
             kind=action,
             effects=change.effects,
             card=card(after),
-            body={"state": after.state.value, "by": tx.actor.id},
+            body={"state": after.state.value, "by": tx.actor.id}
+            | ({"resumes": True} if change.resumes else {}),
         )
         return Receipt(after.id, after.version, after.state, face(after), (row,), change.warnings)
 
@@ -131,6 +136,11 @@ class Promises:
             if error.constraint not in BROKEN:
                 raise
             raise BROKEN[error.constraint]() from error
+
+
+def _still_raised(request: CrisisRequest) -> CrisisRequest:
+    """A clock that was answered is nobody's any more; when it runs out again it begins anew."""
+    return replace(request, raised=request.raised & request.overdue)
 
 
 async def once(

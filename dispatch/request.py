@@ -182,6 +182,7 @@ class CrisisRequest:
     `plan` is the bundle that was accepted, `held` the part of it that is claimed now: a place or
     van that is only possibly needed is in `plan` and not yet in `held`. `facility` was asked.
     `check_in_from_ms` is when a crew on scene last was known to be well.
+    `overdue` clocks have run out; `raised` ones of them nobody answered: they are a supervisor's.
     """
 
     id: str
@@ -217,6 +218,7 @@ class CrisisRequest:
     answer_due_ms: int | None = None
     place_wanted_ms: int | None = None
     overdue: frozenset[str] = frozenset()
+    raised: frozenset[str] = frozenset()
     rescue: Rescue | None = None
     rescue_due_ms: int | None = None
     rescue_owner: str | None = None

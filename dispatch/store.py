@@ -39,7 +39,7 @@ from dispatch.panic import Panic
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
 from dispatch.unserved import Episode, Key
-from dispatch.words import FOLLOWED_UP, OPEN
+from dispatch.words import FOLLOWED_UP, OPEN, Settled
 from record.tables import command, metadata
 
 crisis_request = Table(
@@ -310,6 +310,14 @@ async def to_follow_up(connection: AsyncConnection) -> list[str]:
         .where(crisis_request.c.open, crisis_request.c.state.in_(sorted(FOLLOWED_UP)))
         .where(crisis_request.c.body["settled"].astext.is_(None))
         .order_by(crisis_request.c.opened_ms, crisis_request.c.id)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def settled(connection: AsyncConnection, requests: list[str], how: Settled) -> list[str]:
+    """Those of these requests whose follow-up was settled in this way."""
+    statement = select(crisis_request.c.id).where(
+        crisis_request.c.id.in_(requests), crisis_request.c.body["settled"].astext == how.value
     )
     return list((await connection.execute(statement)).scalars())
 

@@ -43,9 +43,10 @@ FOLLOWED_UP = frozenset(
         State.RESOLVED_BY_PHONE,
         State.EMS_HANDED_OVER,
         State.PERSON_REFUSED,
+        State.COULD_NOT_LOCATE,
     }
 )
-"""The ends at which somebody spoke with the person, who is owed a follow-up."""
+"""The ends after which the person is owed a call: they were spoken with, or never found."""
 
 
 class Event(StrEnum):

@@ -24,6 +24,7 @@ def referral_card(row: Mapping[str, Any], task_due_ms: int | None) -> Card:
         "acknowledge_due_ms": row["acknowledge_due_ms"],
         "acknowledged_ms": row["acknowledged_ms"],
         "escalated": row["escalated"],
+        "raised": row["raised"],
         "outcome": row["outcome"],
         "task_due_ms": task_due_ms,
     }
@@ -43,5 +44,6 @@ def task_card(row: Mapping[str, Any], referral: Mapping[str, Any]) -> Card:
         "due_ms": row["due_ms"],
         "attempts": row["attempts"],
         "escalated": row["escalated"],
+        "raised": row["raised"],
         "closed_by": row["closed_by"],
     }

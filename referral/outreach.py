@@ -54,6 +54,7 @@ async def open_task(turn: Turn, row: Row, reason: Reason, due_ms: int | None = N
         "due_ms": due_ms or clocks.outreach_due_ms(turn.policy, turn.now_ms, 0),
         "attempts": 0,
         "escalated": False,
+        "raised": False,
         "closed_ms": None,
         "closed_by": None,
     }
@@ -66,7 +67,12 @@ def after_attempt(turn: Turn, task: Row, contact: Contact) -> dict[str, Any]:
     made = task["attempts"] + 1
     reason = Reason(task["reason"])
     due_ms = clocks.task_due_ms(turn.policy, reason, task["opened_ms"], task["due_ms"], made)
-    changes: dict[str, Any] = {"attempts": made, "due_ms": due_ms, "escalated": False}
+    changes: dict[str, Any] = {
+        "attempts": made,
+        "due_ms": due_ms,
+        "escalated": False,
+        "raised": False,
+    }
     tried_enough = made >= turn.policy.attempts_max
     if reason is Reason.CARING_CONNECTION:
         answered = contact in (Contact.REACHED, Contact.DECLINED)

@@ -30,6 +30,7 @@ class Policy:
     slip_ms: int
     hold_ttl_s: int
     ended_shown_ms: int
+    supervisor_ms: int
     sources: dict[str, str]
 
     def __post_init__(self) -> None:
@@ -66,6 +67,7 @@ def parse_policy(raw: dict[str, Any]) -> Policy:
             slip_ms=int(raw["slip"]["undone_within_s"] * 1_000),
             hold_ttl_s=int(raw["hold"]["ttl_s"]),
             ended_shown_ms=int(raw["screen"]["ended_shown_h"] * _H_MS),
+            supervisor_ms=int(raw["supervisor"]["after_min"] * _MIN_MS),
             sources={name: str(table["source"]) for name, table in tables.items()},
         )
     except (KeyError, TypeError) as missing:

@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dispatch.commands import Receipt, Settle
+from dispatch.commands import Receipt, Reopen, Settle
 from dispatch.dispatch import Ended
 from dispatch.errors import Conflict as SettledOtherwise
 from dispatch.errors import NotFound as UnknownRequest
 from dispatch.errors import WrongState as SettledBefore
 from dispatch.words import Settled
 from record import Actor
+from record.actor import system
 from record.errors import CommandReused as IdReused
 from record.errors import ConstraintBroken
 from record.journal import Journal
@@ -32,6 +33,11 @@ from referral.turn import Turn, earliest_due_ms, locked_task
 from registry.port import Claim, Effect, Free, HoldCommand, Registry
 from registry.port import Refused as HoldRefused
 from registry.states import Slot
+
+BY_RULE = system("referral")
+
+OF_TASKS = {"outreach": "escalated", "raise_outreach": "raised"}
+"""What a clock of an outreach task that ran out makes of the task."""
 
 Said = tuple[str, str, object]
 """A command: its id, its purpose, and what it says besides; None where the purpose says it all."""
@@ -50,6 +56,14 @@ class Requests(Protocol):
 
     async def settle(self, actor: Actor, command: Settle) -> Receipt:
         """Settle the follow-up of an ended request. Raises WrongState when it is settled."""
+        ...
+
+    async def settled_as_referred(self, requests: list[str]) -> list[str]:
+        """Which of these count as followed up because a referral was booked."""
+        ...
+
+    async def reopen(self, actor: Actor, command: Reopen) -> Receipt:
+        """The follow-up is owed again. Raises WrongState where no referral had settled it."""
         ...
 
 
@@ -153,6 +167,7 @@ class Referral:
                 state=state,
                 acknowledged_ms=None,
                 escalated=False,
+                raised=False,
                 **self._appointment(new, row["discharged_ms"], turn.now_ms),
             )
             await turn.tx.audit("referral.rebook", "referral", referral)
@@ -192,8 +207,13 @@ class Referral:
         return await self._command(actor, (command_id, _purpose("undo", referral), None), work)
 
     async def cancel(self, actor: Actor, command_id: str, referral: str, reason: str) -> Card:
-        """The referral is called off; the seat is free again."""
-        return await self._act(actor, command_id, referral, Act.CANCEL, reason=reason)
+        """The referral is called off; the seat is free again, and the follow-up is owed again.
+
+        A crash between the two leaves a follow-up that a retry or `tick` reopens.
+        """
+        card = await self._act(actor, command_id, referral, Act.CANCEL, reason=reason)
+        await self._reopen([card["request"]])
+        return card
 
     async def end_not_attended(
         self, actor: Actor, command_id: str, referral: str, outcome: Outcome
@@ -272,7 +292,9 @@ class Referral:
     async def due(self, now_ms: int) -> list[Escalation]:
         """Clocks that have run out and that `tick` has not acted on yet."""
         async with self._journal.engine.connect() as db:
-            late = await store.overdue(db, now_ms, self._policy.ended_shown_ms)
+            late = await store.overdue(
+                db, now_ms, self._policy.ended_shown_ms, self._policy.supervisor_ms
+            )
         return [Escalation(*clock) for clock in late]
 
     async def tick(self, actor: Actor) -> list[Escalation]:
@@ -282,6 +304,7 @@ class Referral:
             await self._escalate(actor, escalation)
         for referral, request in await self._unsettled():
             await self._settle(actor, referral, request)
+        await self._reopen(None)
         return found
 
     async def _settle(self, actor: Actor, referral: str, request: str) -> None:
@@ -289,6 +312,17 @@ class Referral:
         settle = Settle(f"{referral}/settled", request, Settled.REFERRED)
         with suppress(SettledBefore, SettledOtherwise):
             await self._requests.settle(actor, settle)
+
+    async def _reopen(self, requests: list[str] | None) -> None:
+        """Follow-ups whose only referral was called off are owed again; None looks at all."""
+        async with self._journal.engine.connect() as db:
+            fallen = await store.called_off(db, requests)
+        if not fallen:
+            return
+        for request in await self._requests.settled_as_referred(sorted(fallen)):
+            again = Reopen(f"{fallen[request]}/reopened", request)
+            with suppress(SettledBefore, SettledOtherwise):
+                await self._requests.reopen(BY_RULE, again)
 
     async def _unsettled(self) -> list[tuple[str, str]]:
         """Referrals (with their requests) of whose booking a crash kept dispatch unaware."""
@@ -306,14 +340,16 @@ class Referral:
 
     async def _escalate(self, actor: Actor, late: Escalation) -> None:
         async def work(turn: Turn) -> Card:
-            if late.kind == "outreach":
-                return await self._escalate_task(turn, late.id)
+            if late.kind in OF_TASKS:
+                return await self._escalate_task(turn, late.id, OF_TASKS[late.kind])
             row = await store.locked_referral(turn.db, late.id)
             if late.kind == "attendance" and State(row["state"]) in store.EXPECTED:
                 await open_task(turn, row, Reason.ATTENDANCE_UNKNOWN)
                 row = await store.change(turn.db, store.referrals, row)
             elif late.kind == "acknowledge" and row["state"] == State.REQUESTED:
                 row = await store.change(turn.db, store.referrals, row, escalated=True)
+            elif late.kind == "raise_acknowledge" and row["state"] == State.REQUESTED:
+                row = await store.change(turn.db, store.referrals, row, raised=True)
             elif late.kind == "ended" and row["shown"]:
                 row = await store.change(turn.db, store.referrals, row, shown=False)
             else:
@@ -323,12 +359,12 @@ class Referral:
 
         await self._turn(actor, work)
 
-    async def _escalate_task(self, turn: Turn, task: str) -> Card:
+    async def _escalate_task(self, turn: Turn, task: str, how: str) -> Card:
         referral, row = await locked_task(turn, task)
-        if row["closed_ms"] is not None or row["escalated"]:
+        if row["closed_ms"] is not None or row[how]:
             return {}
-        row = await store.change(turn.db, store.tasks, row, escalated=True)
-        await turn.tx.audit("referral.late.outreach", "task", task)
+        row = await store.change(turn.db, store.tasks, row, **{how: True})
+        await turn.tx.audit(f"referral.late.outreach.{how}", "task", task)
         return await turn.show_task(row, referral, "late")
 
     async def _act(
@@ -351,7 +387,7 @@ class Referral:
             await follow(turn, row, act)
             changes: dict[str, Any] = {"state": state, "outcome": outcome}
             if act is Act.ACKNOWLEDGE:
-                changes |= {"acknowledged_ms": turn.now_ms, "escalated": False}
+                changes |= {"acknowledged_ms": turn.now_ms, "escalated": False, "raised": False}
             if state in ENDED:
                 changes["ended_ms"] = turn.now_ms
             row = await store.change(turn.db, store.referrals, row, **changes)
@@ -404,6 +440,7 @@ class Referral:
             "referred_ms": now_ms,
             "acknowledged_ms": None,
             "escalated": False,
+            "raised": False,
             "outcome": None,
             "ended_ms": None,
             "shown": True,

@@ -65,6 +65,7 @@ referrals = Table(
     Column("acknowledge_due_ms", BigInteger, nullable=False),
     Column("acknowledged_ms", BigInteger),
     Column("escalated", Boolean, nullable=False, server_default=text("false")),
+    Column("raised", Boolean, nullable=False, server_default=text("false")),
     Column("outcome", Text),
     Column("ended_ms", BigInteger),
     Column("shown", Boolean, nullable=False, server_default=text("true")),
@@ -135,6 +136,7 @@ tasks = Table(
     Column("due_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("escalated", Boolean, nullable=False, server_default=text("false")),
+    Column("raised", Boolean, nullable=False, server_default=text("false")),
     Column("closed_ms", BigInteger),
     Column("closed_by", Text),
     CheckConstraint(_one_of("reason", list(Reason)), name="reason"),
@@ -302,6 +304,20 @@ async def referred(db: AsyncConnection, requests: list[str]) -> list[tuple[str, 
     return [(row[0], row[1]) for row in found]
 
 
+async def called_off(db: AsyncConnection, requests: list[str] | None) -> dict[str, str]:
+    """Requests (None: all on the screens) of which every referral was cancelled: the last one's id.
+
+    Any other end than a cancellation stands: the loop was closed, or given up with its reason.
+    """
+    live = func.bool_or(referrals.c.state != State.CANCELLED)
+    found = select(referrals.c.request, func.max(referrals.c.id)).group_by(referrals.c.request)
+    if requests is not None:
+        found = found.where(referrals.c.request.in_(requests))
+    shown = func.bool_or(referrals.c.shown)
+    rows = await db.execute(found.having(~live, shown))
+    return {row[0]: row[1] for row in rows}
+
+
 async def open_tasks(
     db: AsyncConnection, provider: str | None, source: str | None
 ) -> list[tuple[Row, Row]]:
@@ -340,7 +356,7 @@ async def attempts_made(db: AsyncConnection, referral: str) -> int:
 
 
 async def overdue(
-    db: AsyncConnection, now_ms: int, shown_for_ms: int
+    db: AsyncConnection, now_ms: int, shown_for_ms: int, raised_after_ms: int
 ) -> list[tuple[str, str, str, int]]:
     """Clocks that have run out and wait for `tick`: (kind, id, provider, due_ms)."""
     r, t = referrals.c, tasks.c
@@ -350,12 +366,24 @@ async def overdue(
     found: list[tuple[str, str, str, int]] = []
     for kind, id_, due, where in (
         ("acknowledge", r.id, r.acknowledge_due_ms, [r.state == State.REQUESTED, ~r.escalated]),
+        (
+            "raise_acknowledge",
+            r.id,
+            r.acknowledge_due_ms + raised_after_ms,
+            [r.state == State.REQUESTED, r.escalated, ~r.raised],
+        ),
         ("attendance", r.id, r.report_due_ms, [r.state.in_(EXPECTED), ~unknown]),
         ("ended", r.id, r.ended_ms + shown_for_ms, [r.shown, r.ended_ms.is_not(None)]),
         ("outreach", t.id, t.due_ms, [t.closed_ms.is_(None), ~t.escalated]),
+        (
+            "raise_outreach",
+            t.id,
+            t.due_ms + raised_after_ms,
+            [t.closed_ms.is_(None), t.escalated, ~t.raised],
+        ),
     ):
         wanted = select(id_, r.provider, due)
-        if kind == "outreach":
+        if id_ is t.id:
             wanted = wanted.join_from(tasks, referrals, r.id == t.referral)
         late = await db.execute(wanted.where(due <= now_ms, *where).order_by(due, id_))
         found += [(kind, row[0], row[1], row[2]) for row in late]

@@ -407,7 +407,7 @@ class MemoryRegistry:
         laws.check_promise(promise)
         key = (promise.aggregate, promise.aggregate_id)
         last = self._rows.get(key)
-        done = last.version if last else 0
+        done = last.version if last else promise.version - 1 if promise.resumes else 0
         if last and promise.version <= done:
             return Applied(last.position, already=True)
         if promise.version != done + 1:

@@ -199,7 +199,8 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     """One outbox row. `aggregate` is a kind of card (`CARDS`); `version` starts at 1, dense.
 
     Row ids are UUIDv7: of two rows that claim the same team, the one with the later id stands.
-    `card` None means that the promise is closed.
+    `card` None means that the promise is closed. `resumes` in the body of a later version opens a
+    closed promise again, also one whose last version is not remembered any more.
     """
 
     row_id: str
@@ -210,6 +211,10 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     card: Card | None = None
     body: dict[str, Any] = {}
+
+    @property
+    def resumes(self) -> bool:
+        return self.body.get("resumes") is True
 
 
 class Displaced(msgspec.Struct, frozen=True):

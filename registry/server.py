@@ -273,6 +273,7 @@ class ServerRegistry:
             "kind": promise.kind,
             "effects": promise.effects,
             "memory_ms": ROW_MEMORY_S * 1000,
+            "resumes": promise.resumes,
         }
         texts = (msgspec.json.encode(promise.card), msgspec.json.encode(promise.body))
         return (await self._ask("apply", command, _ApplyAnswer, None, *texts)).answer()

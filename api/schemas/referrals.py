@@ -46,6 +46,7 @@ class Referral(Answer):
     acknowledge_due_ms: int | None
     acknowledged_ms: int | None
     escalated: bool
+    raised: bool = Field(description="a supervisor's now")
     outcome: str | None
     task_due_ms: int | None
 
@@ -87,6 +88,7 @@ class OutreachTask(Answer):
     due_ms: Millis
     attempts: int
     escalated: bool
+    raised: bool = Field(description="a supervisor's now")
     closed_by: str | None
 
 

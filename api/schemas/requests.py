@@ -207,6 +207,7 @@ class Card(Answer):
     answer_due_ms: int | None
     escalated: bool
     overdue: list[str] = Field(description="clocks that ran out")
+    raised: list[str] = Field(description="those that nobody answered: a supervisor's now")
     calls: list[str] = Field(description="coded: what a person does about them")
     check_in_from_ms: int | None = Field(
         default=None, description="when the crew on scene last was known to be well"

@@ -1,5 +1,6 @@
 -- Carry one outbox row over: its effects and its card, once, in order of the aggregate's version.
--- ARGV[1]  row_id, aggregate, id, version, kind, memory_ms;
+-- ARGV[1]  row_id, aggregate, id, version, kind, memory_ms; resumes: the promise was closed, and its
+--          last version may be forgotten;
 --          effects: [{do: claim|occupy|free|status|drop_hold, ...}, ...]
 -- ARGV[2]  the card as JSON ("null": the promise is closed)
 -- ARGV[3]  the body as JSON
@@ -15,7 +16,7 @@ end
 
 local memory = redis.call('HGET', K.rows, row)
 local version, position = string.match(memory or '', '^(%d+) (.+)$')
-version = tonumber(version or 0)
+version = tonumber(version or A.resumes and A.version - 1 or 0)
 if A.version <= version then return applied(position, 'true', '[]') end
 if A.version ~= version + 1 then
   return answer(cjson.encode({expected = version + 1}))

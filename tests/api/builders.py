@@ -117,6 +117,7 @@ def card(id: str = "request-1", **more: Any) -> dict[str, Any]:
         "answer_due_ms": None,
         "escalated": False,
         "overdue": [],
+        "raised": [],
         "calls": [],
         "check_in_from_ms": None,
         "check_in_due_ms": None,

@@ -245,6 +245,32 @@ async def test_a_command_id_with_another_body_is_refused_and_changes_nothing(
     assert await region.pool() == first.pool
 
 
+async def test_a_closed_promise_is_opened_again_even_when_its_versions_are_forgotten(
+    region: Region,
+) -> None:
+    def row(version: int, card: Any, **body: Any) -> Promise:
+        return Promise(
+            row_id=region.command(),
+            aggregate="request",
+            aggregate_id="r1",
+            version=version,
+            kind="test",
+            card=card,
+            body=body,
+        )
+
+    await region.registry.apply(row(1, {"id": "r1"}))
+    await region.registry.apply(row(2, None))
+    await region.at(region.now_ms + ROW_MEMORY_S * 1000 + 1)
+    await region.registry.sweep()
+    assert await region.registry.apply(row(3, {"id": "r1"})) == OutOfOrder(1)
+    again = row(3, {"id": "r1", "again": True}, resumes=True)
+    assert isinstance(await region.registry.apply(again), Applied)
+    assert (await region.registry.snapshot()).cards["request"]["r1"] == again.card
+    late = await region.registry.apply(row(5, None, resumes=True))
+    assert late == OutOfOrder(4), "what is remembered stays in order"
+
+
 async def test_one_request_has_one_hold(region: Region) -> None:
     first = await region.granted("r1", team="t1")
     assert await region.hold("r1", team="t2") == Refused("hold", first, "request_has_hold")

@@ -1,6 +1,6 @@
 """Every deadline has a time, an owner, and is escalated once."""
 
-from dispatch.clocks import calls, deadlines, next_due_ms, run_out
+from dispatch.clocks import calls, deadlines, next_due_ms, run_out, to_raise
 from dispatch.policy import Clocks
 from dispatch.request import Bundle
 from dispatch.words import Clock, CrewAnswer, FacilityAnswer, Rescue, Settled, State, Tier
@@ -20,6 +20,8 @@ CLOCKS = Clocks(
     custody_s=21_600,
     rescue_s=900,
     follow_up_s=86_400,
+    not_located_s=3_600,
+    supervisor_s=600,
     unserved_s=300,
 )
 
@@ -92,7 +94,18 @@ def test_a_clock_runs_out_at_its_time_and_only_once() -> None:
     told = a_request(overdue=frozenset({Clock.ARRIVAL}))
     assert run_out(told, CLOCKS, TARGET_MS) == []
     assert next_due_ms(late, CLOCKS) == TARGET_MS
-    assert next_due_ms(told, CLOCKS) is None
+
+
+def test_a_clock_that_stays_unanswered_is_raised_to_a_supervisor_once() -> None:
+    told = a_request(overdue=frozenset({Clock.ARRIVAL}))
+    raised_ms = TARGET_MS + CLOCKS.supervisor_s * 1000
+    assert next_due_ms(told, CLOCKS) == raised_ms
+    assert to_raise(told, CLOCKS, raised_ms - 1) == []
+    assert [d.clock for d in to_raise(told, CLOCKS, raised_ms)] == [Clock.ARRIVAL]
+    raised = a_request(overdue=frozenset({Clock.ARRIVAL}), raised=frozenset({Clock.ARRIVAL}))
+    assert to_raise(raised, CLOCKS, raised_ms) == []
+    assert next_due_ms(raised, CLOCKS) is None
+    assert calls(raised) == ["call_person", "call_supervisor"]
 
 
 def test_a_silent_facility_means_a_telephone_call_and_the_backup() -> None:

@@ -62,6 +62,7 @@ pytestmark = [
     pytest.mark.xdist_group("servers"),
     pytest.mark.usefixtures("sound_record"),
 ]
+KEEPER = system("keeper")
 ALL = Bundle(team="t-1", van="v-1", pool="p-1")
 ADA = Person(
     name="Ada Example",
@@ -410,6 +411,64 @@ async def test_a_facility_that_does_not_answer_is_escalated_once(house: House) -
     card = await house.card(request)
     assert card is not None
     assert (card["escalated"], card["calls"]) == (False, [])
+
+
+async def test_a_clock_that_nobody_answers_becomes_a_supervisors_until_it_is_answered(
+    house: House,
+) -> None:
+    request = await house.accepted(bundle=replace(ALL, backup="p-2"))
+    await house.crew_says(request, accepted=True)
+    house.time.pass_s(POLICY.clocks.facility_answer_s)
+    await house.dispatch.tick()
+    house.time.pass_s(POLICY.clocks.supervisor_s - 1)
+    assert await house.dispatch.tick() == 0
+    house.time.pass_s(1)
+    assert await house.dispatch.tick() == 1
+    assert await house.dispatch.tick() == 0
+    card = await house.card(request) or {}
+    assert (card["raised"], card["calls"][-1]) == (["facility_answer"], "call_supervisor")
+    await house.facility(request, accepted=True, actor=DANA, by="Night nurse", by_phone=True)
+    card = await house.card(request) or {}
+    assert (card["raised"], card["calls"]) == ([], [])
+
+
+async def test_a_person_who_was_not_found_is_looked_for_again_by_an_owner(house: House) -> None:
+    request = await house.accepted()
+    lost = commands.Resolve(an_id(), request, Event.NOT_LOCATED)
+    receipt = await house.dispatch.resolve(DANA, lost)
+    after_s = POLICY.clocks.not_located_s
+    assert receipt.card["owner"] == DANA.id
+    assert receipt.card["follow_up_due_ms"] - receipt.card["ended_ms"] == after_s * 1000
+    house.time.pass_s(after_s)
+    assert await house.dispatch.tick() == 1
+    assert (await house.card(request) or {})["overdue"] == ["follow_up"]
+    nobody = commands.Settle(an_id(), request, Settled.COULD_NOT_CONTACT, "three calls, two visits")
+    await house.dispatch.settle(DANA, nobody)
+    assert await house.card(request) is None
+
+
+async def test_a_follow_up_whose_referral_was_called_off_is_owed_again_with_its_clock(
+    house: House,
+) -> None:
+    request = await house.accepted()
+    by_phone = commands.Resolve(an_id(), request, Event.HAND_OVER_TO_EMS)
+    await house.dispatch.resolve(DANA, by_phone)
+    await house.dispatch.settle(KEEPER, commands.Settle(an_id(), request, Settled.REFERRED))
+    assert await house.card(request) is None
+    again = commands.Reopen(an_id(), request)
+    with pytest.raises(NotYours):
+        await house.dispatch.reopen(DANA, again)
+    house.time.pass_s(3_600)
+    from_ms = house.time()
+    receipt = await house.dispatch.reopen(KEEPER, again)
+    card = await house.card(request) or {}
+    assert card == receipt.card
+    runs_ms = card["follow_up_due_ms"] - POLICY.clocks.follow_up_s * 1000
+    assert from_ms <= runs_ms <= house.time()
+    assert card["settled"] is None
+    assert await house.dispatch.to_follow_up() == [request]
+    with pytest.raises(WrongState):
+        await house.dispatch.reopen(KEEPER, commands.Reopen(an_id(), request))
 
 
 async def test_the_desk_may_ask_the_backup_when_a_facility_stays_silent(house: House) -> None:

@@ -271,6 +271,30 @@ def test_the_team_of_a_person_who_needs_a_place_now_is_not_taken_even_by_imminen
     assert view.recommendations["R2"].ems_now is True
 
 
+@pytest.mark.parametrize("tiers", [(Tier.IMMINENT, Tier.ROUTINE), (Tier.ROUTINE, Tier.IMMINENT)])
+def test_a_team_that_is_promised_twice_breaks_no_plan_and_a_person_is_told(
+    tiers: tuple[Tier, Tier],
+) -> None:
+    """An earlier rank has the team that a later rank's lock names: both stand, and both say so."""
+    both = [
+        replace(
+            waiting(need=Need.NEEDED, tier=tier),
+            id=id_,
+            state=State.ON_SCENE,
+            reached_ms=NOW_MS,
+            plan=Bundle(team="T1"),
+            held=Bundle(team="T1"),
+        )
+        for id_, tier in zip(("R1", "R2"), tiers, strict=True)
+    ]
+    team = a_team("T1", request="R1", status=UnitStatus.ON_SCENE)
+    view = planned(requests=[*both, a_request("R3")], teams=by(team), pools=by(a_pool(free=2)))
+    for shown in (view.recommendations["R1"], view.recommendations["R2"]):
+        assert shown.team == "T1"
+        assert any("team: taken" in warning for warning in shown.warnings)
+    assert view.recommendations["R3"].team is None
+
+
 # What a person needs
 
 

@@ -18,7 +18,7 @@ def rules(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_every_rule_names_its_source_and_whether_it_was_verified() -> None:
     found = rules(tomllib.loads(TEXT))
-    assert len(found) == 4 + 4 + 4 + 4 + 13 + 2
+    assert len(found) == 4 + 4 + 4 + 4 + 15 + 2
     assert all(rule["source"] and isinstance(rule["verified"], bool) for rule in found)
 
 

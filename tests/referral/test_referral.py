@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid6 import uuid7
 
-from dispatch.commands import Receipt, Settle
+from dispatch.commands import Receipt, Reopen, Settle
 from dispatch.dispatch import Ended
 from dispatch.errors import WrongState as SettledBefore
 from dispatch.words import Settled, State
@@ -61,6 +61,7 @@ class EndedRequests:
 
     known: dict[str, Ended] = field(default_factory=dict)
     settled: dict[str, Settle] = field(default_factory=dict)
+    reopened: dict[str, Reopen] = field(default_factory=dict)
     away: bool = False
 
     async def ended(self, request: str) -> Ended | None:
@@ -75,8 +76,19 @@ class EndedRequests:
         if command.request in self.settled:
             raise SettledBefore("settled", "be settled")
         self.settled[command.request] = command
+        self.reopened.pop(command.request, None)
         state = self.known[command.request].state
         return Receipt(command.request, 2, state, {"settled": command.how.value})
+
+    async def settled_as_referred(self, requests: list[str]) -> list[str]:
+        return [request for request in requests if request in self.settled]
+
+    async def reopen(self, actor: Actor, command: Reopen) -> Receipt:
+        if self.away:
+            raise ConnectionError
+        del self.settled[command.request]
+        self.reopened[command.request] = command
+        return Receipt(command.request, 3, self.known[command.request].state, {})
 
 
 @dataclass
@@ -423,6 +435,64 @@ async def test_a_cancelled_referral_frees_its_seat_and_cannot_be_attended(house:
     assert (await house.slot_state(card["slot"])).free == 1
     with pytest.raises(WrongState):
         await house.referral.attended(PROVIDER, an_id(), card["id"])
+
+
+async def test_a_cancelled_referral_leaves_a_follow_up_that_is_owed_again(house: House) -> None:
+    card = await house.referred()
+    assert card["request"] in house.requests.settled
+    await house.referral.cancel(PROVIDER, an_id(), card["id"], "booked in error")
+    assert await house.requests.to_follow_up() == [card["request"]]
+    again = Refer(an_id(), card["request"], await house.slot(after_h=40))
+    await house.referral.refer(DISPATCHER, an_id(), again)
+    await house.referral.tick(KEEPER)
+    assert await house.requests.to_follow_up() == []
+
+
+async def test_while_another_referral_stands_the_follow_up_stays_settled(house: House) -> None:
+    card = await house.referred()
+    other = Refer(an_id(), card["request"], await house.slot(after_h=40))
+    await house.referral.refer(DISPATCHER, an_id(), other)
+    await house.referral.cancel(DISPATCHER, an_id(), card["id"], "two were booked")
+    await house.referral.tick(KEEPER)
+    assert house.requests.reopened == {}
+
+
+async def test_a_crash_before_the_follow_up_is_owed_again_is_mended_by_the_keeper(
+    house: House,
+) -> None:
+    card = await house.referred()
+    house.requests.away = True
+    with pytest.raises(ConnectionError):
+        await house.referral.cancel(DISPATCHER, an_id(), card["id"], "booked in error")
+    house.requests.away = False
+    await house.referral.tick(KEEPER)
+    assert await house.requests.to_follow_up() == [card["request"]]
+
+
+async def test_a_clock_that_nobody_answers_becomes_a_supervisors(house: House) -> None:
+    card = await house.referred()
+    house.time.now_ms += 31 * 60_000
+    await house.referral.tick(KEEPER)
+    house.time.now_ms += POLICY.supervisor_ms
+    (late,) = await house.referral.tick(KEEPER)
+    assert (late.kind, late.id) == ("raise_acknowledge", card["id"])
+    assert (await house.card("referral", card["id"]) or {})["raised"] is True
+    assert await house.referral.tick(KEEPER) == []
+    seen = await house.referral.acknowledge(PROVIDER, an_id(), card["id"])
+    assert (seen["escalated"], seen["raised"]) == (False, False)
+
+
+async def test_an_outreach_task_that_nobody_works_on_becomes_a_supervisors(house: House) -> None:
+    _, task = await missed(house)
+    house.time.now_ms += 25 * H_MS
+    await house.referral.tick(KEEPER)
+    house.time.now_ms += POLICY.supervisor_ms
+    assert [late.kind for late in await house.referral.tick(KEEPER)] == ["raise_outreach"]
+    assert [t["raised"] for t in await house.referral.tasks()] == [True]
+    tried = await house.referral.outreach_attempt(
+        DISPATCHER, an_id(), task["id"], Contact.NO_ANSWER
+    )
+    assert (tried["escalated"], tried["raised"]) == (False, False)
 
 
 async def test_a_provider_touches_and_reads_only_its_own(house: House) -> None:

@@ -431,6 +431,8 @@ export const w = {
     rescue_called: 'called EMS / 911',
     rescue_confirmed: 'confirmed the rescue contact',
     escalated: 'a clock ran out: escalated',
+    raised: 'nobody answered: a supervisor is called',
+    reopened: 'the referral was called off: to be followed up again',
     settled: 'settled the follow-up',
     crew_acknowledged: 'crew acknowledged',
     crew_declined: 'crew declined',

@@ -14,7 +14,7 @@ const card = (change: Partial<RequestCard> = {}): RequestCard => ({
   id: 'r', version: 1, state: 'recommended', tier: 'moderate', urgency: 2, zone: 'weber', place: 'Ogden', opened_ms: NOW - 60_000, target_ms: NOW + 600_000, owner: 'ana',
   team: null, van: null, pool: null, slot: null, place_need: 'possible', eta_ms: null, arrive_ms: null, crew_answer: null, facility_answer: null, answer_due_ms: null,
   escalated: false, custody_due_ms: null, needs: ['adult'], rescue: null, shared_le: false, self_transport: false, joined_to: null,
-  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, alarm_heard: null, check_in_from_ms: null, check_in_due_ms: null, check_in_taken_by: null, overdue: [], calls: [], rescue_due_ms: null, ended_ms: null, follow_up_due_ms: null, settled: null, ...change,
+  backup: null, van_need: 'possible', place_claimed: false, crew_due_ms: null, alarm_heard: null, check_in_from_ms: null, check_in_due_ms: null, check_in_taken_by: null, overdue: [], raised: [], calls: [], rescue_due_ms: null, ended_ms: null, follow_up_due_ms: null, settled: null, ...change,
 });
 
 describe('what must be done next', () => {
