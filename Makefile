@@ -56,7 +56,7 @@ pictures: setup-test system web  ## take the pictures that README shows, by the 
 bench: setup-test setup-routers  ## measure; writes build/bench.json
 	$(BIN)/python -m benchmarks $(BENCH)
 
-chaos: setup-test web  ## kill processes under load, then verify
+chaos: setup-test system web  ## kill processes under load, then verify
 	$(BIN)/python -m benchmarks.chaos $(CHAOS)
 
 lock:  ## make the lock files anew from pyproject.toml

@@ -23,6 +23,7 @@ from geo.region import Region, load_region
 
 READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
+RESTART_PAUSE_S = 2.0
 
 Welcome = Callable[[str], None]
 """Says what a person should know, given the address, once everything answers."""
@@ -41,13 +42,18 @@ async def keep_server(name: str, start: Callable[[], Server], say: supervisor.Sa
     """Starts an embedded server again whenever it has died. Cancelling stops it.
 
     The start blocks the loop on purpose: the kernel ties the server's life to this thread.
+    One that cannot start, as on a full disk, is tried again and again.
     """
     server = start()
     try:
         while True:
             if not server.alive():
                 say(f"{name} ended; starting it again")
-                server = start()
+                try:
+                    server = start()
+                except (RuntimeError, OSError) as failed:
+                    say(f"{name} does not start: {str(failed).splitlines()[0]}")
+                    await asyncio.sleep(RESTART_PAUSE_S)
             await asyncio.sleep(LOOK_EVERY_S)
     finally:
         server.stop()
@@ -235,8 +241,8 @@ async def _ready(settings: Settings, say: supervisor.Say, prepare: Prepare) -> W
 
     say("preparing the database and the region")
     await asyncio.to_thread(migrate_database, settings)
-    keep_addresses(settings)
     welcome = await prepare(settings)
+    keep_addresses(settings)
     await wait_until_ready(address(settings))
     return welcome
 

@@ -77,15 +77,17 @@ class Transaction:
     ) -> str:
         """Write the outbox row of one version of an aggregate and give its id.
 
+        The database numbers the rows. Write the row after what guards it: then of two promises
+        that want the same team, the later one has the greater id, whatever any clock says.
+
         Args:
             version: dense from 1; rows of one aggregate reach the registry in this order.
             effects: the registry's effects, in order.
             card: the promise's new public face, None when it is closed.
         """
-        row_id = str(uuid7())
-        await self.connection.execute(
-            insert(outbox_rows).values(
-                row_id=row_id,
+        written = await self.connection.execute(
+            insert(outbox_rows)
+            .values(
                 aggregate=aggregate,
                 aggregate_id=aggregate_id,
                 version=version,
@@ -95,7 +97,9 @@ class Transaction:
                 body=dict(body or {}),
                 created_ms=self.now_ms,
             )
+            .returning(outbox_rows.c.row_id)
         )
+        row_id: str = written.scalar_one()
         self.promised.append(row_id)
         return row_id
 

@@ -68,7 +68,12 @@ cursor = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("row_id", Text, primary_key=True),
+    Column(
+        "row_id",
+        Text,
+        primary_key=True,
+        server_default=text("'n' || lpad(nextval('outbox_number')::text, 18, '0')"),
+    ),
     Column("aggregate", Text, nullable=False),
     Column("aggregate_id", Text, nullable=False),
     Column("version", Integer, nullable=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,19 @@ def valkey_url() -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory(prefix="ct-") as folder,
         running_valkey(Path(folder), fsync="no") as server,
+    ):
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The second engine: Debian's Redis, by the same launcher."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("redis-server is missing: `make system` installs it as root")
+    with (
+        tempfile.TemporaryDirectory(prefix="ct-") as folder,
+        running_valkey(Path(folder), fsync="no", binary=Path(binary)) as server,
     ):
         yield server.url
 

@@ -74,10 +74,14 @@ class ValkeyServer:
 
 @contextmanager
 def running_valkey(
-    data_dir: Path, *, fsync: Fsync = "always", timeout_s: float = 20.0
+    data_dir: Path,
+    *,
+    fsync: Fsync = "always",
+    timeout_s: float = 20.0,
+    binary: Path | None = None,
 ) -> Iterator[ValkeyServer]:
     """A server on `data_dir` for as long as the block runs. Raises ValkeyFailed."""
-    server = start_valkey(data_dir, fsync=fsync, timeout_s=timeout_s)
+    server = start_valkey(data_dir, fsync=fsync, timeout_s=timeout_s, binary=binary)
     try:
         yield server
     finally:
@@ -85,7 +89,11 @@ def running_valkey(
 
 
 def start_valkey(
-    data_dir: Path, *, fsync: Fsync = "always", timeout_s: float = 20.0
+    data_dir: Path,
+    *,
+    fsync: Fsync = "always",
+    timeout_s: float = 20.0,
+    binary: Path | None = None,
 ) -> ValkeyServer:
     """Start the server, or join the one that already serves `data_dir`; ready when it returns.
 
@@ -104,7 +112,7 @@ def start_valkey(
                 raise ValkeyFailed(f"{data_dir} is locked, but no server answers there")
             time.sleep(_POLL_S)
         path.unlink(missing_ok=True)
-        process = _spawn(data_dir, path, fsync, lock.fd)
+        process = _spawn(binary or find_binary(), data_dir, path, fsync, lock.fd)
     return _ready(ValkeyServer(_url(path), process.pid, data_dir, process), path, deadline)
 
 
@@ -135,7 +143,7 @@ class _Lock:
 
 
 def _spawn(
-    data_dir: Path, socket_path: Path, fsync: Fsync, lock_fd: int
+    program: Path | None, data_dir: Path, socket_path: Path, fsync: Fsync, lock_fd: int
 ) -> subprocess.Popen[bytes]:
     options = {
         "port": "0",
@@ -149,7 +157,6 @@ def _spawn(
         "save": "",
         "maxmemory-policy": "noeviction",
     }
-    program = find_binary()
     if program is None:
         raise ValkeyFailed(
             "no Valkey for this machine: install valkey-server or redis-server (7 or newer), "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -100,8 +99,7 @@ class Region:
         return (await self.registry.snapshot()).position
 
 
-SECOND_ENGINE = os.environ.get("CARETOWER_TEST_REDIS_URL")
-ENGINES = ["memory", "valkey", *(["second"] if SECOND_ENGINE else [])]
+ENGINES = ("memory", "valkey", "redis")
 
 
 @pytest.fixture(
@@ -114,9 +112,7 @@ async def region(request: pytest.FixtureRequest) -> AsyncIterator[Region]:
         region = Region(None)  # type: ignore[arg-type]
         region.registry = MemoryRegistry(lambda: region.now_ms)
     else:
-        url = SECOND_ENGINE or ""
-        if request.param == "valkey":
-            url = request.getfixturevalue("valkey_url")
+        url = request.getfixturevalue(f"{request.param}_url")
         region = Region(await connect(url, f"test-{uuid7()}"))
         await region.at(START_MS)
     hours = {"shift_start_ms": START_MS, "shift_end_ms": START_MS + 3_600_000}

@@ -401,11 +401,8 @@ def explore(url: str) -> None:
         loop.close()
 
 
-def test_the_server_keeps_the_laws_of_the_model(valkey_url: str) -> None:
-    explore(valkey_url)
-
-
-if SECOND_ENGINE := os.environ.get("CARETOWER_TEST_REDIS_URL"):
-
-    def test_the_second_engine_keeps_the_laws_of_the_model() -> None:
-        explore(SECOND_ENGINE)
+@pytest.mark.parametrize("engine", ["valkey", "redis"])
+def test_the_server_keeps_the_laws_of_the_model(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    explore(request.getfixturevalue(f"{engine}_url"))

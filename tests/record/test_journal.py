@@ -41,6 +41,17 @@ async def test_a_promise_and_its_audit_line_are_committed_together(engine: Async
     assert (line.actor_id, line.action, line.detail) == ("dana", "request.accept", {"team": "t1"})
 
 
+async def test_the_later_promise_has_the_greater_id_though_its_node_has_an_earlier_clock(
+    engine: AsyncEngine,
+) -> None:
+    ids = [
+        await _promise(Journal(engine, lambda now_ms=now_ms: now_ms), version)
+        for version, now_ms in enumerate((7_200_000, 3_600_000, 0), start=1)
+    ]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == len(ids)
+
+
 async def test_an_error_in_the_block_leaves_nothing(engine: AsyncEngine) -> None:
     async def fail() -> None:
         async with Journal(engine).transaction(DANA) as tx:
