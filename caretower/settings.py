@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None
     database_url: SecretStr | None = None
     database_owner_url: SecretStr | None = None
+    osrm_url: HttpUrl | None = None
+    valhalla_url: HttpUrl | None = None
     simulated: bool = False
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
 
