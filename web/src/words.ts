@@ -326,6 +326,7 @@ export const w = {
     next: 'Next:',
     ownerIs: (name: string) => `Owner: ${name}`,
     riskTitle: 'Risk and hazards',
+    backToList: 'All requests',
     unaskedAll: 'Nothing was asked about risk: it counts as high until it is.',
     askRisk: 'Enter what is known',
     unasked: (what: string) => `Not asked yet, counted as high: ${what}`,

@@ -77,6 +77,26 @@ export function drawScene(context: Context, scene: Scene, placed: readonly Place
   for (const route of scene.routes) drawRoute(context, route, project, colors);
   for (const item of placed) drawLeader(context, item, colors);
   for (const item of placed) drawMark(context, item, colors);
+  drawLabels(context, placed, colors);
+}
+
+/** Words beside marks where they cover nothing, the chosen first; only a chosen mark insists on its name. */
+function drawLabels(context: Context, placed: readonly Placed[], colors: Colors): void {
+  const taken: Box[] = placed.map(({ at, width, height }) => ({ x: at[0], y: at[1], width, height }));
+  const named = placed.filter(({ mark }) => mark.label && !mark.faded).sort((a, b) => Number(b.mark.chosen ?? false) - Number(a.mark.chosen ?? false));
+  context.font = `600 ${colors.labelPx}px ${colors.family}`;
+  context.textBaseline = 'middle';
+  context.textAlign = 'center';
+  for (const { mark, at: [x, y], width, height } of named) {
+    const [wide, tall] = [context.measureText(mark.label!).width + 4, colors.labelPx * 1.2];
+    const aside = (width + wide) / 2 + 6;
+    const above = (height + tall) / 2 + 3;
+    const tries: Box[] = [[x + aside, y], [x - aside, y], [x, y + above], [x, y - above]].map(([left, top]) => ({ x: left!, y: top!, width: wide, height: tall }));
+    const free = tries.find((box) => !taken.some((other) => overlaps(box, other)) && box.x - wide / 2 > 0 && box.x + wide / 2 < context.canvas.clientWidth) ?? (mark.chosen ? tries[0] : undefined);
+    if (!free) continue;
+    taken.push(free);
+    outlinedText(context, mark.label!, free.x, free.y, colors.ink, colors.ground);
+  }
 }
 
 /** Names of towns where there is room, the large ones first. */
@@ -176,7 +196,6 @@ function drawMark(context: Context, item: Placed, colors: Colors): void {
   context.globalAlpha = mark.faded ? 0.4 : 1;
   if (mark.chosen) drawChosen(context, item, colors);
   if (mark.text) drawText(context, item, colors);
-  if (mark.label && !mark.faded) drawLabel(context, item, colors);
   context.globalAlpha = 1;
 }
 
@@ -262,13 +281,6 @@ function drawText(context: Context, { mark, at, width, height }: Placed, colors:
   context.textBaseline = 'middle';
   context.fillStyle = solid ? colors.ground : mark.shape === 'waiting' ? colors.tone[mark.tone] : colors.ink;
   context.fillText(mark.text!, at[0], at[1] + size * 0.04);
-}
-
-function drawLabel(context: Context, { mark, at, width }: Placed, colors: Colors): void {
-  context.font = `600 ${colors.labelPx}px ${colors.family}`;
-  context.textAlign = 'left';
-  context.textBaseline = 'middle';
-  outlinedText(context, mark.label!, at[0] + width / 2 + 6, at[1], colors.ink, colors.ground);
 }
 
 function outlinedText(context: Context, text: string, x: number, y: number, color: string, edge: string): void {
