@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -78,6 +79,19 @@ place_promise = Table(
     Column("made_ms", BigInteger, nullable=False),
     CheckConstraint("kind IN ('pool', 'slot')", name="kind"),
     Index("ix_place_promise_place", "kind", "place"),
+)
+
+# A seat of an appointment slot and whose it is: a request's here, a referral's above. The primary
+# key is the last arbiter of every booking, whichever room makes it.
+slot_seat = Table(
+    "slot_seat",
+    metadata,
+    Column("slot", Text, primary_key=True),
+    Column("seat", Integer, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    CheckConstraint("seat BETWEEN 1 AND capacity", name="exists"),
+    Index("ix_slot_seat_holder", "holder"),
 )
 
 request_person = Table(
@@ -234,8 +248,11 @@ async def promise_place(
         Refused: the place has no room for one more promise.
     """
     await connection.execute(delete(place_promise).where(place_promise.c.request == request.id))
+    await leave_seats(connection, request.id)
     if request.held.place is None:
         return
+    if request.held.slot:
+        await take_seat(connection, request.held.slot, request.id, room[request.held.slot])
     kind, place = ("pool" if request.held.pool else "slot"), request.held.place
     lock = func.pg_advisory_xact_lock(func.hashtextextended(f"{kind}:{place}", 0))
     await connection.execute(select(lock))
@@ -253,6 +270,40 @@ async def promise_place(
     )
     if made.rowcount != 1:
         raise Refused(kind, place, "full")
+
+
+_TAKE_SEAT = text(
+    """
+    INSERT INTO slot_seat (slot, seat, holder, capacity)
+    SELECT :slot, number, :holder, :capacity FROM generate_series(1, :capacity) AS number
+    WHERE NOT EXISTS (SELECT FROM slot_seat WHERE slot = :slot AND seat = number)
+    ORDER BY number LIMIT 1
+    RETURNING seat
+    """
+).bindparams(
+    bindparam("slot", type_=Text),
+    bindparam("holder", type_=Text),
+    bindparam("capacity", type_=Integer),
+)
+
+
+async def take_seat(connection: AsyncConnection, slot: str, holder: str, capacity: int) -> int:
+    """Book the lowest free seat of a slot and answer its number. Raises Refused."""
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"seats:{slot}", 0))
+    await connection.execute(select(lock))
+    seat = {"slot": slot, "holder": holder, "capacity": capacity}
+    taken = (await connection.execute(_TAKE_SEAT, seat)).scalar_one_or_none()
+    if taken is None:
+        raise Refused("slot", slot, "full")
+    return int(taken)
+
+
+async def leave_seats(connection: AsyncConnection, holder: str, slot: str | None = None) -> None:
+    """Give back the seats of this holder, in one slot or in every one."""
+    this = slot_seat.c.holder == holder
+    if slot is not None:
+        this &= slot_seat.c.slot == slot
+    await connection.execute(delete(slot_seat).where(this))
 
 
 async def holder(connection: AsyncConnection, kind: str, unit: str) -> CrisisRequest | None:

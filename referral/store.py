@@ -1,7 +1,8 @@
 """The tables of this room and the statements that guard them.
 
 SQL is the last arbiter of a seat: its number lies within the slot's capacity (check), nobody else
-has it (partial unique index), and no person has two appointments at one time (exclusion).
+has it, be it for a crisis request (dispatch's `slot_seat`), and no person has two appointments at
+one time (exclusion).
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    bindparam,
     exists,
     func,
     insert,
@@ -30,6 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch import store as places
+from dispatch.errors import Refused as NoSeat
 from record.tables import metadata
 from referral.errors import NotFound, Refused
 from referral.states import ENDED, Appointment, Contact, Outcome, Reason, State
@@ -164,24 +166,6 @@ attempts = Table(
 )
 
 
-_TAKE_SEAT = text(
-    """
-    INSERT INTO referral_seat (referral, request, slot, seat, capacity, starts_ms, ends_ms)
-    SELECT :referral, :request, :slot, number, :capacity, :starts_ms, :ends_ms
-    FROM generate_series(1, :capacity) AS number
-    WHERE NOT EXISTS (
-        SELECT FROM referral_seat AS taken
-        WHERE taken.slot = :slot AND taken.seat = number AND taken.state <> 'cancelled')
-    ORDER BY number LIMIT 1
-    RETURNING seat
-    """
-).bindparams(
-    *(bindparam(name, type_=Text) for name in ("referral", "request", "slot")),
-    *(bindparam(name, type_=BigInteger) for name in ("starts_ms", "ends_ms")),
-    bindparam("capacity", type_=Integer),
-)
-
-
 async def take_seat(
     db: AsyncConnection,
     *,
@@ -192,12 +176,25 @@ async def take_seat(
     starts_ms: int,
     ends_ms: int,
 ) -> None:
-    """Book the lowest free seat of the slot; raises Refused where there is none."""
-    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(slot, 0))))
-    seat = {"referral": referral, "request": request, "slot": slot, "capacity": capacity}
-    booked = await db.execute(_TAKE_SEAT, {**seat, "starts_ms": starts_ms, "ends_ms": ends_ms})
-    if booked.first() is None:
-        raise Refused(slot, "no seat is free")
+    """Book the lowest seat of the slot that nobody has, of a referral or of a crisis request.
+
+    Raises Refused where there is none.
+    """
+    try:
+        seat = await places.take_seat(db, slot, referral, capacity)
+    except NoSeat:
+        raise Refused(slot, "no seat is free") from None
+    await add(
+        db,
+        seats,
+        referral=referral,
+        request=request,
+        slot=slot,
+        seat=seat,
+        capacity=capacity,
+        starts_ms=starts_ms,
+        ends_ms=ends_ms,
+    )
 
 
 async def leave_seat(db: AsyncConnection, referral: str, state: Appointment) -> bool:
@@ -206,9 +203,12 @@ async def leave_seat(db: AsyncConnection, referral: str, state: Appointment) -> 
         update(seats)
         .where(seats.c.referral == referral, seats.c.state == Appointment.BOOKED)
         .values(state=state)
-        .returning(seats.c.id)
+        .returning(seats.c.slot)
     )
-    return left.first() is not None
+    slot = left.scalar_one_or_none()
+    if slot is not None and state is Appointment.CANCELLED:
+        await places.leave_seats(db, referral, slot)
+    return slot is not None
 
 
 async def retake_seat(
