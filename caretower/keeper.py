@@ -2,7 +2,7 @@
 
 One holder of the lease runs the recorder, delivers outbox rows that a crash left behind, sweeps
 expired holds and lets the deadlines of dispatch and referral act. Losing the lease stops all of
-it; whoever takes it goes on from the stored cursor.
+it; whoever takes it first makes registry and record agree, and goes on from the stored cursor.
 """
 
 import asyncio
@@ -37,6 +37,24 @@ async def every(
         await asyncio.sleep(period_s)
 
 
+async def work_through(
+    works: dict[str, tuple[float, Work]],
+    expected: tuple[type[Exception], ...],
+    first: Work | None,
+) -> None:
+    """The first work until it succeeds, then all the others side by side, for ever."""
+    while first is not None:
+        try:
+            await first()
+            break
+        except expected as error:
+            log.warning("keeper.fault", work="first", fault=type(error).__name__)
+            await asyncio.sleep(PAUSE_AFTER_FAULT_S)
+    async with asyncio.TaskGroup() as group:
+        for name, (period_s, work) in works.items():
+            group.create_task(every(period_s, name, work, expected), name=name)
+
+
 async def hold_lease(
     registry: Registry, lease: Lease, expected: tuple[type[Exception], ...]
 ) -> None:
@@ -57,10 +75,12 @@ async def keep(
     owner: str,
     works: dict[str, tuple[float, Work]],
     expected: tuple[type[Exception], ...],
+    first: Work | None = None,
 ) -> None:
     """Runs the works for ever, always under the lease.
 
     Args:
+        first: done once whenever the lease was taken, before everything else.
         owner: this process's name for the lease.
         works: name → (period in seconds, what to do).
         expected: faults of the stores, after which a retry is right.
@@ -73,15 +93,12 @@ async def keep(
             await asyncio.sleep(RENEW_S)
             continue
         log.info("keeper.leads", token=lease.token)
-        tasks = [
-            asyncio.create_task(every(period_s, name, work, expected), name=name)
-            for name, (period_s, work) in works.items()
-        ]
         watch = asyncio.create_task(hold_lease(registry, lease, expected), name="lease")
+        work = asyncio.create_task(work_through(works, expected, first), name="works")
         try:
-            done, _ = await asyncio.wait({watch, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({watch, work}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await end_tasks((watch, *tasks))
+            await end_tasks((watch, work))
         log.warning("keeper.stepped_down")
         for task in done - {watch}:
             task.result()

@@ -15,10 +15,12 @@ from api.store import Store
 from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
 from caretower.settings import Settings
-from caretower.wiring import STORE_FAULTS, NotConfigured, Tower, api_services, production
+from caretower.wiring import POLICY, STORE_FAULTS, NotConfigured, Tower, api_services, production
 from record.actor import Actor, system
 from record.outbox import deliver_pending
+from record.reconciler import reconcile
 from record.recorder import Recorder
+from record.retention import load_retention, prune
 from record.verify import Report, verify
 from registry.cancelling import end_tasks
 from registry.errors import Unavailable
@@ -109,11 +111,22 @@ async def run_planner(tower: Tower) -> None:
 
 
 async def run_keeper(tower: Tower) -> None:
-    await keep(tower.registry, me("keeper"), keeper_works(tower), STORE_FAULTS)
+    works = keeper_works(tower)
+    await keep(tower.registry, me("keeper"), works, STORE_FAULTS, lambda: take_over(tower))
+
+
+async def take_over(tower: Tower) -> None:
+    """What a keeper does first: it notices a new server, and sends again what that one lost."""
+    if await tower.registry.renew_epoch() is not None:
+        log.warning("registry.another_server")
+    sent = await reconcile(tower.engine, tower.registry)
+    if sent:
+        log.warning("registry.forgot", promises=sent)
 
 
 def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
     """Name → (period in seconds, work)."""
+    retention = load_retention(POLICY / "record.toml")
     recorder = Recorder(tower.engine, tower.registry, tower.clock)
     return {
         "recorder": (0.05, recorder.run_once),
@@ -122,6 +135,8 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
             lambda: deliver_pending(tower.engine, tower.registry, tower.clock),
         ),
         "sweep": (0.5, tower.registry.sweep),
+        "epoch": (2.0, tower.registry.renew_epoch),
+        "prune": (21_600.0, lambda: prune(tower.engine, retention, tower.clock())),
         "dispatch_clocks": (1.0, tower.dispatch.tick),
         "dispatch_unserved": (5.0, tower.dispatch.log_unserved),
         "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),

@@ -106,6 +106,10 @@ class Recorder:
         """
         await reconcile(self.engine, self.registry)
         snapshot = await self.registry.snapshot()
+        if snapshot.position.epoch == lost.epoch and snapshot.position < lost:
+            # A tail is gone that was recorded: its numbers must not be given a second time.
+            await self.registry.open_epoch()
+            snapshot = await self.registry.snapshot()
         new_epoch = snapshot.position.epoch != lost.epoch
         start = await self._start_of(snapshot) if new_epoch else None
         async with self.engine.begin() as connection:

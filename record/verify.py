@@ -27,6 +27,7 @@ from record.clock import Clock, wall_clock
 from record.history import UNITS, History, Key, snapshot_states
 from record.promises import Promises
 from record.recorder import CURSOR
+from record.retention import pruned_before_ms
 from record.tables import base, cursor, fact, outbox
 from registry.errors import PositionLost
 from registry.port import Position, Registry
@@ -77,7 +78,7 @@ async def verify(engine: AsyncEngine, registry: Registry, clock: Clock = wall_cl
     """
     async with _one_sight(engine) as connection:
         rows = (await connection.execute(select(outbox).order_by(outbox.c.row_id))).all()
-        walk = _Walk({row.row_id: row for row in rows})
+        walk = _Walk({row.row_id: row for row in rows}, await pruned_before_ms(connection))
         await walk.through(connection)
         end = await _cursor(connection)
     walk.judge_outbox(clock())
@@ -95,6 +96,7 @@ class _Walk:
     """The state of one verification."""
 
     rows: Mapping[str, Row[Any]]
+    pruned_ms: int = 0
     history: History = field(default_factory=lambda: History(whole=False))
     position: Position | None = None
     known_from: Position = NOWHERE
@@ -155,7 +157,8 @@ class _Walk:
         body = event.body
         row = self.rows.get(body["row"])
         if row is None:
-            self.say("promise", f"row {body['row']} was applied, but SQL knows nothing of it")
+            if event.at_ms >= self.pruned_ms:
+                self.say("promise", f"row {body['row']} was applied, but SQL knows nothing of it")
             return
         key = (row.aggregate, row.aggregate_id)
         self.applied.add(row.row_id)

@@ -92,6 +92,8 @@ class MemoryRegistry:
         self._hold_of: dict[str, str] = {}
         self._rows: dict[Key, _Row] = {}
         self._closed_rows: dict[Key, int] = {}
+        self.run = "memory"
+        self._noted_run: str | None = None
         self._done: dict[str, tuple[int, Any, object]] = {}
         self._leases: dict[str, Lease] = {}
         self._plan: bytes | None = None
@@ -643,6 +645,11 @@ class MemoryRegistry:
     async def now_ms(self) -> int:
         """See `Registry.now_ms`."""
         return self._clock()
+
+    async def renew_epoch(self) -> Position | None:
+        """See `Registry.renew_epoch`. `run` says which server this would be."""
+        noted, self._noted_run = self._noted_run, self.run
+        return None if noted in (None, self.run) else await self.open_epoch()
 
     async def ping(self) -> None:
         """See `Registry.ping`."""

@@ -398,6 +398,13 @@ class Registry(Protocol):
         """The server's own clock, which decides every expiry: ms UTC."""
         ...
 
+    async def renew_epoch(self) -> Position | None:
+        """A new epoch where another server answers than before: it restarted, or another took over.
+
+        What the former acknowledged last may be gone. None where it is the same one.
+        """
+        ...
+
     async def ping(self) -> None:
         """Raises Unavailable when the server does not answer."""
         ...

@@ -391,6 +391,12 @@ class ServerRegistry:
         """See `Registry.open_epoch`."""
         return await self._ask("open_epoch", {}, Position)
 
+    async def renew_epoch(self) -> Position | None:
+        """See `Registry.renew_epoch`. A server's run id changes with every start of its process."""
+        async with self._reaching():
+            run = str((await self._redis.info("server"))["run_id"])
+        return await self._ask("open_epoch", {"if_other": run}, _RENEWED)
+
     async def ensure_epoch(self) -> Position:
         """Open the first epoch of a new region."""
         return await self._ask("open_epoch", {"if_none": True}, Position)
@@ -490,6 +496,7 @@ _NOT_NOW = (
     OutOfMemoryError,
 )
 _LEASE = cast("type[Lease | None]", Lease | None)
+_RENEWED = cast("type[Position | None]", Position | None)
 _KEEPS = {
     Kind.TEAM: laws.UNIT_LIVES,
     Kind.VAN: laws.UNIT_LIVES,

@@ -46,6 +46,25 @@ async def test_only_one_of_two_keepers_works() -> None:
     assert len(set(worked)) == 1
 
 
+async def test_whoever_takes_the_lease_first_makes_registry_and_record_agree() -> None:
+    shared, done = registry(), []
+
+    async def first() -> None:
+        done.append("first")
+        if len(done) == 1:
+            raise Unavailable("away")
+
+    async def work() -> None:
+        done.append("work")
+
+    works = {"work": (0.01, work)}
+    task = asyncio.create_task(keep(shared, "a", works, (Unavailable,), first))
+    async with running(task):
+        await until(lambda: done.count("work") > 2)
+    assert done[:3] == ["first", "first", "work"]
+    assert done.count("first") == 2
+
+
 async def test_a_fault_of_a_store_is_survived() -> None:
     calls = 0
 

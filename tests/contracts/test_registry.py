@@ -267,6 +267,13 @@ async def test_a_closed_promise_is_opened_again_even_when_its_versions_are_forgo
     assert late == OutOfOrder(4), "what is remembered stays in order"
 
 
+async def test_the_same_server_goes_on_in_its_epoch(region: Region) -> None:
+    before = await region.position()
+    assert await region.registry.renew_epoch() is None
+    assert await region.registry.renew_epoch() is None
+    assert await region.position() == before
+
+
 async def test_one_request_has_one_hold(region: Region) -> None:
     first = await region.granted("r1", team="t1")
     assert await region.hold("r1", team="t2") == Refused("hold", first, "request_has_hold")

@@ -10,6 +10,7 @@ from record.tables import base, fact
 from record.verify import verify
 from registry.model import MemoryRegistry
 from registry.port import Position
+from registry.server import ServerRegistry
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +109,29 @@ async def test_a_recorder_that_finds_a_new_epoch_sends_forgotten_promises_again(
     assert (await story.registry.snapshot()).teams["t1"].request == "r1"
     report = await verify(story.journal.engine, story.registry)
     assert report.findings == ()
+
+
+async def test_numbers_of_a_lost_tail_are_not_given_twice(story, registry: ServerRegistry) -> None:
+    """As after a failover to a replica that never heard of the last events and their effects."""
+    story.registry = registry
+    await story.begin()
+    recorder = _recorder(story)
+    await _until_idle(recorder)
+    before = {key: await registry._redis.dump(key) for key in await _keys(registry)}
+    await story.accept("r1", "t1")
+    lost = await _until_idle(recorder)
+    await registry._redis.delete(*await _keys(registry))
+    for key, value in before.items():
+        await registry._redis.restore(key, 0, value, replace=True)
+    again = await _until_idle(recorder)
+    assert again.epoch > lost.epoch
+    await deliver_pending(story.journal.engine, registry, wall_clock)
+    await story.accept("r2", "t2")
+    await _until_idle(recorder)
+    assert lost in await _facts(story)
+    assert (await registry.snapshot()).teams["t1"].request == "r1"
+    assert (await verify(story.journal.engine, registry)).findings == ()
+
+
+async def _keys(registry: ServerRegistry) -> list[bytes]:
+    return [key async for key in registry._redis.scan_iter(f"{{{registry.region}}}:*")]

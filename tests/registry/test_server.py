@@ -117,6 +117,26 @@ async def test_a_short_restart_of_the_server_is_waited_out(server: ValkeyServer)
         await registry.close()
 
 
+async def test_another_server_opens_a_new_epoch_once(server: ValkeyServer) -> None:
+    registry = await connect(server.url, "utah")
+    before = await registry.put(POOL, "a")
+    assert await registry.renew_epoch() is None
+    assert await registry.renew_epoch() is None
+    last = (await registry.snapshot()).position
+    os.kill(server.pid, signal.SIGKILL)
+    assert server.process is not None
+    server.process.wait()
+    with running_valkey(server.data_dir):
+        opened = await registry.renew_epoch()
+        assert opened is not None
+        assert opened.epoch > last.epoch
+        assert await registry.renew_epoch() is None
+        assert (await registry.snapshot()).pools["p"] == before
+        with pytest.raises(PositionLost):
+            await registry.events(last)
+        await registry.close()
+
+
 async def test_scripts_come_back_after_the_server_forgot_them(server: ValkeyServer) -> None:
     registry = await connect(server.url, "utah")
     await registry.put(POOL, "a")
