@@ -1,6 +1,7 @@
 """The application: its doors, what guards them, and what runs beside them."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -29,10 +30,12 @@ from api.routes import (
     session,
 )
 from api.services import Services, Settings
+from api.store import DATABASE_ERRORS
 from api.who import require_roles
 from registry.cancelling import end_tasks
 
 ROUTERS = (session, region, requests, field, resources, pad, referrals, live)
+PLACES_EVERY_S = 30.0
 _log = structlog.get_logger("api")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -89,17 +92,19 @@ async def _live(socket: WebSocket, ticket: Annotated[str, Query(max_length=200)]
 @asynccontextmanager
 async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
     """The feed and the sockets' beat, for as long as the application serves."""
-    facilities = await services.directory.facilities()
+    places: dict[str, tuple[str, str]] = {}
+    await _learn(services, places)
     wall = Wall(
         services.region.zones.values(),
         services.region.face.wall_population_limit,
-        {place.id: (place.name, place.zone) for place in facilities},
+        places,
         secrets.token_bytes(32),
     )
     feed = Feed(services.registry, World(), services.clock, wall, services.region.face.zones)
     sockets = Sockets(services, feed)
     app.state.feed, app.state.sockets = feed, sockets
-    tasks = [asyncio.create_task(feed.run()), asyncio.create_task(sockets.beat())]
+    works = (feed.run(), sockets.beat(), _keep_learning(services, places))
+    tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
         task.add_done_callback(_ended)
     try:
@@ -107,6 +112,20 @@ async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
     finally:
         sockets.leave()
         await end_tasks(set(tasks))
+
+
+async def _learn(services: Services, places: dict[str, tuple[str, str]]) -> None:
+    """The name and zone of every facility, for the wall."""
+    facilities = await services.directory.facilities()
+    places.update({place.id: (place.name, place.zone) for place in facilities})
+
+
+async def _keep_learning(services: Services, places: dict[str, tuple[str, str]]) -> None:
+    """Facilities come and change while the wall hangs there."""
+    while True:
+        await asyncio.sleep(PLACES_EVERY_S)
+        with contextlib.suppress(*DATABASE_ERRORS):
+            await _learn(services, places)
 
 
 def _ended(task: "asyncio.Task[None]") -> None:

@@ -1,9 +1,17 @@
 """What a definition must be before a person can be sent there: on the map, in known words."""
 
+from typing import TypeVar
+
+import msgspec
+
 from api.errors import BadInput
 from api.schemas import resources as edge
+from api.schemas.edge import Command
 from api.sense import on_map
 from api.services import Services
+from registry.states import Pool, Slot, Team, Van
+
+R = TypeVar("R", Team, Van, Pool, Slot)
 
 
 def check_unit(parts: Services, body: edge.UnitDefinition) -> None:
@@ -25,3 +33,8 @@ def check_slot(parts: Services, body: edge.SlotDefinition) -> None:
     """Raises BadInput, or UnknownWord for a word that the vocabulary does not have."""
     on_map(parts, body.lon, body.lat, "slot")
     parts.vocabulary.check_needs(body.takes)
+
+
+def definition(kind: type[R], id: str, body: Command, **counted: int) -> R:
+    """The resource that a checked body defines, with a first count if one is known."""
+    return msgspec.convert({"id": id} | body.model_dump(exclude={"command_id"}) | counted, kind)

@@ -180,6 +180,34 @@ def new_region(
     )
 
 
+Rows = Annotated[Path | None, typer.Option(help="CSV or GeoJSON", show_default=False)]
+
+
+@region.command("import")
+def import_region(
+    name: Annotated[str, typer.Argument(metavar="REGION", help="its id, or its folder")],
+    facilities: Rows = None,
+    units: Rows = None,
+    teams: Rows = None,
+    vans: Rows = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change")] = False,
+) -> None:
+    """Put a region's facilities, units, teams and vans in place from tables."""
+    from caretower.importing.run import NothingImported, import_region
+
+    given = {"facilities": facilities, "units": units, "teams": teams, "vans": vans}
+    files = {what: path for what, path in given.items() if path is not None}
+    if not files:
+        raise typer.BadParameter("give at least one of --facilities, --units, --teams, --vans")
+    settings = Settings(region=name, log_level="warning")
+    try:
+        asyncio.run(import_region(settings, files, out, dry_run=dry_run))
+    except NothingImported as error:
+        typer.echo(f"caretower: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
 LoginName = Annotated[str, typer.Argument(help="the log-in name")]
 RoleName = Annotated[
     str, typer.Argument(help="dispatcher, supervisor, facility, field, provider, …")

@@ -14,6 +14,7 @@ from api.roles import Role
 from api.store import Store
 from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
+from caretower.roster import roll_shifts
 from caretower.settings import Settings
 from caretower.wiring import POLICY, STORE_FAULTS, NotConfigured, Tower, api_services, production
 from record.actor import Actor, system
@@ -140,6 +141,12 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
         "dispatch_clocks": (1.0, tower.dispatch.tick),
         "dispatch_unserved": (5.0, tower.dispatch.log_unserved),
         "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),
+        "roster": (
+            20.0,
+            lambda: roll_shifts(
+                tower.directory, tower.registry, tower.clock, tower.region.timezone
+            ),
+        ),
     }
 
 

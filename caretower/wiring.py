@@ -88,6 +88,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
         directory = Directory(journal)
         dispatch = Dispatch(journal, registry, directory, policy, vocabulary, region.timezone)
         referral_policy = load_referral_policy(POLICY / "referral.toml")
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
         tokens = Tokens(load_key(settings.state_dir / "token-key.json"), clock)
         yield Tower(
             settings=settings,

@@ -10,6 +10,7 @@ from directory.participants import (
     Organization,
     Service,
 )
+from directory.roster import Rostered
 
 __all__ = [
     "EVERYWHERE",
@@ -19,5 +20,6 @@ __all__ = [
     "Directory",
     "Facility",
     "Organization",
+    "Rostered",
     "Service",
 ]

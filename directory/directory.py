@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 
 from directory import store
 from directory.participants import Agreement, CrewMember, Facility, Organization, Service
+from directory.roster import Rostered
 from record import Actor
 from record.journal import Journal
 
@@ -35,6 +36,10 @@ class Directory:
     async def agreements(self) -> tuple[Agreement, ...]:
         """Who takes whom, by facility and zone."""
         return await self._all(Agreement)
+
+    async def rosters(self) -> tuple[Rostered, ...]:
+        """Who works which hours every day, by kind and unit."""
+        return await self._all(Rostered)
 
     async def facility(self, id: str) -> Facility | None:
         """One facility, if it is known."""
@@ -69,6 +74,10 @@ class Directory:
     async def put_agreement(self, agreement: Agreement, actor: Actor) -> None:
         """Define or redefine an agreement. Raises ConstraintBroken: unknown facility."""
         await self._put(agreement, "facility", agreement.facility, actor)
+
+    async def put_roster(self, rostered: Rostered, actor: Actor) -> None:
+        """Define or redefine the daily hours of a team or van."""
+        await self._put(rostered, rostered.kind, rostered.unit, actor)
 
     async def put_member(self, member: CrewMember, actor: Actor) -> None:
         """Define or redefine a crew member with all credentials."""

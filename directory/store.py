@@ -33,6 +33,7 @@ from directory.participants import (
     Organization,
     Service,
 )
+from directory.roster import Rostered
 from record.tables import metadata
 
 organization = Table(
@@ -96,12 +97,22 @@ credential = Table(
     Column("expires_on", Date, nullable=False),
 )
 
-Participant = Organization | Facility | Service | Agreement
+rostered = Table(
+    "rostered",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("hours", Text, nullable=False),
+    CheckConstraint("kind IN ('team', 'van')", name="kind"),
+)
+
+Participant = Organization | Facility | Service | Agreement | Rostered
 TABLES: Mapping[type, Table] = {
     Organization: organization,
     Facility: facility,
     Service: service,
     Agreement: agreement,
+    Rostered: rostered,
 }
 
 

@@ -1,13 +1,12 @@
 """Teams, vans, pools and slots: what is true now, and the reports that change it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Path
 
 from api import scope
 from api.acting import fact_id
-from api.defining import check_pool, check_slot, check_unit
+from api.defining import check_pool, check_slot, check_unit, definition
 from api.errors import Conflict, Forbidden
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
@@ -60,10 +59,6 @@ async def list_slots(caller: ControlOrProvider, parts: Parts, world: Now) -> edg
     return edge.Slots.model_validate({"server_ms": parts.clock(), "items": items})
 
 
-def _defined(id: str, body: Command, **more: Any) -> dict[str, Any]:
-    return {"id": id} | body.model_dump(exclude={"command_id"}) | more
-
-
 @router.put("/teams/{id}")
 async def define_team(
     team: ResourceId, body: edge.TeamDefinition, caller: Supervisor, parts: Parts
@@ -71,7 +66,7 @@ async def define_team(
     """Define a team; its position, status and promises stay."""
     fact = fact_id(caller, "define_team", team, body.command_id)
     check_unit(parts, body)
-    wish = msgspec.convert(_defined(team, body), Team)
+    wish = definition(Team, team, body)
     return edge.Team.model_validate(await parts.registry.put(wish, fact))
 
 
@@ -82,7 +77,7 @@ async def define_van(
     """Define a van; its position, status and promises stay."""
     fact = fact_id(caller, "define_van", van, body.command_id)
     check_unit(parts, body)
-    wish = msgspec.convert(_defined(van, body), Van)
+    wish = definition(Van, van, body)
     return edge.Van.model_validate(await parts.registry.put(wish, fact))
 
 
@@ -93,7 +88,7 @@ async def define_pool(
     """Define a pool; its counts and promises stay."""
     fact = fact_id(caller, "define_pool", pool, body.command_id)
     check_pool(parts, body)
-    wish = msgspec.convert(_defined(pool, body), Pool)
+    wish = definition(Pool, pool, body)
     return edge.Pool.model_validate(await parts.registry.put(wish, fact))
 
 
@@ -112,7 +107,7 @@ async def define_slot(
     if existing is not None:
         scope.own_slot(caller, existing["provider"])
     check_slot(parts, body)
-    wish = msgspec.convert(_defined(slot, body), Slot)
+    wish = definition(Slot, slot, body)
     return edge.Slot.model_validate(await parts.registry.put(wish, fact))
 
 

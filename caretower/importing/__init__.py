@@ -1,0 +1,1 @@
+"""A region's participants from tables: read, judged row by row, compared, then put in place."""
