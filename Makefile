@@ -53,7 +53,7 @@ pictures: setup-test system web  ## take the pictures that README shows, by the 
 	mkdir -p docs/images
 	cp build/screens/{console,wall,pad,field}.png docs/images/
 
-bench: setup-test setup-routers  ## measure; writes build/bench.json
+bench: setup-test setup-routers system web  ## measure; writes build/bench.json
 	$(BIN)/python -m benchmarks $(BENCH)
 
 chaos: setup-test system web  ## kill processes under load, then verify

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("plan", "matrix", "registry", "record", "live", "simulation")
+MODULES = ("plan", "matrix", "registry", "record", "live", "wall", "simulation")
 SHORT_SLACK = 0.3
 Row = dict[str, Any]
 
@@ -35,7 +35,8 @@ def broken(row: Row, *, short: bool) -> bool:
 
     The short form has few samples: there a ratio is broken when it misses a third of its target.
     """
-    if row.get("holds") is not False or str(row["unit"]).startswith(("ms", "us", "s")):
+    unit = str(row["unit"])
+    if row.get("holds") is not False or unit.startswith(("ms", "us", "s")) or unit.endswith("/s"):
         return False
     if short and row["unit"] == "x":
         return bool(row["value"] < row["target"] * SHORT_SLACK)

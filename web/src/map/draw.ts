@@ -31,9 +31,10 @@ const moves = (mark: Mark): boolean => MOVING.has(mark.shape) && mark.tone !== '
 
 /**
  * Decides where each mark goes: what stands still goes where it covers nothing, the weightiest
- * first and inside `frame` (pixels); what moves is drawn where it is.
+ * first and inside `frame` (pixels); what moves is drawn where it is. `before` says by a mark's id
+ * how far from its home it was put last.
  */
-export function place(scene: Scene, project: Projection, unit: number, frame: readonly [width: number, height: number] | null = null): Placed[] {
+export function place(scene: Scene, project: Projection, unit: number, frame: readonly [width: number, height: number] | null = null, before: ReadonlyMap<string, Pixel> = new Map()): Placed[] {
   const placed = merged(visible(scene.marks)).map((mark): Placed => {
     const home = project(mark.place);
     const [width, height] = SIZES[mark.shape];
@@ -41,7 +42,7 @@ export function place(scene: Scene, project: Projection, unit: number, frame: re
   });
   placed.sort((a, b) => rank(a.mark) - rank(b.mark));
   const still = placed.filter(({ mark }) => !moves(mark)).reverse();
-  const free = spread(still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height })), frame);
+  const free = spread(still.map(({ home, width, height }) => ({ x: home[0], y: home[1], width, height })), frame, still.map(({ mark }) => before.get(mark.id)));
   still.forEach((item, index) => (item.at = free[index]!));
   return placed;
 }

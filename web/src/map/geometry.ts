@@ -80,34 +80,85 @@ interface Box {
 /** How far apart the tried positions are, and how far from home a box may go, in pixels. */
 const STEP = 5;
 const FARTHEST = 260;
+/** How many boxes that had a place may look for a better one at once: a frame must not wait for all. */
+const SEARCHES = 12;
+const CELL = 48;
 
 /**
  * Gives every box a place where it covers no other: the first in the list stay where they are, each
- * later one goes as little away as may be, inside `frame` if its home is. The same input gives the
- * same output. Takes and gives centres in pixels; without room within 260 px a box stays at home.
+ * later one goes as little away as may be, inside `frame` if its home is. Takes and gives centres in
+ * pixels; without room within 260 px a box stays at home. `before` says how far from home each box
+ * was put last: where that still fits, nothing is looked for, and what stood still stays still.
+ * The same input gives the same output.
  */
-export function spread(boxes: readonly Box[], frame: readonly [width: number, height: number] | null = null, gap = 3): Pixel[] {
-  const taken: Box[] = [];
-  for (const box of boxes) taken.push({ ...box, ...nearestRoom(box, taken, frame, gap) });
-  return taken.map(({ x, y }): Pixel => [x, y]);
+export function spread(boxes: readonly Box[], frame: readonly [width: number, height: number] | null = null, before: readonly (Pixel | undefined)[] = [], gap = 3): Pixel[] {
+  const taken = new Taken(gap);
+  let searches = SEARCHES;
+  return boxes.map((box, index): Pixel => {
+    const fits = fitting(box, taken, frame);
+    const was = before[index];
+    let at: Pixel = [box.x, box.y];
+    if (!fits(box.x, box.y)) {
+      const again: Pixel | null = was ? [box.x + was[0], box.y + was[1]] : null;
+      if (again && (fits(...again) || searches-- <= 0)) at = again;
+      else at = nearestRoom(box, fits) ?? at;
+    }
+    taken.add({ ...box, x: at[0], y: at[1] });
+    return at;
+  });
 }
 
-function nearestRoom(box: Box, taken: readonly Box[], frame: readonly [number, number] | null, gap: number): { x: number; y: number } {
-  const inside = (x: number, y: number): boolean => !frame || (x >= box.width / 2 && y >= box.height / 2 && x <= frame[0] - box.width / 2 && y <= frame[1] - box.height / 2);
+type Fits = (x: number, y: number) => boolean;
+
+function fitting(box: Box, taken: Taken, frame: readonly [number, number] | null): Fits {
   const bound = frame !== null && box.x >= 0 && box.y >= 0 && box.x <= frame[0] && box.y <= frame[1];
-  const near = taken.filter((other) => Math.abs(other.x - box.x) < FARTHEST + (other.width + box.width) / 2 && Math.abs(other.y - box.y) < FARTHEST + (other.height + box.height) / 2);
-  const fits = (x: number, y: number): boolean =>
-    (!bound || inside(x, y)) && !near.some((other) => Math.abs(x - other.x) < (other.width + box.width) / 2 + gap && Math.abs(y - other.y) < (other.height + box.height) / 2 + gap);
-  if (fits(box.x, box.y)) return box;
+  const inside: Fits = (x, y) => !bound || (x >= box.width / 2 && y >= box.height / 2 && x <= frame[0] - box.width / 2 && y <= frame[1] - box.height / 2);
+  return (x, y) => inside(x, y) && taken.free(x, y, box.width, box.height);
+}
+
+/** Boxes that have their place, found by the squares of a grid that they touch. */
+class Taken {
+  #cells = new Map<number, Box[]>();
+
+  constructor(readonly gap: number) {}
+
+  add(box: Box): void {
+    this.#each(box.x, box.y, box.width, box.height, (cell) => {
+      const others = this.#cells.get(cell);
+      if (others) others.push(box);
+      else this.#cells.set(cell, [box]);
+      return true;
+    });
+  }
+
+  free(x: number, y: number, width: number, height: number): boolean {
+    return this.#each(x, y, width + 2 * this.gap, height + 2 * this.gap, (cell) => {
+      for (const other of this.#cells.get(cell) ?? []) {
+        if (Math.abs(x - other.x) < (width + other.width) / 2 + this.gap && Math.abs(y - other.y) < (height + other.height) / 2 + this.gap) return false;
+      }
+      return true;
+    });
+  }
+
+  /** True while `visit` is, over all squares that the box touches. */
+  #each(x: number, y: number, width: number, height: number, visit: (cell: number) => boolean): boolean {
+    const [left, right] = [Math.floor((x - width / 2) / CELL), Math.floor((x + width / 2) / CELL)];
+    const [top, bottom] = [Math.floor((y - height / 2) / CELL), Math.floor((y + height / 2) / CELL)];
+    for (let column = left; column <= right; column++) for (let row = top; row <= bottom; row++) if (!visit(column * 65_536 + row)) return false;
+    return true;
+  }
+}
+
+function nearestRoom(box: Box, fits: Fits): Pixel | null {
   for (let radius = STEP; radius <= FARTHEST; radius += STEP) {
     const tries = Math.max(8, Math.round((2 * Math.PI * radius) / (2 * STEP)));
     for (let turn = 0; turn < tries; turn++) {
       const angle = (2 * Math.PI * turn) / tries;
-      const [x, y] = [box.x + radius * Math.cos(angle), box.y + radius * Math.sin(angle)];
-      if (fits(x, y)) return { x, y };
+      const at: Pixel = [box.x + radius * Math.cos(angle), box.y + radius * Math.sin(angle)];
+      if (fits(...at)) return at;
     }
   }
-  return box;
+  return null;
 }
 
 /**
