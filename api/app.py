@@ -27,6 +27,7 @@ from api.routes import (
     region,
     requests,
     resources,
+    roads,
     session,
 )
 from api.services import Services, Settings
@@ -34,7 +35,7 @@ from api.store import DATABASE_ERRORS
 from api.who import require_roles
 from registry.cancelling import end_tasks
 
-ROUTERS = (session, region, requests, field, resources, pad, referrals, live)
+ROUTERS = (session, region, requests, field, resources, roads, pad, referrals, live)
 PLACES_EVERY_S = 30.0
 _log = structlog.get_logger("api")
 

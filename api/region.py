@@ -49,7 +49,7 @@ class RegionView:
     """`face` is what everybody may read, `map_json` the GeoJSON, encoded once.
 
     `locate` gives the zone of a (lon, lat), or None outside; `margin_deg` is how far beyond
-    `face.bounds` a vehicle may report itself.
+    `face.bounds` a vehicle may report itself. `has_roads`: closures of roads have an effect.
     """
 
     face: Region
@@ -57,6 +57,7 @@ class RegionView:
     zones: Mapping[str, WallZone]
     locate: Callable[[float, float], str | None]
     margin_deg: float = 1.0
+    has_roads: bool = True
 
     def near(self, lon: float, lat: float) -> bool:
         """Whether a vehicle of this region could be there."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.identity import Identity
+from api.reach import Travel
 from api.region import RegionView
 from directory import Directory
 from dispatch.dispatch import Dispatch
@@ -26,7 +27,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One region's parts, as the wiring fills them. `clock` gives ms UTC."""
+    """One region's parts, as the wiring fills them. `clock` gives ms UTC.
+
+    `travel` makes the travel times at the first call, which takes seconds.
+    """
 
     region: RegionView
     vocabulary: Vocabulary
@@ -35,5 +39,6 @@ class Services:
     dispatch: Dispatch
     referral: Referral
     identity: Identity
+    travel: Callable[[], Travel]
     clock: Callable[[], int]
     settings: Settings = field(default_factory=Settings)

@@ -7,14 +7,13 @@ import time
 
 from uuid6 import uuid7
 
-from caretower.wiring import POLICY, STORE_FAULTS, Tower
+from caretower.wiring import POLICY, STORE_FAULTS, Tower, region_travel
 from dispatch.commands import Recommended
 from dispatch.planner import Planner, Surroundings
 from dispatch.planning import Rules
 from dispatch.planning_policy import load_planning_policy
 from dispatch.request import Bundle
-from geo.chain import Chain
-from geo.closures import LiveRoads
+from geo.trees import MAX_TREES
 from record.actor import system
 from registry.freshness import load_freshness
 
@@ -29,12 +28,13 @@ def planner(tower: Tower, owner: str) -> Planner:
         await tower.dispatch.recommended(PLANNER, command)
 
     zones = tower.region.authorities
-    roads = tower.region.roads
+    travel = region_travel(tower, max_trees=MAX_TREES)
     world = Surroundings(
         registry=tower.registry,
         requests=tower.dispatch,
         directory=tower.directory,
-        travel=Chain([LiveRoads(roads)] if roads else [], clock=time.monotonic),
+        travel=travel,
+        heed=travel.heed,
         rules=Rules(
             planning=load_planning_policy(POLICY / "planning.toml"),
             freshness=load_freshness(POLICY / "freshness.toml"),

@@ -49,6 +49,7 @@ def region_view(
         ),
         zones={id_: wall_zone(region, id_) for id_ in region.authorities.ids},
         locate=locate,
+        has_roads=region.roads is not None,
     )
 
 

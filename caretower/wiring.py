@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,7 +37,13 @@ from registry.port import Registry
 from registry.server import connect
 from registry.vocabulary import Vocabulary, load_vocabulary
 
+if TYPE_CHECKING:
+    from caretower.travel import RegionTravel
+
 POLICY = Path(__file__).parent.parent / "policy"
+
+DOORS_TREES = 16
+"""Destinations whose times an api process keeps: it is asked about a place now and then."""
 
 
 STORE_FAULTS = (Unavailable, PositionLost, DBAPIError, PoolTimeout, OSError)
@@ -123,9 +131,18 @@ def api_services(tower: Tower) -> api.Services:
         dispatch=tower.dispatch,
         referral=tower.referral,
         identity=tower.accounts,
+        travel=cache(partial(region_travel, tower, max_trees=DOORS_TREES)),
         clock=tower.clock,
         settings=api.Settings(simulated=tower.settings.simulated, web_dist=tower.settings.web_dist),
     )
+
+
+def region_travel(tower: Tower, *, max_trees: int) -> "RegionTravel":
+    """Travel times by what the settings name; the engine's compiled code takes seconds to load."""
+    from caretower.travel import RegionTravel, routers
+
+    asked = routers(tower.settings.osrm_url, tower.settings.valhalla_url)
+    return RegionTravel(tower.region, asked, max_trees=max_trees)
 
 
 def freshness_limits() -> dict[str, AgeLimits]:

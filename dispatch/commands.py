@@ -374,6 +374,28 @@ class EndPanic:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class PutClosure:
+    """Close roads, or slow them by a factor. `closure` is the id, made by the caller."""
+
+    command_id: str
+    closure: str
+    area: dict[str, Any]
+    slowdown: float | None
+    reason: str
+    until_ms: int
+    from_ms: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftClosure:
+    """The roads are open again."""
+
+    command_id: str
+    closure: str
+
+
 class Command(Protocol):
     """Any command."""
 

@@ -24,6 +24,7 @@ from dispatch.panics import Panics
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
 from dispatch.request import CrisisRequest, Note, Person, Silence, Unmet
+from dispatch.road_closures import RoadClosures
 from dispatch.rules import nobody_has_answered
 from dispatch.scope import check_lead, check_role, check_scope, role_of
 from dispatch.store import Choice, Duplicate
@@ -114,6 +115,7 @@ class Dispatch:
         self._promises = Promises(journal, registry, policy.clocks)
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
         self.panics = Panics(self._promises)
+        self.closures = RoadClosures(self._promises)
         self._answers = Answers(self._promises, self._claiming, policy, vocabulary)
 
     # opening, and what is known
@@ -445,12 +447,13 @@ class Dispatch:
     async def tick(self) -> int:
         """Escalate every clock that has run out, each once; answers how many promises changed.
 
-        Panics come first.
+        Panics come first; closures of roads that are over end.
         """
         now_ms = self._journal.clock()
         panics = await self.panics.tick(now_ms)
+        over = await self.closures.tick(now_ms)
         requests = dict.fromkeys(one.request for one in await self.due(now_ms))
-        return panics + sum([await self._escalate(request) for request in requests])
+        return panics + over + sum([await self._escalate(request) for request in requests])
 
     async def log_unserved(self) -> int:
         """Write down whom the published plan has left without for too long, once an episode.

@@ -28,7 +28,9 @@ from dispatch.recommendation import (
     shown_bundles,
 )
 from dispatch.request import Bundle, CrisisRequest
+from dispatch.road_closure import in_force
 from dispatch.words import WAITING, State
+from geo.closures import Closure
 from geo.points import BadPosition
 from geo.travel import EngineFailed, TravelTimes
 from optimizer.check import check
@@ -49,8 +51,12 @@ S = TypeVar("S", bound=Kept)
 LEASE = "planner"
 RETRY_S = 1.0
 EXPLAINED_AT_ONCE = 3
-PLANNED_KINDS = frozenset({Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT, Kind.HOLD, Kind.REQUEST})
+PLANNED_KINDS = frozenset(
+    {Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT, Kind.HOLD, Kind.REQUEST, Kind.CLOSURE}
+)
 MOVED = "unit.moved"
+
+Heed = Callable[[tuple[Closure, ...]], None]
 
 Announce = Callable[[str, int, Bundle | None], Awaitable[None]]
 """Tells dispatch that a request has a recommendation (the bundle) or none any more (None)."""
@@ -99,7 +105,8 @@ class Solved:
 class Surroundings:
     """What the loop needs of the world. `clock` gives ms UTC, `ticks` seconds that only grow.
 
-    `names` are those of zones. `outages` are the faults of the stores after which a retry is right.
+    `names` are those of zones. `heed` lets the roads be as the closures in force say, before every
+    plan; it may take a while. `outages` are the faults of the stores after which a retry is right.
     """
 
     registry: Registry
@@ -112,6 +119,7 @@ class Surroundings:
     timezone: str
     names: Mapping[str, str] = field(default_factory=dict)
     announce: Announce | None = None
+    heed: Heed = lambda _closures: None
     outages: tuple[type[Exception], ...] = (Unavailable,)
 
 
@@ -227,7 +235,8 @@ class Planner:
         try:
             await self._read()
             situation = self._situation(replica)
-            solved = await asyncio.to_thread(self._solve, situation, replica.position)
+            closures = in_force(replica.cards[Kind.CLOSURE].values(), situation.now_ms)
+            solved = await asyncio.to_thread(self._solve, situation, closures, replica.position)
         except self._faults as fault:
             log.error("planner.fault", fault=type(fault).__name__)
             self._solved = self._solved and replace(self._solved, unexplained=())
@@ -272,8 +281,9 @@ class Planner:
             names=facts.names,
         )
 
-    def _solve(self, situation: Situation, at: Position) -> Solved:
+    def _solve(self, situation: Situation, closures: tuple[Closure, ...], at: Position) -> Solved:
         """Runs in a thread. Raises one of FAULTS."""
+        self._world.heed(closures)
         put = question(situation, self._world.rules, driving(self._world.travel))
         late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
         plan = solve(

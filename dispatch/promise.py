@@ -160,5 +160,6 @@ BROKEN: Mapping[str, Callable[[], DispatchError]] = {
     "uq_crisis_request_van": lambda: Refused("van", "", "promised"),
     "uq_field_panic_open": lambda: Conflict("this unit has called for help a moment ago"),
     "pk_field_panic": lambda: Conflict("there is a panic with this id"),
+    "pk_road_closure": lambda: Conflict("there is a closure with this id"),
     "pk_crisis_request": lambda: Conflict("there is a request with this id"),
 }

@@ -39,8 +39,9 @@ from dispatch.errors import Conflict, NotFound, Refused
 from dispatch.panic import Panic
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
+from dispatch.road_closure import RoadClosure
 from dispatch.unserved import Episode, Key
-from dispatch.words import FOLLOWED_UP, OPEN, Settled
+from dispatch.words import FOLLOWED_UP, OPEN, ClosureReason, Settled
 from record.tables import command, metadata
 
 crisis_request = Table(
@@ -183,6 +184,24 @@ field_panic = Table(
         unique=True,
         postgresql_where=text("ended_ms IS NULL"),
     ),
+)
+
+# Roads that are closed or slow; `area` is GeoJSON.
+road_closure = Table(
+    "road_closure",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("area", JSONB, nullable=False),
+    Column("slowdown", Float),
+    Column("reason", Text, nullable=False),
+    Column("note", Text),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    CheckConstraint("slowdown > 1", name="slowdown"),
+    CheckConstraint("until_ms > from_ms", name="until_ms"),
+    Index("ix_road_closure_open", "until_ms", postgresql_where=text("ended_ms IS NULL")),
 )
 
 
@@ -553,6 +572,53 @@ async def _panic(connection: AsyncConnection, this: ColumnElement[bool]) -> Pani
     statement = select(field_panic).where(this).with_for_update()
     row = (await connection.execute(statement)).mappings().one_or_none()
     return None if row is None else Panic(**row)
+
+
+async def closure_of(connection: AsyncConnection, id: str) -> RoadClosure | None:
+    """The closure, locked until the commit; None when there is none of this id."""
+    statement = select(road_closure).where(road_closure.c.id == id).with_for_update()
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return None if row is None else _closure(row)
+
+
+async def known_closure(connection: AsyncConnection, id: str) -> RoadClosure:
+    """The closure, locked until the commit. Raises NotFound."""
+    found = await closure_of(connection, id)
+    if found is None:
+        raise NotFound("closure", id)
+    return found
+
+
+async def open_closures(connection: AsyncConnection) -> list[RoadClosure]:
+    """Closures that have not ended, the earliest first."""
+    statement = (
+        select(road_closure)
+        .where(road_closure.c.ended_ms.is_(None))
+        .order_by(road_closure.c.from_ms, road_closure.c.id)
+    )
+    return [_closure(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def closures_over(connection: AsyncConnection, now_ms: int) -> list[str]:
+    """The ids of closures that are over and not marked so."""
+    statement = select(road_closure.c.id).where(
+        road_closure.c.ended_ms.is_(None), road_closure.c.until_ms <= now_ms
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def put_closure(connection: AsyncConnection, closure: RoadClosure, *, new: bool) -> None:
+    """Write a new closure, or the next version of one that was loaded and locked."""
+    values = _flat(closure)
+    if new:
+        await connection.execute(insert(road_closure).values(values))
+    else:
+        this = road_closure.c.id == closure.id
+        await connection.execute(update(road_closure).where(this).values(values))
+
+
+def _closure(row: Mapping[Any, Any]) -> RoadClosure:
+    return RoadClosure(**{**row, "reason": ClosureReason(row["reason"])})
 
 
 def digits(number: str | None) -> str | None:

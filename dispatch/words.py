@@ -189,6 +189,18 @@ class Clock(StrEnum):
     CHECK_IN_SUPERVISOR = "check_in_supervisor"
 
 
+class ClosureReason(StrEnum):
+    """Why roads are closed or slow."""
+
+    WEATHER = "weather"
+    FIRE = "fire"
+    FLOOD = "flood"
+    CRASH = "crash"
+    EVENT = "event"
+    WORKS = "works"
+    OTHER = "other"
+
+
 class LegalBasis(StrEnum):
     """On what an involuntary status rests."""
 

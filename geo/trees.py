@@ -62,8 +62,9 @@ class Trees:
         self._slots: OrderedDict[int, int] = OrderedDict()
         # Node-major within a block of trees, so that one origin's times to many destinations lie
         # together. The system gives memory to a block when its first tree is written.
-        blocks = -(-self._max_trees // BLOCK)
-        self._seconds = np.empty((blocks, len(self._roads.nodes), BLOCK), dtype=np.uint16)
+        width = min(BLOCK, self._max_trees)
+        shape = (-(-self._max_trees // width), len(self._roads.nodes), width)
+        self._seconds = np.empty(shape, dtype=np.uint16)
 
     def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
         """Seconds by road between (n, 2) positions; NaN where no road leads or none is near.
@@ -160,7 +161,8 @@ class Trees:
                 slot = self._free_slot()
                 # Another thread may have evicted it since we looked: then it is built anew.
                 tree = built[node] if node in built else self._tree(node)
-                self._seconds[slot // BLOCK, :, slot % BLOCK] = tree
+                width = self._seconds.shape[2]
+                self._seconds[slot // width, :, slot % width] = tree
                 self._slots[node] = slot
         return np.array([self._slots[n] for n in nodes.tolist()], dtype=np.intp)
 
@@ -199,7 +201,7 @@ def _shorten_within_a_node(
 @njit(cache=True, nogil=True)
 def _sum_up(out, column, seconds, start_node, start_s, slot, end_s):  # type: ignore[no-untyped-def]
     """Fill columns of `out`: node-to-node seconds and the ways to and from the nodes."""
-    block, lane = slot // BLOCK, slot % BLOCK
+    block, lane = slot // seconds.shape[2], slot % seconds.shape[2]
     for i in range(len(start_node)):
         for j in range(len(slot)):
             between = seconds[block[j], start_node[i], lane[j]]

@@ -22,6 +22,7 @@ KEY_NAMES = (
     "referral",
     "task",
     "panic",
+    "closure",
     "position",
     "claims",
     "hold_of",

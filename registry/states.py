@@ -25,11 +25,12 @@ class Kind(StrEnum):
     REFERRAL = "referral"
     TASK = "task"
     PANIC = "panic"
+    CLOSURE = "closure"
 
 
 UNITS = (Kind.TEAM, Kind.VAN)
 RESOURCES = (Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT)
-CARDS = (Kind.REQUEST, Kind.REFERRAL, Kind.TASK, Kind.PANIC)
+CARDS = (Kind.REQUEST, Kind.REFERRAL, Kind.TASK, Kind.PANIC, Kind.CLOSURE)
 
 
 class UnitStatus(StrEnum):

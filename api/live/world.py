@@ -10,7 +10,7 @@ from registry.port import Event, Position, Snapshot
 
 Object = dict[str, Any]
 Key = tuple[str, str]
-KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task", "panic")
+KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task", "panic", "closure")
 PLANNED = ("plan", "recommendation")
 
 

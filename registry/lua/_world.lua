@@ -13,8 +13,9 @@
 local K = {
   meta = KEYS[1], events = KEYS[2], clock = KEYS[3], team = KEYS[4], van = KEYS[5],
   pool = KEYS[6], slot = KEYS[7], hold = KEYS[8], request = KEYS[9], referral = KEYS[10],
-  task = KEYS[11], panic = KEYS[12], position = KEYS[13], claims = KEYS[14], hold_of = KEYS[15],
-  due = KEYS[16], rows = KEYS[17], leases = KEYS[18], plan = KEYS[19], done = KEYS[20],
+  task = KEYS[11], panic = KEYS[12], closure = KEYS[13], position = KEYS[14], claims = KEYS[15],
+  hold_of = KEYS[16], due = KEYS[17], rows = KEYS[18], leases = KEYS[19], plan = KEYS[20],
+  done = KEYS[21],
 }
 local A = cjson.decode(ARGV[1])
 

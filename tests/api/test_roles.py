@@ -36,8 +36,9 @@ EXPECTED = {
         "find_duplicates", "triage", "own", "join", "accept", "override", "cancel", "share",
         "call_rescue", "confirm_rescue", "hand_over", "unmet_needs", "list_teams", "list_vans",
         "settle", "refer", "rebook_referral", "end_referral", "take_check_in", "acknowledge_panic",
-        "end_panic",
+        "end_panic", "list_closures", "put_closure", "lift_closure",
     },
+    CONTROL | {Role.WALL}: {"ask_reach"},
     CONTROL | FIELD: {
         "read_request", "add_note", "crew_answer", "step", "ask_place", "resolve",
         "report_team_status", "report_van_status", "all_well", "press_panic",

@@ -21,8 +21,10 @@ from dispatch.policy import load_policy
 from dispatch.recommendation import PlanView, decode
 from dispatch.request import Bundle, Needs, Person
 from dispatch.words import Need, State
+from geo.closures import LiveRoads
 from geo.estimate import Estimate
 from geo.points import Positions
+from geo.roads import road_graph
 from geo.travel import EngineFailed, TravelMatrix
 from record import Actor
 from record.actor import system
@@ -195,6 +197,39 @@ async def test_a_team_that_goes_out_of_service_is_replaced(house: House) -> None
         await house.registry.report_status("team", near, UnitStatus.OUT_OF_SERVICE, an_id())
         view = await house.plan_where(lambda view: view.recommendations[request].team == far)
         assert view.degraded is None
+
+
+async def test_a_closed_road_changes_the_plan_of_this_planner_and_of_the_next(house: House) -> None:
+    near, far = await house.team("Near", 41.2), await house.team("Far", 41.4)
+    by_road = road_graph(
+        [(-112.0, 41.2), (-112.0, 41.21), (-112.0, 41.4)],
+        [0, 1, 1, 2],
+        [1, 0, 2, 1],
+        [60_000, 60_000, 900_000, 900_000],
+        note="test",
+    )
+    live = LiveRoads(by_road)
+    house.world = replace(house.world, travel=live, heed=live.put_all)
+    async with planning(house):
+        request = await house.request()
+        await house.plan_where(
+            lambda view: (
+                request in view.recommendations and view.recommendations[request].team == near
+            )
+        )
+        bridge = {"type": "LineString", "coordinates": [[-112.0, 41.2], [-112.0, 41.21]]}
+        until_ms = wall_clock() + H_MS
+        await house.dispatch.closures.put(
+            DANA, commands.PutClosure(an_id(), an_id(), bridge, None, "flood", until_ms)
+        )
+        await house.plan_where(lambda view: view.recommendations[request].team == far)
+    fresh = LiveRoads(by_road)
+    house.world = replace(house.world, travel=fresh, heed=fresh.put_all)
+    async with planning(house, "p-2"):
+        other = await house.request()
+        view = await house.plan_where(lambda view: other in view.recommendations)
+        assert view.recommendations[request].team == far
+        assert len(fresh.closures) == 1
 
 
 async def test_what_is_accepted_is_not_planned_again_and_serves_nobody_else(house: House) -> None:

@@ -1,14 +1,17 @@
 from concurrent.futures import ThreadPoolExecutor
 from math import inf, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
 from geo.closures import Closure, LiveRoads, with_closures
+from geo.extract import build_from_extract
 from geo.points import positions
 from geo.roads import RoadGraph, road_graph
 from geo.trees import Trees
+from tests.geo.osm_files import osm_file
 
 WEST, MIDDLE, EAST = (-112.0, 40.0), (-111.9, 40.0), (-111.8, 40.0)
 AROUND_THE_WEST_ROAD = shapely.box(-111.96, 39.99, -111.94, 40.01)
@@ -96,3 +99,42 @@ def test_a_matrix_never_mixes_two_states_of_the_roads() -> None:
     with ThreadPoolExecutor(6) as pool:
         work = [pool.submit(change if turn % 5 == 0 else ask, turn) for turn in range(300)]
         assert all(job.result() for job in work)
+
+
+def test_a_line_closes_the_roads_along_it_and_not_those_across() -> None:
+    cross = road_graph(
+        [WEST, MIDDLE, EAST, (-111.9, 40.05), (-111.9, 39.95)],
+        [0, 1, 3, 1],
+        [1, 2, 1, 4],
+        [600_000, 700_000, 500_000, 400_000],
+        note="test",
+    )
+    along = shapely.linestrings([(-112.0, 40.0), (-111.85, 40.0)])
+    closed = with_closures(cross, (Closure("parade", along, inf),))
+    kept = set(zip(closed.sources().tolist(), closed.target.tolist(), strict=True))
+    assert kept == {(3, 1), (1, 4)}
+
+
+def test_a_closure_counts_where_a_road_bends_and_not_where_it_would_go_straight(
+    tmp_path: Path,
+) -> None:
+    bow = {1: (25.0, 60.0), 2: (25.0, 60.001), 3: (25.002, 60.001), 4: (25.002, 60.0)}
+    extract = osm_file(tmp_path, bow, [([1, 2, 3, 4], {"highway": "residential"})])
+    roads = build_from_extract(extract).roads.graph
+    on_the_chord = shapely.box(25.0009, 59.9999, 25.0011, 60.0001)
+    on_the_bow = shapely.box(25.0009, 60.0009, 25.0011, 60.0011)
+    assert with_closures(roads, (Closure("a", on_the_chord, inf),)).version == roads.version
+    closed = with_closures(roads, (Closure("b", on_the_bow, inf),))
+    assert len(closed.target) == len(roads.target) - 2
+    assert len(closed.shapes.line) == len(closed.target)
+
+
+def test_these_closures_and_no_others_hold() -> None:
+    live = LiveRoads(line())
+    snow = Closure("snow", AROUND_THE_WEST_ROAD, 2)
+    live.put(Closure("fire", AROUND_THE_WEST_ROAD, inf))
+    live.put_all((snow,))
+    assert live.closures == (snow,)
+    assert seconds(live, WEST, EAST) == 1900
+    live.put_all(())
+    assert seconds(live, WEST, EAST) == 1300

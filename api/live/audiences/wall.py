@@ -64,6 +64,7 @@ class Wall:
         shown |= dict.fromkeys(self._drawn - facilities.keys())
         shown |= facilities
         self._drawn = set(facilities)
+        shown |= {key: world.get(*key) for key in touched if key[0] == "closure"}
         shown |= dict.fromkeys(self._unsaid)
         shown |= self._said
         self._unsaid.clear()
