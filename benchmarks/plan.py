@@ -18,6 +18,7 @@ from optimizer.pricing import Prices
 from optimizer.problem import Place, Policy, Problem, Request, Team, Van, in_order
 from optimizer.solve import instant, solve
 from optimizer.stars import stars_of
+from optimizer.warming import warm_up
 from optimizer.writing import written
 
 EARTH_KM = 6371.0
@@ -208,6 +209,7 @@ def _nearest(distance: NDArray[np.int64], possible: NDArray[np.bool_]) -> int:
 def run(*, short: bool) -> list[dict[str, object]]:
     """Rows of `build/bench.json`. Every plan measured is also judged."""
     seeds = range(3) if short else range(20)
+    warm_up()
     solve(region(COUNTY, 0))  # the first solve loads OR-Tools
     return [row for scale in (COUNTY, STATE) for row in _rows(scale, seeds)]
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from threading import Thread
 
 import structlog
 
@@ -107,7 +108,10 @@ async def run_api(tower: Tower) -> None:
 async def run_planner(tower: Tower) -> None:
 
     from caretower.planning import planner
+    from optimizer.warming import warm_up
 
+    # Plans are made while the kernels compile, only slower; nothing waits for it at the end.
+    Thread(target=warm_up, name="planner.warm_up", daemon=True).start()
     await planner(tower, me("planner")).run()
 
 

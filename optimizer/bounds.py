@@ -2,27 +2,29 @@
 
 For any prices that are not negative, every selection within capacity costs at least
     sum over requests of (cheapest bundle, cost plus prices) - (value of all capacity).
-The sum is made of multiples of 1/1024, so it is exact however the relaxation was rounded.
+The sum is one of whole grains, so it is exact however the relaxation was rounded.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import ceil
 
 import numpy as np
 
 from optimizer.closing import Budget
 from optimizer.eligibility import Bools, Ints
-from optimizer.master import Master
-from optimizer.pricing import Floats, Offers, Prices, Rays
-from optimizer.stars import FAR, Choice, Stars
+from optimizer.engine import engine
+from optimizer.master import FINE, Limit, Master
+from optimizer.pricing import Floats, Prices, bundles_of, choices_of
+from optimizer.sides import GRID, Bundles
+from optimizer.stars import Choice, Stars
 
-COLUMNS_A_REQUEST = 2
-NOTHING = 1e-6
+WORTHWHILE = 0.05
+"""Tenths by which a bundle must beat its request's value to enter the relaxation."""
 CLOSE = 0.5
 """Costs are whole tenths: a bound this near to the relaxation is as good as its value."""
+SHARE = 0.999
+"""From here on a bundle is used as a whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +45,12 @@ class Earlier:
         count = Counter(choice.request for choice in self.choices)
         return tuple(choice for choice in self.choices if count[choice.request] == 1)
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The budgets that could be exceeded at all."""
+        found = (Limit.of(budget, self.choices) for budget in self.budgets)
+        return tuple(limit for limit in found if limit is not None)
+
     def claimed(self, stars: Stars) -> tuple[Bools, Bools, Bools]:
         """Which vans, teams and places every one of those selections uses up."""
         shared: dict[int, set[tuple[int, int]]] = {}
@@ -60,112 +68,115 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """Prices and what they prove: `bound` (tenths), and the least of each request in scope."""
+    """Prices and what they prove, in grains: `bound`, and the least of each request in scope."""
 
     prices: Prices
-    least: Floats
-    bound: Fraction
+    least: Ints
+    bound: int
 
     @property
     def whole(self) -> int:
         """The bound for whole tenths."""
-        return ceil(self.bound)
+        return -(-self.bound // GRID)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
-    """The relaxation's end: the stars that it priced, its certificate, and the bundles it uses,
-    the largest share first."""
+    """The relaxation's end: the requests that it priced, its certificate, and the bundles it uses
+    with their costs and shares."""
 
-    rays: Rays
+    scope: Ints
     certificate: Certificate
-    solution: list[tuple[float, Choice]]
+    bundles: Bundles
+    costs: Ints
+    share: Floats
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every bundle is used as a whole or not at all."""
+        return bool((self.share > SHARE).all())
+
+    @property
+    def total(self) -> int:
+        """What the bundles cost together, if they are whole."""
+        return int(self.costs.sum())
+
+    @property
+    def solution(self) -> list[Choice]:
+        """The bundles, the largest share first."""
+        order = np.lexsort((*self.bundles.T[::-1], -np.round(self.share, 3)))
+        return choices_of(self.bundles[order], self.costs[order])
 
 
 class Relaxation:
     """The relaxation of one rank; it grows with every solve and stays warm between them."""
 
     def __init__(
-        self, stars: Stars, scope: Ints, earlier: Earlier, start: Iterable[Choice]
+        self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]
     ) -> None:
-        """Begin with the empty bundles and any others; those out of scope are passed over."""
-        self._stars, self._earlier = stars, earlier
-        self.rays = Rays.of(stars, scope)
-        self._members = frozenset(scope.tolist())
-        self._master = Master(stars, sorted(self._members | earlier.requests), earlier.budgets)
-        self._master.add(earlier.choices)
-        self._master.add(stars.least[i] for i in sorted(self._members))
-        self._master.add(choice for choice in start if choice.request in self._members)
+        """`start`: a selection within capacity."""
+        self._stars, self._scope, self._earlier = stars, scope, earlier
+        self._limits = earlier.limits
+        self._master = Master(stars, scope, earlier.choices, start, self._limits)
+
+    def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> None:
+        """Take on another question, warm if it is like the last one."""
+        limited = bool(self._limits or earlier.limits)
+        if limited or not self._master.adopt(stars, scope, earlier.choices, start):
+            self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
+        self._stars, self._scope, self._earlier = stars, scope, earlier
+        self._limits = earlier.limits
+
+    def offer(self, bundles: Bundles, costs: Ints) -> None:
+        """Bundles that may be useful; those out of scope are passed over."""
+        mine = np.isin(bundles[:, 0], self._scope)
+        self._master.add(bundles[mine], costs[mine])
 
     def solve(self, forced: Choice | None = None) -> Relaxed | None:
         """Generate bundles until the prices prove the relaxation optimal; None if it has no
         solution. `forced` must be used by its request."""
-        rays, decided = self.rays, self._earlier.choices
+        master, sides = self._master, self._stars.sides
+        scope, decided = self._scope, [*self._earlier.choices]
         if forced is not None:
-            rays, decided = rays.without(forced.request), (*decided, forced)
-        self._master.force(forced)
+            scope, decided = scope[scope != forced.request], [*decided, forced]
+        master.force(forced)
         best: Certificate | None = None
         while True:
-            value = self._master.solve()
+            value = master.solve()
             if value is None:
                 return None
-            prices, multipliers = self._master.prices(), self._master.budget_prices()
-            offers = rays.price(prices)
-            bound = _bound(self._stars, offers, prices, decided, self._earlier, multipliers)
+            prices = master.prices()
+            values, found = engine().cheapest(sides, scope, prices.charges)
+            bound = self._bound(values[:, 0], prices, decided, master.limit_prices())
             if best is None or bound > best.bound:
-                best = Certificate(prices, offers.least, bound)
-            fresh = _promising(rays, offers, self._master.request_values(rays.scope))
-            if best.bound > value - CLOSE or not self._master.add(fresh):
-                return Relaxed(rays, best, self._master.solution())
+                best = Certificate(prices, values[:, 0], bound)
+            if best.bound > (value - CLOSE) * GRID or not self._grow(scope, values, found):
+                return Relaxed(scope, best, *master.solution())
 
-    def columns(self) -> tuple[Choice, ...]:
+    def known(self) -> tuple[Bundles, Ints]:
         """Every bundle of its own requests that it has seen."""
-        return tuple(c for c in self._master.columns() if c.request in self._members)
+        return self._master.known()
 
+    def _bound(
+        self, least: Ints, prices: Prices, decided: Sequence[Choice], multipliers: Ints
+    ) -> int:
+        """What these prices prove; beyond an earlier rank's cheapest choices, a tenth has its price
+        too."""
+        total = int(least.sum()) - prices.worth(self._stars)
+        values = prices.of_bundles(*bundles_of(decided))
+        for limit, price in zip(self._limits, multipliers.tolist(), strict=True):
+            dearer = np.array([limit.dearer.get(c, 0) for c in decided], dtype=np.int64)
+            values += price * dearer // FINE
+            total += -price * limit.tenths // FINE
+        best: dict[int, int] = {}
+        for choice, value in zip(decided, values.tolist(), strict=True):
+            best[choice.request] = min(value, best.get(choice.request, value))
+        return total + sum(best.values())
 
-def _bound(
-    stars: Stars,
-    offers: Offers,
-    prices: Prices,
-    decided: Iterable[Choice],
-    earlier: Earlier,
-    multipliers: Floats,
-) -> Fraction:
-    """What these prices prove; a budget has its price too, by which its bundles are dearer."""
-    total = Fraction(float(offers.least.sum())) - Fraction(prices.worth(stars))
-    factors = [Fraction(float(mu)) for mu in multipliers]
-    least: dict[int, Fraction] = {}
-    for choice in decided:
-        dearer = 1 + sum(
-            mu
-            for mu, budget in zip(factors, earlier.budgets, strict=True)
-            if choice.request in budget.requests
-        )
-        worth = choice.cost * dearer + Fraction(prices.of(stars, choice))
-        least[choice.request] = min(worth, least.get(choice.request, worth))
-    spent = sum(mu * budget.tenths for mu, budget in zip(factors, earlier.budgets, strict=True))
-    return total + sum(least.values()) - spent
-
-
-def _promising(rays: Rays, offers: Offers, values: Floats) -> list[Choice]:
-    """The best few bundles of each request that the relaxation would rather use."""
-    stars = rays.stars
-    columns = [
-        stars.extras[i][e]
-        for i, e, gain in zip(
-            rays.scope.tolist(), offers.extra.tolist(), offers.least - values, strict=True
-        )
-        if e >= 0 and gain < -NOTHING
-    ]
-    gain = offers.value - values[rays.row]
-    good = np.flatnonzero((gain < -NOTHING) & (offers.value < FAR))
-    taken: Counter[int] = Counter()
-    for ray in good[np.argsort(gain[good], kind="stable")].tolist():
-        row = int(rays.row[ray])
-        if taken[row] < COLUMNS_A_REQUEST:
-            taken[row] += 1
-            team, place = int(offers.team[ray]), int(offers.place[ray])
-            choice = stars.choice(int(rays.scope[row]), int(rays.option[ray]), team, place)
-            if choice is not None:
-                columns.append(choice)
-    return columns
+    def _grow(self, scope: Ints, values: Ints, found: Ints) -> int:
+        """The best few bundles of each request that the relaxation would rather use."""
+        own = (self._master.request_values(scope) - WORTHWHILE) * GRID
+        k, t = np.nonzero(values < own[:, None])
+        bundles = np.column_stack([scope[k], found[k, t]])
+        costs = engine().costs_of(self._stars.sides, bundles)
+        return self._master.add(bundles, costs)

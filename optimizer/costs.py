@@ -79,8 +79,13 @@ def van_items(n: Numbers, i: Any, v: Any, ready: Any) -> Items:
     return {
         "van_wait": tenths(n.policy.van_wait_weighted, n.weight[i], np.maximum(0, eta - ready)),
         "van_idle": tenths(n.policy.van_idle, 1, np.maximum(0, ready - eta)),
-        "van_approach": tenths(n.policy.van_approach, 1, n.times.approach[i, v]),
+        **approach_items(n, i, v),
     }
+
+
+def approach_items(n: Numbers, i: Any, v: Any) -> Items:
+    """The van's way to the person."""
+    return {"van_approach": tenths(n.policy.van_approach, 1, n.times.approach[i, v])}
 
 
 def return_items(n: Numbers, v: Any, p: Any) -> Items:

@@ -9,17 +9,21 @@ what would cost them anything is no alternative.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 
 from optimizer.bounds import Relaxed
+from optimizer.eligibility import Bools
 from optimizer.plan import Alternative
-from optimizer.pricing import Floats, Prices
+from optimizer.pricing import choices_of, within
 from optimizer.ranks import Outcome, close_forced, rank_costs, relax_forced, total
-from optimizer.stars import FAR, Choice, Stars
+from optimizer.sides import FAR, GRID
+from optimizer.stars import Choice, Stars
 from optimizer.timeline import arrivals
 
+FIRST_SLACK = 300 * GRID
+"""Grains within which bundles are listed first: half an hour."""
+SLACK_GROWTH = 8
 COUNT = 3
 
 
@@ -66,7 +70,7 @@ def alternatives(
     Fewer if no more are possible; none if the time was up before they were proved.
     """
     position = next(k for k, step in enumerate(outcome.steps) if request in step.scope)
-    search = _Search.of(stars, outcome, position, request, team)
+    search = _Search(stars, outcome, position, request, team)
     relaxed: dict[Choice, Relaxed] = {}
     found: list[Alternative] = []
     while (candidate := search.next()) is not None:
@@ -76,112 +80,145 @@ def alternatives(
         if worst is not None and search.cannot_beat(worst):
             break
         if candidate in relaxed:
-            forced = close_forced(stars, outcome, candidate, relaxed.pop(candidate))
+            other = _forced(stars, outcome, position, candidate, relaxed.pop(candidate))
             search.strike(candidate)
-            if forced is not None and not forced.proved:
+            if other is not None and not other.proved:
                 return ()
-            if forced is not None:
-                found.append(_alternative(stars, outcome, forced, candidate))
-                found.sort(key=lambda other: [regret for _, regret in other.regret_by_rank])
+            if other is not None:
+                found.append(_alternative(stars, outcome, other, candidate))
+                found.sort(key=lambda one: [regret for _, regret in one.regret_by_rank])
         elif (bounded := relax_forced(outcome, candidate)) is not None:
             relaxed[candidate] = bounded
             search.learn(candidate, bounded)
         else:
-            search.strike_all(outcome, candidate)
+            search.strike_all(candidate)
     return tuple(found[:count])
 
 
-def _alternative(stars: Stars, outcome: Outcome, forced: Outcome, choice: Choice) -> Alternative:
-    best, other = rank_costs(stars, outcome.choices), rank_costs(stars, forced.choices)
+@dataclass(frozen=True, slots=True)
+class _Forced:
+    """The cost of each rank with a bundle forced, and whether it is proved."""
+
+    by_rank: dict[int, int]
+    proved: bool
+
+
+def _forced(
+    stars: Stars, outcome: Outcome, position: int, choice: Choice, relaxed: Relaxed
+) -> _Forced | None:
+    """The optimum with this choice made; None if earlier ranks do not allow it."""
+    best = rank_costs(stars, outcome.choices)
+    is_last = position == len(outcome.steps) - 1
+    if is_last and relaxed.is_whole and relaxed.total <= relaxed.certificate.whole:
+        # Earlier ranks are at their optimum in any such selection: this one pays all.
+        rank = stars.problem.requests[choice.request].rank
+        own = relaxed.total - sum(best.values()) + best[rank]
+        return _Forced({**best, rank: own}, proved=True)
+    closed = close_forced(stars, outcome, choice, relaxed)
+    if closed is None:
+        return None
+    return _Forced(rank_costs(stars, closed.choices), closed.proved)
+
+
+def _alternative(stars: Stars, outcome: Outcome, forced: _Forced, choice: Choice) -> Alternative:
+    best = rank_costs(stars, outcome.choices)
+    by_rank = tuple((rank, forced.by_rank[rank] - cost) for rank, cost in best.items())
     return Alternative(
         bundle=stars.bundle(choice),
         arrivals=arrivals(stars, choice),
-        regret=total(forced.choices) - total(outcome.choices),
-        regret_by_rank=tuple((rank, other[rank] - cost) for rank, cost in best.items()),
+        regret=sum(regret for _, regret in by_rank),
+        regret_by_rank=by_rank,
     )
 
 
-@dataclass(slots=True, eq=False)
 class _Search:
     """The bundles of one request by what the ranks up to its own must cost with each, at least.
 
-    `least` (options, teams + 1, places + 1) only grows: every relaxation brings new prices, and
-    they bound every other bundle too. inf: not possible, or done.
+    The list grows as far as it must; every relaxation brings new prices, and they bound every
+    bundle of the list too.
     """
 
-    stars: Stars
-    request: int
-    least: Floats
-    optimum: int
-    is_last: bool
+    def __init__(
+        self, stars: Stars, outcome: Outcome, position: int, request: int, team: int | None
+    ) -> None:
+        self._stars, self._outcome, self._request, self._team = stars, outcome, request, team
+        self._step, self._chosen = outcome.steps[position], outcome.choices[request]
+        self._is_last = position == len(outcome.steps) - 1
+        self._claimed = self._step.earlier.claimed(stars)
+        decided = self._step.earlier.requests.union(self._step.scope.tolist())
+        self._optimum = total(choice for choice in outcome.choices if choice.request in decided)
+        certificate = self._step.certificate
+        self._own = int(certificate.least[self._step.scope == request][0])
+        self._learnt = [(certificate.prices, certificate.bound - self._own)]
+        self._struck: set[tuple[int, ...]] = {self._chosen[1:4]}
+        self._list(FIRST_SLACK)
 
-    @staticmethod
-    def of(
-        stars: Stars, outcome: Outcome, position: int, request: int, team: int | None
-    ) -> "_Search":
-        step, chosen = outcome.steps[position], outcome.choices[request]
-        values = _values(stars, step.certificate.prices, request)
-        own = step.certificate.least[step.scope == request][0]
-        least = values + (float(step.certificate.bound) - own)
-        least[chosen.option, chosen.team, chosen.place] = np.inf
-        van_gone, team_gone, place_gone = step.earlier.claimed(stars)
-        least[: stars.self_option][van_gone] = np.inf
-        least[:, : stars.no_team][:, team_gone] = np.inf
-        least[:, :, : stars.no_place][:, :, place_gone] = np.inf
-        if team is not None:
-            least[:, np.arange(least.shape[1]) != team] = np.inf
-        decided = step.earlier.requests.union(step.scope.tolist())
-        optimum = total(choice for choice in outcome.choices if choice.request in decided)
-        is_last = position == len(outcome.steps) - 1
-        return _Search(stars, request, least, optimum, is_last)
+    def _list(self, slack: int) -> None:
+        """List the bundles whose value is within `slack` (grains) of the request's least."""
+        prices, offset = self._learnt[0]
+        self._slack = slack
+        only = np.array([self._request], dtype=np.int64)
+        limit = np.array([self._own + slack], dtype=np.int64)
+        bundles, costs = within(self._stars, only, prices, limit)
+        fits = np.ones(len(bundles), dtype=np.bool_)
+        for k, gone in enumerate(self._claimed, start=1):
+            padded = np.append(gone, [False, False])
+            fits &= ~padded[bundles[:, k]]
+        if self._team is not None:
+            fits &= bundles[:, 2] == self._team
+        for k in np.flatnonzero(fits).tolist():
+            fits[k] = tuple(bundles[k, 1:].tolist()) not in self._struck
+        self._bundles, self._costs = bundles[fits], costs[fits]
+        self._least = np.max(
+            [p.of_bundles(self._bundles, self._costs) + off for p, off in self._learnt], axis=0
+        )
+        self._beyond = offset + self._own + slack
 
     def next(self) -> Choice | None:
         """The bundle that may cost least; None if there is none left."""
-        option, team, place = np.unravel_index(self.least.argmin(), self.least.shape)
-        if not np.isfinite(self.least[option, team, place]):
+        while not len(self._least) or self._least.min() > self._beyond:
+            if self._own + self._slack >= FAR * GRID:
+                break
+            self._list(self._slack * SLACK_GROWTH)
+        if not len(self._least):
             return None
-        return self.stars.choice(self.request, int(option), int(team), int(place))
+        k = int(self._least.argmin())
+        return choices_of(self._bundles[k : k + 1], self._costs[k : k + 1])[0]
 
     def cannot_beat(self, regret: int) -> bool:
         """Whether every bundle left costs this rank more; in the last rank, as much is enough."""
-        least = ceil(self.least.min()) - self.optimum
-        return least > regret or (self.is_last and least == regret)
+        least = -(-int(self._least.min()) // GRID) - self._optimum
+        return least > regret or (self._is_last and least == regret)
 
     def learn(self, choice: Choice, relaxed: Relaxed) -> None:
         """Raise every bundle to what the prices with this one forced prove."""
-        certificate = relaxed.certificate
-        own = choice.cost + certificate.prices.of(self.stars, choice)
-        values = _values(self.stars, certificate.prices, self.request)
-        np.maximum(self.least, values + (float(certificate.bound) - own), out=self.least)
+        prices = relaxed.certificate.prices
+        offset = relaxed.certificate.bound - prices.of_choice(choice)
+        self._learnt.append((prices, offset))
+        values = prices.of_bundles(self._bundles, self._costs) + offset
+        np.maximum(self._least, values, out=self._least)
 
     def strike(self, choice: Choice) -> None:
         """This bundle is done."""
-        self.least[choice.option, choice.team, choice.place] = np.inf
+        self._struck.add(choice[1:4])
+        self._keep((self._bundles[:, 1:] != choice[1:4]).any(axis=1))
 
-    def strike_all(self, outcome: Outcome, choice: Choice) -> None:
+    def strike_all(self, choice: Choice) -> None:
         """Strike a bundle that earlier ranks do not allow, and every other one with its team or
         its place if they do not even allow that alone."""
         self.strike(choice)
-        none, no_team, no_place = self.stars.none_option, self.stars.no_team, self.stars.no_place
-        if choice.team < no_team and self._is_impossible(outcome, none, choice.team, no_place):
-            self.least[:, choice.team] = np.inf
-        if choice.place < no_place and self._is_impossible(outcome, none, no_team, choice.place):
-            self.least[:, :, choice.place] = np.inf
+        none, no_team, no_place = self._stars.none_option, self._stars.no_team, self._stars.no_place
+        if choice.team < no_team and self._is_impossible(none, choice.team, no_place):
+            self._claimed[1][choice.team] = True
+            self._keep(self._bundles[:, 2] != choice.team)
+        if choice.place < no_place and self._is_impossible(none, no_team, choice.place):
+            self._claimed[2][choice.place] = True
+            self._keep(self._bundles[:, 3] != choice.place)
 
-    def _is_impossible(self, outcome: Outcome, option: int, team: int, place: int) -> bool:
-        alone = self.stars.choice(self.request, option, team, place)
-        return alone is not None and relax_forced(outcome, alone) is None
+    def _keep(self, fits: Bools) -> None:
+        self._bundles, self._costs = self._bundles[fits], self._costs[fits]
+        self._least = self._least[fits]
 
-
-def _values(stars: Stars, prices: Prices, request: int) -> Floats:
-    """Cost plus prices of every bundle of a request (options, teams + 1, places + 1); inf if it
-    is not feasible."""
-    van = np.concatenate([prices.van, [0.0, 0.0]])[:, None]
-    team_side = stars.team_side[request] + np.append(prices.team, 0.0) + van
-    place_side = stars.place_side[request] + np.append(prices.place, 0.0)
-    values: Floats = team_side[:, :, None] + place_side[:, None, :]
-    fits = stars.need[request][:, :, None] <= stars.room[request][:, None, :]
-    values = np.where(fits & (values < FAR), values, np.inf)
-    for extra in stars.extras[request]:
-        values[extra.option, extra.team, extra.place] = extra.cost + prices.of(stars, extra)
-    return values
+    def _is_impossible(self, option: int, team: int, place: int) -> bool:
+        alone = self._stars.choice(self._request, option, team, place)
+        return alone is not None and relax_forced(self._outcome, alone) is None

@@ -6,38 +6,33 @@ rank, under a budget of exactly that optimum: so nothing is lost, and nothing is
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 
 from optimizer.bounds import Certificate, Earlier, Relaxation, Relaxed
 from optimizer.closing import EFFORT, Budget, Closed, choose
 from optimizer.eligibility import Ints
-from optimizer.pricing import Rays
-from optimizer.sequential import sequential
-from optimizer.stars import FAR, Choice, Stars
+from optimizer.pricing import choices_of, within
+from optimizer.sequential import is_possible, sequential
+from optimizer.sides import FAR, GRID
+from optimizer.stars import Choice, Stars
 
-FIRST_SLACK = 20.0
+FIRST_SLACK = 20
 """Tenths of a minute within which bundles are listed first when the relaxation is fractional."""
-SLACK_GROWTH = 4.0
+SLACK_GROWTH = 4
 
 Choices = tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One rank: its stars, what was decided before it, what its relaxation proved, and the
+    """One rank: its requests, what was decided before it, what its relaxation proved, and the
     relaxation itself for further questions."""
 
-    rays: Rays
+    scope: Ints
     earlier: Earlier
     certificate: Certificate
     relaxation: Relaxation
-
-    @property
-    def scope(self) -> Ints:
-        """The requests of the rank."""
-        return self.rays.scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +52,12 @@ def optimise(
     best: Choices,
     is_late: Callable[[], bool] = lambda: False,
     effort: float = EFFORT,
+    warm: Sequence[Relaxation] = (),
 ) -> Outcome:
     """Solve each scope in turn. `best` is any selection within capacity; `effort` bounds each
-    search of the closing, in CP-SAT's deterministic time."""
-    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best, effort), is_late)
+    search of the closing, in CP-SAT's deterministic time; `warm` are the relaxations of an earlier
+    outcome, which go on with this question."""
+    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best, effort, tuple(warm)), is_late)
     if outcome is None:
         raise RuntimeError("the empty selection is always possible, yet none was found")
     return outcome
@@ -78,12 +75,12 @@ def close_forced(
     position, step = _step_of(outcome, choice.request)
     later = outcome.steps[position + 1 :]
     start = _Start(
-        scopes=[relaxed.rays.scope, *(other.scope for other in later)],
+        scopes=[relaxed.scope, *(other.scope for other in later)],
         earlier=Earlier((*step.earlier.choices, choice), step.earlier.budgets),
         best=sequential(stars, [choice, *outcome.choices]),
         effort=outcome.effort,
         first=(step.relaxation, relaxed),
-        pool=tuple(column for other in later for column in other.relaxation.columns()),
+        known=tuple(other.relaxation for other in later),
     )
     return _rank_by_rank(stars, start, lambda: False)
 
@@ -94,15 +91,27 @@ def _step_of(outcome: Outcome, request: int) -> tuple[int, Step]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Start:
-    """Ranks to solve, what is decided before them, any selection, the effort; the first rank's
-    relaxation if it is solved already, and bundles to begin the others with."""
+    """Ranks to solve, what is decided before them, any selection, the effort; relaxations that may
+    be taken over; the first rank's relaxation if it is solved already, and relaxations whose
+    bundles the later ranks begin with."""
 
     scopes: Sequence[Ints]
     earlier: Earlier
     best: Choices
     effort: float
+    warm: tuple[Relaxation, ...] = ()
     first: tuple[Relaxation, Relaxed] | None = None
-    pool: Choices = ()
+    known: tuple[Relaxation, ...] = ()
+
+    def relaxation(self, stars: Stars, k: int, earlier: Earlier, best: Choices) -> Relaxation:
+        """The relaxation of the k-th rank."""
+        if k < len(self.warm):
+            self.warm[k].ask(stars, self.scopes[k], earlier, best)
+            return self.warm[k]
+        relaxation = Relaxation(stars, self.scopes[k], earlier, best)
+        if self.known:
+            relaxation.offer(*self.known[k - 1].known())
+        return relaxation
 
 
 def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> Outcome | None:
@@ -115,25 +124,34 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
         if k == 0 and start.first is not None:
             relaxation, relaxed = start.first
         else:
-            relaxation = Relaxation(stars, scope, earlier, [*start.pool, *_of(best, scope)])
+            relaxation = start.relaxation(stars, k, earlier, best)
             found = relaxation.solve()
             if found is None:
                 return None
             relaxed = found
-        steps = (*steps, Step(relaxed.rays, earlier, relaxed.certificate, relaxation))
-        rounded = sequential(stars, [*earlier.settled, *(c for _, c in relaxed.solution)])
-        best = _better(stars, earlier, best, rounded)
+        steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxation))
+        rounded = _selection(stars, [*earlier.settled, *relaxed.solution, *best])
+        best = rounded if relaxed.is_whole else _better(stars, earlier, best, rounded)
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
         closed = _close(stars, steps[-1], best, start.effort)
         if closed is None:
             return None
-        best = sequential(stars, closed.choices)
+        best = _selection(stars, [*closed.choices, *best])
         if not closed.exact:
             return Outcome(best, steps, start.effort, proved=False)
         if k + 1 < len(start.scopes):
-            earlier = _decided(steps[-1], closed.choices)
+            earlier = _decided(stars, steps[-1], closed.choices)
     return Outcome(best, steps, start.effort, proved=True)
+
+
+def _selection(stars: Stars, wanted: Sequence[Choice]) -> Choices:
+    """The first wanted choice of each request, if all have one and they fit; else around them."""
+    first = {choice.request: choice for choice in reversed(wanted)}
+    choices = tuple(first[i] for i in sorted(first))
+    if len(first) == len(stars.problem.requests) and is_possible(stars, choices):
+        return choices
+    return sequential(stars, wanted)
 
 
 def scopes_of(stars: Stars) -> list[Ints]:
@@ -165,30 +183,34 @@ def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | N
     closed = None
     if _is_allowed(earlier, best):
         closed = Closed(_of(best, [*step.scope, *earlier.requests]), exact=True)
-    slack = FIRST_SLACK
+    slack = FIRST_SLACK * GRID
     while True:
-        upper = inf if closed is None else float(total(closed.choices))
-        needed = upper - 1 - float(certificate.bound)
+        upper = FAR if closed is None else total(closed.choices)
         if upper <= certificate.whole:
             return closed
-        slack = min(slack, needed)
-        listed = step.rays.within(certificate.prices, certificate.least + slack)
+        slack = min(slack, (upper - 1) * GRID - certificate.bound)
+        listed = _listed(stars, step, slack)
         hint = () if closed is None else closed.choices
         closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint, effort)
         if closed is None and slack >= FAR:
             return None
         if closed is not None:
-            needed = float(total(closed.choices) - 1 - certificate.bound)
+            needed = (total(closed.choices) - 1) * GRID - certificate.bound
             if not closed.exact or needed <= slack:
                 return closed
         slack *= SLACK_GROWTH
 
 
-def _decided(step: Step, choices: Choices) -> Earlier:
+def _listed(stars: Stars, step: Step, slack: int) -> list[Choice]:
+    """The bundles of a rank that cost at most so much more than its prices prove (grains)."""
+    limit = step.certificate.least + slack
+    return choices_of(*within(stars, step.scope, step.certificate.prices, limit))
+
+
+def _decided(stars: Stars, step: Step, choices: Choices) -> Earlier:
     """What the next rank may still use: every bundle of an optimal selection, at that cost."""
     cost = total(choices)
-    limit = step.certificate.least + float(cost - step.certificate.bound)
-    kept = tuple(step.rays.within(step.certificate.prices, limit))
+    kept = _listed(stars, step, cost * GRID - step.certificate.bound)
     budget = Budget(frozenset(choice.request for choice in choices), cost)
     return Earlier((*step.earlier.choices, *kept), (*step.earlier.budgets, budget))
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.plan import Part, Reason
-from optimizer.pricing import Floats, Prices
+from optimizer.pricing import Prices
 from optimizer.problem import ANY, SELF, Place, Team, Van
+from optimizer.sides import GRID
 from optimizer.stars import Choice, Stars, ready_s
 
 Holder = tuple[str, str, float]
@@ -131,13 +132,13 @@ def _holders(
 ) -> dict[int, list[Holder]]:
     """Who has each resource of a kind."""
     field, resources = 1 + PARTS.index(part), _resources(stars, part)
-    value: Floats = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
+    value: Ints = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
     holders: dict[int, list[Holder]] = {}
     for choice in choices:
         k = choice[field]
         if k < len(resources):
             request = stars.problem.requests[choice.request]
-            holder = (resources[k].id, request.id, float(value[k]))
+            holder = (resources[k].id, request.id, int(value[k]) / GRID)
             holders.setdefault(k, []).append(holder)
     return holders
 

@@ -1,4 +1,4 @@
-"""The instant plan: first the team, then the place, then the van, each assigned exactly.
+"""The instant plan: transport, team, place, each assigned exactly, one after the other.
 
 Each step is optimal, the three together are not (`benchmarks/plan.py` measures by how much), but it
 is there in milliseconds. With some choices given (an older plan's, a rounded relaxation's) it keeps
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from optimizer.eligibility import Ints
+from optimizer.eligibility import Bools, Ints
+from optimizer.engine import engine
+from optimizer.pricing import choices_of
 from optimizer.problem import ANY
-from optimizer.stars import FAR, Choice, Stars
+from optimizer.sides import FAR
+from optimizer.stars import Choice, Stars
 
 OPEN = -1
 """In the locked parts of a request: this part is free to choose."""
@@ -79,38 +82,68 @@ class _Left:
         return [(stock, k) for stock, k, is_open in parts if is_open and k < len(stock)]
 
 
-def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
-    """Team, place and transport of the requests in scope, from what is left.
+def is_possible(stars: Stars, choices: Iterable[Choice]) -> bool:
+    """Whether a selection stays within capacity."""
+    table = np.array([choice[1:4] for choice in choices], dtype=np.int64).reshape(-1, 3)
+    capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
+    return all(
+        bool((np.bincount(taken, minlength=len(free) + 2)[: len(free)] <= free).all())
+        for taken, free in zip(table.T, capacities, strict=True)
+    )
 
-    Each step knows what the steps after it could cost at best, with whatever is left: a request
-    without a team goes without a van and a place too, and a team may be too late for any driver.
-    """
+
+def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
+    """Team, place and transport of the requests in scope, from what is left: the better of two
+    orders. Either every request counts on the van that is best for it, or vans are given out first
+    too (a van is worth nothing without a team, nor often a team without a van)."""
     if not len(scope):
         return []
     locked = left.locked[scope]
-    place_side = stars.place_side[scope].copy()
-    place_side[np.ix_(locked[:, 2] == OPEN, *_out_of(left.place, place_side))] = FAR
-    team_side = stars.team_side[scope].copy()
-    team_side[np.ix_(locked[:, 0] == OPEN, np.flatnonzero(left.van == 0))] = FAR
-    best_end = place_side.min(axis=2, keepdims=True)
-    team = _assign((team_side + best_end).min(axis=1), left.team, locked[:, 1])
-    rows = np.arange(len(scope))
-    start, need = (side[rows, :, team] for side in (team_side, stars.need[scope]))
-    fits = need[:, :, None] <= stars.room[scope]
-    through = np.where(fits, start[:, :, None] + place_side, FAR).min(axis=1)
-    place = _assign(through, left.place, locked[:, 2])
-    costs = start + stars.place_side[scope, :, place]
-    fits = need <= stars.room[scope, :, place]
-    option = _assign_options(np.where(fits, costs, FAR), left.van, locked[:, 0])
+    teams, places = (np.append(stock > 0, True) for stock in (left.team, left.place))
+    if (locked[:, 1:] != OPEN).any():
+        teams, places = np.ones_like(teams), np.ones_like(places)
+    ways = engine().by_option(stars.sides, scope, teams, places)
+    shared = np.where(locked[:, 0] == OPEN, ways.argmin(axis=1), locked[:, 0])
+    given = _assign_options(ways, left.van, locked[:, 0])
+    plans = [_around_options(stars, scope, left, options, places) for options in (shared, given)]
+    return min(plans, key=lambda plan: sum(choice.cost for choice in plan))
+
+
+def _around_options(
+    stars: Stars, scope: Ints, left: _Left, options: Ints, places: Bools
+) -> list[Choice]:
+    """Teams by what each could do at best when travelling like that, then places, then vans."""
+    sides, way, locked = stars.sides, engine(), left.locked[scope]
+    nothing = np.array([stars.least[i].cost for i in scope.tolist()], dtype=np.int64)
+    by_team = way.by_team(sides, scope, options, places)
+    team = _assign(_or_else(by_team, nothing), left.team, locked[:, 1])
+    alone = np.full((2, len(scope)), [[stars.none_option], [stars.no_place]])
+    team_only = way.costs_of(sides, np.column_stack([scope, alone[0], team, alone[1]]))
+    by_place = _over(stars, scope, options, team, None)
+    place = _assign(_or_else(by_place, np.minimum(team_only, nothing)), left.place, locked[:, 2])
+    options = _assign_options(_over(stars, scope, None, team, place), left.van, locked[:, 0])
+    bundles = np.column_stack([scope, options, team, place])
     return [
-        stars.choice(i, o, j, p) or stars.least[i]
-        for i, o, j, p in zip(scope.tolist(), option, team.tolist(), place.tolist(), strict=True)
+        choice if choice.cost < FAR else stars.least[choice.request]
+        for choice in choices_of(bundles, way.costs_of(sides, bundles))
     ]
 
 
-def _out_of(stock: Ints, side: Ints) -> tuple[Ints, Ints]:
-    """Every option, and the ends of which nothing is left."""
-    return np.arange(side.shape[1]), np.flatnonzero(stock == 0)
+def _or_else(costs: Ints, otherwise: Ints) -> Ints:
+    """Costs whose last column, "none", is at most what the request pays without all of it."""
+    costs[:, -1] = np.minimum(costs[:, -1], otherwise)
+    return costs
+
+
+def _over(stars: Stars, scope: Ints, options: Ints | None, team: Ints, place: Ints | None) -> Ints:
+    """The price of each bundle with the one part that is not given, over all of its kind."""
+    size = stars.none_option + 1 if options is None else stars.no_place + 1
+    free = np.tile(np.arange(size), len(scope))
+    given = [
+        free if part is None else np.repeat(part, size) for part in (scope, options, team, place)
+    ]
+    costs = engine().costs_of(stars.sides, np.column_stack(given))
+    return np.minimum(costs, FAR).reshape(len(scope), size)
 
 
 def _assign(costs: Ints, stock: Ints, locked: Ints) -> Ints:
@@ -124,21 +157,16 @@ def _assign(costs: Ints, stock: Ints, locked: Ints) -> Ints:
     np.fill_diagonal(own, np.minimum(costs[rows, none], dear))
     given = np.minimum(costs[np.ix_(rows, columns)], 4 * dear).astype(np.float64)
     row, column = linear_sum_assignment(np.hstack([given, own]))
-    index = np.where(
-        column < len(columns), np.append(columns, none)[np.minimum(column, len(columns))], none
-    )
+    index = np.append(columns, none)[np.minimum(column, len(columns))]
     result = locked.copy()
     result[rows[row]] = index
     return result
 
 
-def _assign_options(costs: Ints, stock: Ints, locked: Ints) -> list[int]:
+def _assign_options(costs: Ints, stock: Ints, locked: Ints) -> Ints:
     """Vans by exact assignment against the better of SELF and no transport."""
     vans = len(stock)
     other = np.where(costs[:, vans] < costs[:, vans + 1], vans, vans + 1)
     against = np.minimum(costs[:, vans], costs[:, vans + 1])
     option = _assign(np.hstack([costs[:, :vans], against[:, None]]), stock, locked)
-    return [
-        int(o if o != vans or fixed != OPEN else alternative)
-        for o, alternative, fixed in zip(option, other, locked, strict=True)
-    ]
+    return np.where((option == vans) & (locked == OPEN), other, option)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.closing import EFFORT
+from optimizer.engine import engine
 from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
-from optimizer.pricing import Prices, Rays
+from optimizer.pricing import Prices
 from optimizer.problem import Problem, in_order
 from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, total
 from optimizer.sequential import sequential
+from optimizer.sides import GRID
 from optimizer.stars import Stars, stars_of
 from optimizer.writing import written
 
@@ -120,4 +122,5 @@ def _bound(stars: Stars, outcome: Outcome) -> int:
     if len(outcome.steps) == len(scopes_of(stars)):
         return outcome.steps[-1].certificate.whole
     everyone = np.arange(len(stars.problem.requests))
-    return int(Rays.of(stars, everyone).price(Prices.free(stars)).least.sum())
+    values, _ = engine().cheapest(stars.sides, everyone, Prices.free(stars).charges)
+    return int(values[:, 0].sum()) // GRID

@@ -1,16 +1,9 @@
-"""The variables: for each request a star of bundles around one way to travel.
+"""The variables: every bundle of every request, priced by the factors of `sides.py`.
 
-A bundle is a team side plus a place side around an *option* (a van, SELF, or no transport). Costs
-add up, and joint feasibility is one comparison:
-
-    cost(i, option, team, place) = team_side[i, option, team] + place_side[i, option, place]
-    feasible                     = need[i, option, team] <= room[i, option, place]
-
-For a van, `need` is the moment of picking up and `room` the latest moment that still brings the
-driver home in time; for SELF they are the team's overrun of its shift and minus the drive. Option
-V is SELF, option V + 1 no transport; team J and place P stand for "none". The few bundles whose
-price does not add up (the shown one is cheaper; the empty one of a request that wants all or
-nothing) are listed as extras.
+Around one *option* (a van, SELF, or no transport) a request's bundles form a star: teams on one
+side, places on the other. Costs add up, and what joins both sides is one comparison, the end of a
+shift. The few bundles whose price does not add up (the shown one is cheaper; the empty one of a
+request that wants all or nothing) are listed as extras.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +14,7 @@ import numpy as np
 from optimizer.costs import (
     Items,
     Numbers,
+    approach_items,
     missing_items,
     numbers_of,
     place_items,
@@ -32,16 +26,11 @@ from optimizer.costs import (
 )
 from optimizer.eligibility import Bools, Faults, Ints, faults_of, lacking, times_of, whole
 from optimizer.plan import Part
-from optimizer.problem import ANY, EMPTY, SELF, Bundle, InvalidProblemError, Problem
+from optimizer.problem import ANY, EMPTY, SELF, Bundle, InvalidProblemError, Problem, Request
+from optimizer.sides import EXTRAS, FAR, Sides, compact, price
 
-FAR = 2**44
-"""Stands for an impossible side."""
-LARGEST_TOTAL = 2**52
-"""The dearest conceivable plan must stay exact in float64, with a bit to spare."""
-NEVER = -(2**40)
-"""A need that every room satisfies."""
-ALWAYS = 2**40
-"""A room that satisfies every need."""
+LARGEST_TOTAL = 2**50
+"""The dearest conceivable plan must stay exact in 64 bits, in grains."""
 
 
 class Choice(NamedTuple):
@@ -56,24 +45,17 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stars:
-    """The model; R requests, O = V + 2 options, J teams, P places.
-
-    team_side and need (R, O, J + 1), place_side and room (R, O, P + 1), int64; capacities (J,),
-    (V,), (P,): raised where locks together take more than there is. By request: `extras`, and
-    `least`, the choice that is always possible: nothing, or only what is locked.
+    """The model. Capacities (J,), (V,), (P,): raised where locks together take more than there is.
+    `least`: the choice of each request that is always possible, nothing or only what is locked.
     """
 
     problem: Problem
     numbers: Numbers
     faults: Faults
-    team_side: Ints
-    place_side: Ints
-    need: Ints
-    room: Ints
+    sides: Sides
     team_capacity: Ints
     van_capacity: Ints
     place_capacity: Ints
-    extras: tuple[tuple[Choice, ...], ...]
     least: tuple[Choice, ...]
 
     @property
@@ -98,16 +80,8 @@ class Stars:
 
     def choice(self, request: int, option: int, team: int, place: int) -> Choice | None:
         """The bundle at its price, or None if it is not feasible."""
-        for extra in self.extras[request]:
-            if extra[1:4] == (option, team, place):
-                return extra
-        return self.plain(request, option, team, place)
-
-    def plain(self, request: int, option: int, team: int, place: int) -> Choice | None:
-        """The bundle as the sum of its sides, or None if it is not feasible."""
-        cost = int(self.team_side[request, option, team] + self.place_side[request, option, place])
-        fits = self.need[request, option, team] <= self.room[request, option, place]
-        return Choice(request, option, team, place, cost) if fits and cost < FAR else None
+        cost = price.py_func(self.sides, request, option, team, place)
+        return Choice(request, option, team, place, cost) if cost < FAR else None
 
     def bundle(self, choice: Choice) -> Bundle:
         """The choice in the words of the problem."""
@@ -142,24 +116,18 @@ class Stars:
 
 
 def stars_of(problem: Problem) -> Stars:
-    """Price every side of every request. The problem should be `in_order`."""
+    """Price every part of every bundle. The problem should be `in_order`."""
     times = times_of(problem)
     faults = faults_of(problem, times)
     numbers = numbers_of(problem, times)
-    may = _may(problem, faults)
-    team_side, need = _team_sides(problem, numbers)
-    place_side, room = _place_sides(problem, numbers)
-    team_ok, place_ok = _allowed(problem, may)
-    team_side, place_side = np.where(team_ok, team_side, FAR), np.where(place_ok, place_side, FAR)
-    need[may.promised] = NEVER
-    none: tuple[tuple[Choice, ...], ...] = ((),) * len(problem.requests)
-    stars = Stars(
-        problem, numbers, faults, team_side, place_side, need, room, *_capacities(problem), none, ()
-    )
-    _check_size(stars)
-    everyone = range(len(problem.requests))
-    stars = replace(stars, extras=tuple(_extras(stars, i) for i in everyone))
-    return replace(stars, least=tuple(_least(stars, i) for i in everyone))
+    sides = _sides(problem, numbers, faults)
+    _check_size(problem, sides)
+    stars = Stars(problem, numbers, faults, sides, *_capacities(problem), ())
+    for i, request in enumerate(problem.requests):
+        for e, extra in enumerate(_extras(stars, i, request)):
+            sides.extra_bundle[i, e] = extra[1:4]
+            sides.extra_cost[i, e] = extra.cost
+    return replace(stars, least=tuple(_least(stars, i) for i in range(len(problem.requests))))
 
 
 def items_of(stars: Stars, choice: Choice) -> dict[str, int]:
@@ -270,64 +238,48 @@ def _apply_locks(problem: Problem, may: _May) -> None:
             may.drive[i] |= [lock.van == SELF and name == lock.team for name in teams]
 
 
-def _team_sides(problem: Problem, n: Numbers) -> tuple[Ints, Ints]:
-    requests, teams, vans = problem.requests, problem.teams, len(problem.vans)
+def _sides(problem: Problem, n: Numbers, faults: Faults) -> Sides:
+    """Every part's price and moment, with FAR where it may not be used."""
+    requests, teams, policy = problem.requests, problem.teams, problem.policy
+    may = _may(problem, faults)
     i = np.arange(len(requests))[:, None]
+    v, p = np.arange(len(problem.vans)), np.arange(len(problem.places))
+    needs_team = _column([r.needs_team for r in requests])
+    wants_van = _column([r.wants_van for r in requests])
+    wants_place = _column([r.wants_place for r in requests])
     missing = missing_items(n, i)
-    alone = missing["missing_team"] * _column([r.needs_team for r in requests])
-    team = np.hstack([_sum(team_items(n, i, np.arange(len(teams))[None, :])), alone])
-    waits = n.times.horizon[:, None] * _column([r.needs_team for r in requests])
-    ready = np.hstack([n.times.ready, waits + n.times.onscene[:, None]])[:, None, :]
-
-    side = np.empty((len(requests), vans + 2, len(teams) + 1), dtype=np.int64)
-    need = np.full(side.shape, NEVER, dtype=np.int64)
-    van = _sum(van_items(n, i[:, :, None], np.arange(vans)[None, :, None], ready))
-    side[:, :vans] = team[:, None, :] + van
-    side[:, vans] = team
-    side[:, vans + 1] = team + missing["missing_van"] * _column([r.wants_van for r in requests])
-
-    end = whole([t.shift_end_s for t in teams]) + whole(problem.policy.overtime_grace_s)
-    strict = n.first == 0
-    need[:, :vans] = np.maximum(n.times.eta[:, :, None], ready)
-    need[strict, vans, :-1] = (n.times.ready - end[None, :])[strict]
-    return side, need
-
-
-def _place_sides(problem: Problem, n: Numbers) -> tuple[Ints, Ints]:
-    requests, places, vans = problem.requests, len(problem.places), len(problem.vans)
-    i, p = np.arange(len(requests))[:, None], np.arange(places)[None, :]
-    v = np.arange(vans)
-    alone = missing_items(n, i)["missing_place"] * _column([r.wants_place for r in requests])
-    place = np.hstack([_sum(place_items(n, i, p)), alone])
-
-    side = np.repeat(place[:, None, :], vans + 2, axis=1)
-    side[:, :vans, :-1] += _sum(return_items(n, v[:, None], p))[None, :, :]
-    side[:, vans, :-1] += _sum(self_items(n, i, p))
-
-    room = np.full(side.shape, ALWAYS, dtype=np.int64)
-    end = whole([van.shift_end_s for van in problem.vans]) + whole(problem.policy.overtime_grace_s)
-    ride = n.times.load[:, None] + n.times.go
-    room[:, :vans, :-1] = (end[:, None] - n.times.home.T)[None, :, :] - ride[:, None, :]
-    room[:, vans, :-1] = -n.times.go
-    return side, room
-
-
-def _allowed(problem: Problem, may: _May) -> tuple[Bools, Bools]:
-    """Which sides exist: (R, O, J + 1) and (R, O, P + 1).
-
-    To travel takes a team (where one is needed) and a place, unless the way to travel is locked;
-    a van whose way home exceeds the horizon does not go there, unless that is locked.
-    """
-    vans = len(problem.vans)
-    needs_team = _column([r.needs_team for r in problem.requests])
-    team = may.team[:, None, :] & may.option[:, :, None]
-    team[:, vans] &= may.drive
-    team[:, :, -1] &= may.alone | ~needs_team
-    place = may.place[:, None, :] & may.option[:, :, None]
-    place[:, :, -1] &= may.alone
-    near = whole(problem.policy.horizon_s) >= whole(problem.place_to_base).T
-    place[:, :vans, :-1] &= near[None, :, :] | may.promised[:, :vans, None]
-    return team, place
+    team = np.hstack(
+        [_sum(team_items(n, i, np.arange(len(teams)))), missing["missing_team"] * needs_team]
+    )
+    place = np.hstack([_sum(place_items(n, i, p)), missing["missing_place"] * wants_place])
+    unready = n.times.horizon[:, None] * needs_team + n.times.onscene[:, None]
+    grace = whole(policy.overtime_grace_s)
+    return compact(
+        team=np.where(may.team, team, FAR),
+        ready=np.hstack([n.times.ready, unready]),
+        drives=may.drive,
+        place=np.where(may.place, place, FAR),
+        go=n.times.go,
+        self_drive=_sum(self_items(n, i, p)),
+        approach=approach_items(n, i, v)["van_approach"],
+        eta=n.times.eta,
+        home=whole(problem.place_to_base).T,
+        way_home=_sum(return_items(n, v[:, None], p)),
+        van_end=whole([van.shift_end_s for van in problem.vans]) + grace,
+        team_end=whole([t.shift_end_s for t in teams]) + grace,
+        option=may.option,
+        alone=may.alone,
+        promised=may.promised,
+        wait=round(policy.van_wait_weighted * 1000) * n.weight,
+        no_van=(missing["missing_van"] * wants_van)[:, 0],
+        load=n.times.load,
+        strict=n.first == 0,
+        needs_team=needs_team[:, 0],
+        extra_bundle=np.full((len(requests), EXTRAS, 3), -1, dtype=np.int64),
+        extra_cost=np.zeros((len(requests), EXTRAS), dtype=np.int64),
+        idle=round(policy.van_idle * 1000),
+        horizon=int(whole(policy.horizon_s)),
+    )
 
 
 def _capacities(problem: Problem) -> tuple[Ints, Ints, Ints]:
@@ -346,19 +298,18 @@ def _capacities(problem: Problem) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _extras(stars: Stars, i: int) -> tuple[Choice, ...]:
-    """The bundles whose price is not the sum of their sides."""
-    request = stars.problem.requests[i]
+def _extras(stars: Stars, i: int, request: Request) -> list[Choice]:
+    """The bundles whose price is not the sum of their parts."""
     extras = []
     if request.all_or_nothing and request.locked is None:
         empty = Choice(i, stars.none_option, stars.no_team, stars.no_place, 0)
-        if stars.plain(*empty[:4]) is None:
+        if stars.choice(*empty[:4]) is None:
             extras.append(empty._replace(cost=sum(items_of(stars, empty).values())))
     if request.shown not in (None, EMPTY):
         shown = stars.find(i, request.shown)
         if shown is not None:
             extras.append(shown._replace(cost=shown.cost - stability_item(stars.numbers, i)))
-    return tuple(extras)
+    return extras
 
 
 def _least(stars: Stars, i: int) -> Choice:
@@ -370,11 +321,20 @@ def _least(stars: Stars, i: int) -> Choice:
     return stars.named(i, Bundle(*(None if part == ANY else part for part in parts)))
 
 
-def _check_size(stars: Stars) -> None:
+def _check_size(problem: Problem, sides: Sides) -> None:
     """Refuse a problem whose dearest plan would not stay exact."""
-    sides = [side[side < FAR] for side in (stars.team_side, stars.place_side)]
-    dearest = sum(int(side.max(initial=0)) for side in sides)
-    if dearest >= FAR or dearest * len(stars.problem.requests) >= LARGEST_TOTAL:
+    latest = max(int(sides.ready.max(initial=0)), int(sides.eta.max(initial=0)))
+    waiting = max(int(sides.wait.max(initial=0)), sides.idle) * latest // 6000 + 1
+    parts = (
+        sides.team,
+        sides.place,
+        sides.approach,
+        sides.way_home,
+        sides.self_drive,
+        sides.no_van,
+    )
+    dearest = waiting + sum(int(part[part < FAR].max(initial=0)) for part in parts)
+    if dearest >= FAR or dearest * len(problem.requests) >= LARGEST_TOTAL:
         raise InvalidProblemError("costs too large to stay exact")
 
 

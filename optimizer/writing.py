@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from optimizer.costs import place_items
+from optimizer.eligibility import Bools
 from optimizer.explain import Explanation, nearest_team
 from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Prices
 from optimizer.ranks import rank_costs, total
 from optimizer.reasons import Selection, lock_faults, unserved
-from optimizer.stars import FAR, Choice, Stars, items_of, missing_parts
+from optimizer.sides import FAR, GRID
+from optimizer.stars import Choice, Stars, items_of, missing_parts
 from optimizer.timeline import arrivals, backup_arrival_s
 
 
@@ -71,16 +73,31 @@ def _backup(selection: Selection, choice: Choice) -> int | None:
         & (stars.faults.place[i] == 0)
         & (np.arange(places) != choice.place)
     )
-    fit &= stars.need[i, choice.option, choice.team] <= stars.room[i, choice.option, :places]
+    fit &= _reaches(stars, choice)
     best = int(np.where(fit, cost, FAR).argmin())
     return best if fit[best] else None
+
+
+def _reaches(stars: Stars, choice: Choice) -> Bools:
+    """Which places the same team and transport could take the person to in time (P,)."""
+    sides, i, option = stars.sides, choice.request, choice.option
+    if option == stars.none_option or sides.promised[i, option]:
+        return np.ones(stars.no_place, dtype=np.bool_)
+    ready = sides.ready[i, choice.team]
+    if option == stars.self_option:
+        last = sides.team_end[choice.team] if sides.strict[i] else FAR
+        there: Bools = ready + sides.go[i] <= last
+        return there
+    pick = max(int(sides.eta[i, option]), int(ready)) + sides.load[i]
+    home: Bools = pick + sides.go[i] + sides.home[option] <= sides.van_end[option]
+    return home
 
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:
     problem = stars.problem
     named = [
-        *zip((t.id for t in problem.teams), prices.team.tolist(), strict=True),
-        *zip((v.id for v in problem.vans), prices.van.tolist(), strict=True),
-        *zip((p.id for p in problem.places), prices.place.tolist(), strict=True),
+        *zip((t.id for t in problem.teams), prices.team[:-1].tolist(), strict=True),
+        *zip((v.id for v in problem.vans), prices.van[:-2].tolist(), strict=True),
+        *zip((p.id for p in problem.places), prices.place[:-1].tolist(), strict=True),
     ]
-    return tuple((name, value) for name, value in named if value)
+    return tuple((name, value / GRID) for name, value in named if value)

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from optimizer.problem import Bundle, Place, Policy, Problem, Request, Team, Van
+from optimizer.warming import warm_up
+
+warm_up()
 
 MakeProblem = Callable[..., Problem]
 

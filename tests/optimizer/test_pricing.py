@@ -1,13 +1,20 @@
-"""Star pricing against every bundle, one by one, under random prices."""
+"""Star pricing against every bundle, one by one, under random prices; compiled and plain alike."""
 
 from itertools import product
 
 import numpy as np
 import pytest
 
-from optimizer.pricing import GRID, Prices, Rays
+from optimizer import dense, kernels
+from optimizer.engine import COMPILED, PLAIN
+from optimizer.pricing import Prices, bundles_of, within
 from optimizer.problem import in_order
+from optimizer.sides import GRID
+from optimizer.simplex import FOUND, IMPOSSIBLE
 from optimizer.stars import Choice, Stars, items_of, stars_of
+
+SIZE = {"requests": 5, "teams": 5, "vans": 4, "places": 4}
+EVERYONE = np.arange(5)
 
 
 def _all_choices(stars: Stars, request: int) -> list[Choice]:
@@ -20,47 +27,113 @@ def _all_choices(stars: Stars, request: int) -> list[Choice]:
 
 def _random_prices(stars: Stars, seed: int) -> Prices:
     rng = np.random.default_rng(seed)
-    sizes = (len(stars.team_capacity), len(stars.van_capacity), len(stars.place_capacity))
-    return Prices(*(np.rint(rng.exponential(8000, size) * GRID) / GRID for size in sizes))
+    sizes = (len(stars.van_capacity), len(stars.team_capacity), len(stars.place_capacity))
+    scale = float(rng.choice([0, 800, 8000]))
+    return Prices.of(*(-rng.exponential(scale, size) for size in sizes))
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
-    stars = stars_of(in_order(random_problem(seed, requests=5, teams=5, vans=4, places=4)))
-    prices, rays = _random_prices(stars, seed), Rays.of(stars, np.arange(5))
-    offers = rays.price(prices)
+    stars = stars_of(in_order(random_problem(seed, **SIZE)))
+    prices = _random_prices(stars, seed)
+    values, found = kernels.cheapest(stars.sides, EVERYONE, prices.charges)
     for i in range(5):
-        every = [choice.cost + prices.of(stars, choice) for choice in _all_choices(stars, i)]
-        assert offers.least[i] == min(every)
+        best = min((prices.of_choice(choice), *choice[1:4]) for choice in _all_choices(stars, i))
+        assert (values[i, 0], *found[i, 0]) == best
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_listed_bundles_are_all_within_the_limit_and_no_others(random_problem, seed):
-    stars = stars_of(in_order(random_problem(seed, requests=5, teams=5, vans=4, places=4)))
-    prices, rays = _random_prices(stars, seed), Rays.of(stars, np.arange(5))
-    limit = rays.price(prices).least + 5000
-    listed = list(rays.within(prices, limit))
+    stars = stars_of(in_order(random_problem(seed, **SIZE)))
+    prices = _random_prices(stars, seed)
+    values, _ = kernels.cheapest(stars.sides, EVERYONE, prices.charges)
+    limit = values[:, 0] + 5000 * GRID
+    bundles, costs = within(stars, EVERYONE, prices, limit)
     every = [
         choice
         for i in range(5)
         for choice in _all_choices(stars, i)
-        if choice.cost + prices.of(stars, choice) <= limit[i]
+        if prices.of_choice(choice) <= limit[i]
     ]
-    assert sorted(listed) == sorted(every)
+    assert sorted((*b, c) for b, c in zip(bundles.tolist(), costs.tolist(), strict=True)) == every
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_plain_way_answers_bit_for_bit_like_the_compiled_one(random_problem, seed):
+    stars = stars_of(in_order(random_problem(seed, **SIZE)))
+    sides, charges = stars.sides, _random_prices(stars, seed).charges
+    rng = np.random.default_rng(seed)
+    fast, slow = (way.cheapest(sides, EVERYONE, charges) for way in (kernels, dense))
+    assert fast[0].tolist() == slow[0].tolist()
+    assert fast[1].tolist() == slow[1].tolist()
+    limit = fast[0][:, 0] + 9000 * GRID
+    counts, lists = zip(
+        *(way.within(sides, EVERYONE, charges, limit, 10_000) for way in (kernels, dense)),
+        strict=True,
+    )
+    assert counts[0] == counts[1]
+    assert lists[0][: counts[0]].tolist() == lists[1].tolist()
+    teams, places = rng.random(6) < 0.7, rng.random(5) < 0.7
+    ways = [way.by_option(sides, EVERYONE, teams, places) for way in (kernels, dense)]
+    assert ways[0].tolist() == ways[1].tolist()
+    options = rng.integers(0, 6, 5)
+    by_team = [way.by_team(sides, EVERYONE, options, places) for way in (kernels, dense)]
+    assert by_team[0].tolist() == by_team[1].tolist()
 
 
 @pytest.mark.parametrize("seed", range(15))
 def test_the_components_of_every_bundle_add_up_to_its_price(random_problem, seed):
     stars = stars_of(in_order(random_problem(seed)))
     for i in range(len(stars.problem.requests)):
-        for choice in _all_choices(stars, i):
-            assert sum(items_of(stars, choice).values()) == choice.cost
+        choices = _all_choices(stars, i)
+        assert [sum(items_of(stars, choice).values()) for choice in choices] == [
+            choice.cost for choice in choices
+        ]
+        for way in (kernels, dense):
+            bundles, costs = bundles_of(choices)
+            assert way.costs_of(stars.sides, bundles).tolist() == costs.tolist()
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_a_scope_without_one_request_is_priced_like_the_others_alone(random_problem, seed):
-    stars = stars_of(in_order(random_problem(seed, requests=5, teams=5, vans=4, places=4)))
-    prices = _random_prices(stars, seed)
-    without = Rays.of(stars, np.arange(5)).without(2).price(prices)
-    others = Rays.of(stars, np.array([0, 1, 3, 4])).price(prices)
-    assert without.least.tolist() == others.least.tolist()
+@pytest.mark.parametrize("seed", range(25))
+def test_the_compiled_simplex_finds_what_glop_finds_after_every_change(seed):
+    rng = np.random.default_rng(seed)
+    people, things = 6, 8
+    is_request = np.arange(people + things) < people
+    rhs = np.where(is_request, 1.0, rng.integers(0, 3, people + things))
+    programs = [way.program(rhs, is_request, 4) for way in (COMPILED, PLAIN)]
+    rows, coef = np.zeros((people, 4), dtype=np.int64), np.zeros((people, 4))
+    rows[:, 0], coef[:, 0] = np.arange(people), 1
+    costs = np.full(people, 9000.0)
+    for program in programs:
+        program.add(rows, coef, costs)
+    for change in range(12):
+        kind = change % 3
+        if kind == 0:
+            rows = np.column_stack(
+                [
+                    rng.integers(0, people, 15),
+                    people + np.argsort(rng.random((15, things)))[:, :3],
+                ]
+            )
+            coef, fresh = np.ones((15, 4)), rng.integers(0, 9000, 15).astype(float)
+            costs = np.append(costs, fresh)
+            for program in programs:
+                program.add(rows, coef, fresh)
+        elif kind == 1:
+            changed = rhs.copy()
+            changed[rng.integers(0, people + things)] = rng.integers(0, 2)
+            for program in programs:
+                program.set_rhs(changed)
+        else:
+            costs = costs + np.append(
+                np.zeros(people), rng.integers(-900, 900, len(costs) - people)
+            )
+            may = np.append(np.ones(people, dtype=bool), rng.random(len(costs) - people) < 0.9)
+            for program in programs:
+                program.price(np.where(may, costs, 2.0**34), may)
+        ended = [program.solve() for program in programs]
+        assert ended[0] == ended[1]
+        if ended[0] == FOUND:
+            assert programs[0].value() == pytest.approx(programs[1].value(), abs=0.05)
+        else:
+            assert ended[0] == IMPOSSIBLE

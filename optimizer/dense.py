@@ -1,0 +1,104 @@
+"""Star pricing in NumPy, one request after the other: what runs while the kernels compile.
+
+The answers are those of `kernels.py`, bit for bit, ties included; only slower.
+"""
+
+import numpy as np
+
+from optimizer.eligibility import Bools, Ints
+from optimizer.kernels import NEVER, TOP
+from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides
+
+
+def costs_of(sides: Sides, bundles: Bundles) -> Ints:
+    """As `kernels.costs_of`."""
+    stars = {int(i): _costs(sides, int(i)) for i in np.unique(bundles[:, 0])}
+    return np.array([stars[i][o, j, p] for i, o, j, p in bundles.tolist()], dtype=np.int64)
+
+
+def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints]:
+    """As `kernels.cheapest`."""
+    values = np.full((len(scope), TOP), NEVER, dtype=np.int64)
+    found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
+    for k, i in enumerate(scope.tolist()):
+        worth = _values(sides, i, prices).reshape(len(prices[0]), -1)
+        least, at = worth.min(axis=1), worth.argmin(axis=1)
+        order = [o for o in np.argsort(least, kind="stable")[:TOP].tolist() if least[o] < NEVER]
+        for t, o in enumerate(order):
+            values[k, t] = least[o]
+            found[k, t] = o, *divmod(int(at[o]), len(prices[2]))
+    return values, found
+
+
+def within(
+    sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints], limit: Ints, room: int
+) -> tuple[int, Bundles]:
+    """As `kernels.within`."""
+    listed = [
+        (i, *bundle)
+        for i, most in zip(scope.tolist(), limit.tolist(), strict=True)
+        for bundle in np.argwhere(_values(sides, i, prices) <= min(most, NEVER - 1)).tolist()
+    ]
+    bundles = np.array(listed, dtype=np.int64).reshape(-1, 4)
+    return len(bundles), bundles[:room]
+
+
+def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
+    """As `kernels.by_option`."""
+    left = teams[:, None] & places
+    costs = [np.where(left, _costs(sides, i), FAR).min(axis=(1, 2)) for i in scope.tolist()]
+    return np.array(costs, dtype=np.int64).reshape(len(scope), -1)
+
+
+def by_team(sides: Sides, scope: Ints, options: Ints, places: Bools) -> Ints:
+    """As `kernels.by_team`."""
+    pairs = zip(scope.tolist(), options.tolist(), strict=True)
+    costs = [np.where(places, _costs(sides, i)[o], FAR).min(axis=1) for i, o in pairs]
+    return np.array(costs, dtype=np.int64).reshape(len(scope), -1)
+
+
+def _values(sides: Sides, i: int, prices: tuple[Ints, Ints, Ints]) -> Ints:
+    """Cost plus prices of every bundle of a request (O, J + 1, P + 1), in grains."""
+    van, team, place = prices
+    costs = _costs(sides, i)
+    values = GRID * costs + van[:, None, None] + team[:, None] + place
+    return np.where(costs < FAR, values, NEVER)
+
+
+def _costs(sides: Sides, i: int) -> Ints:
+    """The price of every bundle of a request (O, J + 1, P + 1) in tenths."""
+    vans, ready, eta = len(sides.van_end), sides.ready[i], sides.eta[i][:, None]
+    start = np.repeat(sides.team[i][None, :], vans + 2, axis=0)
+    start[:vans] += sides.approach[i][:, None]
+    start[:vans] += (sides.wait[i] * np.maximum(0, eta - ready) + 3000) // 6000
+    start[:vans] += (sides.idle * np.maximum(0, ready - eta) + 3000) // 6000
+    start[vans + 1] += sides.no_van[i]
+    end = np.repeat(sides.place[i][None, :], vans + 2, axis=0)
+    end[:vans, :-1] += sides.way_home
+    end[vans, :-1] += sides.self_drive[i]
+    costs: Ints = start[:, :, None] + end[:, None, :]
+    costs = np.where(_feasible(sides, i), np.minimum(costs, FAR), FAR)
+    for e in range(EXTRAS):
+        o, j, p = sides.extra_bundle[i, e]
+        if o >= 0:
+            costs[o, j, p] = sides.extra_cost[i, e]
+    return costs
+
+
+def _feasible(sides: Sides, i: int) -> Bools:
+    """Which bundles of a request fit together (O, J + 1, P + 1)."""
+    vans, ready = len(sides.van_end), sides.ready[i]
+    shape = (vans + 2, len(ready), sides.place.shape[1])
+    fits = np.broadcast_to(sides.option[i][:, None, None], shape).copy()
+    fits[~sides.alone[i], :, -1] = False
+    if sides.needs_team[i]:
+        fits[~sides.alone[i], -1] = False
+    pick = np.maximum(sides.eta[i][:, None], ready)
+    room = sides.van_end[:, None] - sides.home - sides.load[i] - sides.go[i]
+    reaches = (pick[:, :, None] <= room[:, None, :]) & (sides.home <= sides.horizon)[:, None, :]
+    fits[:vans, :, :-1] &= reaches | sides.promised[i, :vans, None, None]
+    fits[vans] &= sides.drives[i][:, None]
+    if sides.strict[i] and not sides.promised[i, vans]:
+        there = ready[:-1, None] + sides.go[i] <= sides.team_end[:, None]
+        fits[vans, :-1, :-1] &= there
+    return fits

@@ -1,0 +1,78 @@
+"""The same program as `simplex.py`, by OR-Tools' GLOP: the solver of record.
+
+It plans while the kernels compile, whenever the compiled simplex gives up, and in the tests as
+its judge.
+"""
+
+import numpy as np
+from ortools.linear_solver import pywraplp
+
+from optimizer.simplex import FOUND, IMPOSSIBLE, Bools, Floats, Ints
+
+
+class Glop:
+    """As `Simplex`."""
+
+    def __init__(self, rhs: Floats, is_equality: Bools, width: int) -> None:
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        # Preprocessing would throw away the basis, and with it the warm start.
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
+        self._objective = self._solver.Objective()
+        self._objective.SetMinimization()
+        self._is_equality = is_equality
+        self._rows = [self._solver.Constraint(-self._solver.infinity(), 0) for _ in rhs]
+        self._columns: list[pywraplp.Variable] = []
+        self._width = width
+        self.y = np.zeros(len(rhs))
+        self.rhs = rhs
+        self.set_rhs(rhs)
+
+    @property
+    def count(self) -> int:
+        """How many columns there are."""
+        return len(self._columns)
+
+    def add(self, rows: Ints, coef: Floats, cost: Floats) -> None:
+        """As `Simplex.add`."""
+        for at, entries, price in zip(rows.tolist(), coef.tolist(), cost.tolist(), strict=True):
+            column = self._solver.NumVar(0, self._solver.infinity(), "")
+            self._objective.SetCoefficient(column, price)
+            for row, entry in zip(at, entries, strict=True):
+                if entry:
+                    self._rows[row].SetCoefficient(column, entry)
+            self._columns.append(column)
+
+    def price(self, cost: Floats, may: Bools) -> None:
+        """As `Simplex.price`."""
+        for column, price, is_open in zip(self._columns, cost.tolist(), may.tolist(), strict=True):
+            self._objective.SetCoefficient(column, price)
+            column.SetUb(self._solver.infinity() if is_open else 0)
+
+    def set_rhs(self, rhs: Floats) -> None:
+        """As `Simplex.set_rhs`."""
+        self.rhs = rhs
+        for row, limit, is_equality in zip(self._rows, rhs, self._is_equality, strict=True):
+            row.SetBounds(limit if is_equality else -self._solver.infinity(), limit)
+
+    def enter(self, column: int, row: int) -> None:
+        """GLOP finds its own way in."""
+
+    def solve(self) -> int:
+        """As `Simplex.solve`."""
+        status = self._solver.Solve()
+        if status == pywraplp.Solver.INFEASIBLE:
+            return IMPOSSIBLE
+        if status != pywraplp.Solver.OPTIMAL:
+            raise RuntimeError(f"the relaxation ended with GLOP status {status}")
+        self.y = np.array([row.dual_value() for row in self._rows])
+        return FOUND
+
+    def value(self) -> float:
+        """As `Simplex.value`."""
+        return float(self._objective.Value())
+
+    def solution(self) -> tuple[Ints, Floats]:
+        """As `Simplex.solution`."""
+        x = np.array([column.solution_value() for column in self._columns])
+        used = np.flatnonzero(x > 1e-4)
+        return used, x[used]

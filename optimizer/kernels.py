@@ -1,0 +1,358 @@
+"""Star pricing, compiled: the cheapest bundles of every request under shadow prices, exactly.
+
+Around one option the best team and the best place are found apart, because prices add up; only
+where that pair breaks the joint limit (a shift that ends) are all pairs looked at. An option whose
+least conceivable price cannot win is passed over: a certificate, not a rule of thumb.
+
+Values are grains: GRID x tenths, plus shadow prices. `dense.py` gives the same answers in NumPy.
+"""
+
+import numpy as np
+
+from optimizer.eligibility import Bools, Ints
+from optimizer.sides import (
+    EXTRAS,
+    FAR,
+    GRID,
+    Bundles,
+    Sides,
+    drives_there,
+    kernel,
+    part,
+    plain,
+    price,
+    reaches,
+    waiting,
+)
+
+TOP = 2
+"""So many bundles of a request are offered, each around another option."""
+NEVER = FAR * GRID
+"""The value of what is not possible."""
+
+
+def costs_of(sides: Sides, bundles: Bundles) -> Ints:
+    """The price in tenths of each bundle (n, 4); FAR or more where it is not feasible."""
+    costs = np.empty(len(bundles), dtype=np.int64)
+    _costs_of(sides, np.ascontiguousarray(bundles), costs)
+    return costs
+
+
+@kernel
+def _costs_of(sides: Sides, bundles: Bundles, costs: Ints) -> None:
+    for k in range(len(bundles)):
+        costs[k] = price(sides, bundles[k, 0], bundles[k, 1], bundles[k, 2], bundles[k, 3])
+
+
+@part
+def _offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> None:
+    """Insert into the best TOP, in the order of (value, option)."""
+    for t in range(TOP):
+        if value < values[t] or (value == values[t] and value < NEVER and o < found[t, 0]):
+            for u in range(TOP - 1, t, -1):
+                values[u] = values[u - 1]
+                for c in range(3):
+                    found[u, c] = found[u - 1, c]
+            values[t] = value
+            found[t, 0], found[t, 1], found[t, 2] = o, j, p
+            return
+
+
+@part
+def _joins(sides: Sides, i: int, o: int, j: int, p: int) -> bool:
+    """Whether a team and a place fit together around a van or SELF."""
+    if p == sides.go.shape[1]:
+        return True
+    if o == len(sides.van_end):
+        return drives_there(sides, i, j, p)
+    return reaches(sides, i, o, p, sides.ready[i, j])
+
+
+@part
+def _start(sides: Sides, i: int, o: int, j: int, team: Ints) -> int:
+    """The value of a team together with a van or SELF."""
+    if o == len(sides.van_end):
+        return int(team[j] if sides.drives[i, j] else NEVER)
+    return int(team[j] + GRID * waiting(sides, i, sides.eta[i, o], sides.ready[i, j]))
+
+
+@part
+def _end(sides: Sides, i: int, o: int, p: int, place: Ints) -> int:
+    """The value of a place together with a van or SELF."""
+    if p == sides.go.shape[1]:
+        return int(place[p])
+    extra = sides.self_drive[i, p] if o == len(sides.van_end) else sides.way_home[o, p]
+    return int(place[p] + GRID * extra)
+
+
+@part
+def _around(
+    sides: Sides, i: int, o: int, base: int, team: Ints, place: Ints, least_place: int,
+    values: Ints, found: Ints,
+) -> None:  # fmt: skip
+    """Offer the best bundle around a van or SELF, if it is among the best. `base`: the option's
+    own value; `least_place`: what a place costs at least."""
+    alone = sides.alone[i, o]
+    teams = len(team) - 1 + (alone or not sides.needs_team[i])
+    places = len(place) - 1 + alone
+    most = min(values[TOP - 1], NEVER - 1) - base
+    start, end, j_best, p_best = NEVER, NEVER, -1, -1
+    for j in range(teams):
+        if team[j] + least_place <= most and team[j] < start:
+            worth = _start(sides, i, o, j, team)
+            if worth < start:
+                start, j_best = worth, j
+    for p in range(places):
+        if start + place[p] <= most and place[p] < end:
+            worth = _end(sides, i, o, p, place)
+            if worth < end:
+                end, p_best = worth, p
+    if j_best < 0 or p_best < 0 or start + end > most:
+        return
+    if not _joins(sides, i, o, j_best, p_best):
+        j_best, total = -1, most + 1
+        for j in range(teams):
+            if team[j] + least_place >= total:
+                continue
+            start = _start(sides, i, o, j, team)
+            if start + least_place >= total:
+                continue
+            for p in range(places):
+                if start + place[p] < total:
+                    worth = start + _end(sides, i, o, p, place)
+                    if worth < total and _joins(sides, i, o, j, p):
+                        total, j_best, p_best = worth, j, p
+        if j_best < 0:
+            return
+        start, end = total, 0
+    _offer(base + start + end, o, j_best, p_best, values, found)
+
+
+@part
+def _extra(sides: Sides, i: int, e: int) -> tuple[int, int, int]:
+    return sides.extra_bundle[i, e, 0], sides.extra_bundle[i, e, 1], sides.extra_bundle[i, e, 2]
+
+
+@part
+def _offer_extras(
+    sides: Sides, i: int, van_price: Ints, team_price: Ints, place_price: Ints,
+    values: Ints, found: Ints,
+) -> None:  # fmt: skip
+    """Offer the bundles that have a price of their own, each instead of a dearer one around the
+    same option."""
+    for e in range(EXTRAS):
+        o, j, p = _extra(sides, i, e)
+        if o < 0:
+            continue
+        value = GRID * sides.extra_cost[i, e] + van_price[o] + team_price[j] + place_price[p]
+        for t in range(TOP):
+            if found[t, 0] == o:
+                if values[t] < value or (
+                    values[t] == value and (found[t, 1], found[t, 2]) < (j, p)
+                ):
+                    value = NEVER
+                else:
+                    for u in range(t, TOP - 1):
+                        values[u] = values[u + 1]
+                        for c in range(3):
+                            found[u, c] = found[u + 1, c]
+                    values[TOP - 1] = NEVER
+                    found[TOP - 1, 0] = -1
+        if value < NEVER:
+            _offer(value, o, j, p, values, found)
+
+
+@part
+def _base(sides: Sides, i: int, o: int, charge: Ints) -> int:
+    """The value of a way to travel by itself."""
+    vans = len(sides.van_end)
+    own = sides.approach[i, o] if o < vans else (0 if o == vans else sides.no_van[i])
+    return int(GRID * own + charge[o])
+
+
+def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints]:
+    """The best TOP offers of each request in scope: values (n, TOP), NEVER where there is none, and
+    option, team, place (n, TOP, 3). `prices`: van (V + 2,), team (J + 1,), place (P + 1,)."""
+    values = np.full((len(scope), TOP), NEVER, dtype=np.int64)
+    found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
+    work = [np.empty(len(price), dtype=np.int64) for price in prices]
+    _cheapest(sides, scope, *prices, values, found, *work)
+    return values, found
+
+
+@kernel
+def _cheapest(
+    sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
+    values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
+) -> None:  # fmt: skip
+    vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    least[vans + 1] = NEVER
+    for k in range(len(scope)):
+        i = scope[k]
+        best_team, best_place, j_best, p_best = NEVER, NEVER, 0, 0
+        for j in range(no_team + 1):
+            team[j] = NEVER if sides.team[i, j] >= FAR else GRID * sides.team[i, j] + team_price[j]
+            if team[j] < best_team:
+                best_team, j_best = team[j], j
+        for p in range(no_place + 1):
+            place[p] = (
+                NEVER if sides.place[i, p] >= FAR else GRID * sides.place[i, p] + place_price[p]
+            )
+            if place[p] < best_place:
+                best_place, p_best = place[p], p
+        if best_team < NEVER and best_place < NEVER:
+            if sides.option[i, vans + 1]:
+                value = GRID * sides.no_van[i] + best_team + best_place
+                _offer(value, vans + 1, j_best, p_best, values[k], found[k])
+            for o in range(vans + 1):
+                least[o] = NEVER
+                if sides.option[i, o]:
+                    least[o] = _base(sides, i, o, van_price) + best_team + best_place
+            for _ in range(vans + 1):
+                o = 0
+                for other in range(1, vans + 1):
+                    if least[other] < least[o]:
+                        o = other
+                if least[o] >= NEVER or least[o] > values[k, TOP - 1]:
+                    break
+                base = least[o] - best_team - best_place
+                least[o] = NEVER
+                _around(sides, i, o, base, team, place, best_place, values[k], found[k])
+        _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
+
+
+def within(
+    sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints], limit: Ints, room: int
+) -> tuple[int, Bundles]:
+    """Every bundle whose value is at most its request's limit (grains): how many, and the first
+    `room` of them (option by option, team by team)."""
+    listed = np.empty((room, 4), dtype=np.int64)
+    return int(_within(sides, scope, *prices, limit, listed)), listed
+
+
+@kernel
+def _within(
+    sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
+    limit: Ints, listed: Bundles,
+) -> int:  # fmt: skip
+    vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    count = 0
+    for k in range(len(scope)):
+        i, most = scope[k], min(limit[k], NEVER - 1)
+        team_least = place_least = NEVER
+        for j in range(no_team + 1):
+            if sides.team[i, j] < FAR:
+                team_least = min(team_least, GRID * sides.team[i, j] + team_price[j])
+        for p in range(no_place + 1):
+            if sides.place[i, p] < FAR:
+                place_least = min(place_least, GRID * sides.place[i, p] + place_price[p])
+        for o in range(vans + 2):
+            listed_apart = False
+            for e in range(EXTRAS):
+                listed_apart |= sides.extra_bundle[i, e, 0] == o
+            base = _base(sides, i, o, van_price)
+            wins = sides.option[i, o] and base + team_least + place_least <= most
+            if not wins and not listed_apart:
+                continue
+            for j in range(no_team + 1):
+                extra = False
+                for e in range(EXTRAS):
+                    extra |= sides.extra_bundle[i, e, 0] == o and sides.extra_bundle[i, e, 1] == j
+                side = base + GRID * sides.team[i, j] + team_price[j]
+                if o < vans:
+                    side += GRID * waiting(sides, i, sides.eta[i, o], sides.ready[i, j])
+                if side + place_least > most and not extra:
+                    continue
+                for p in range(no_place + 1):
+                    if side + GRID * sides.place[i, p] + place_price[p] > most and not extra:
+                        continue
+                    cost = price(sides, i, o, j, p) if extra else plain(sides, i, o, j, p)
+                    if (
+                        cost >= FAR
+                        or GRID * cost + van_price[o] + team_price[j] + place_price[p] > most
+                    ):
+                        continue
+                    if count < len(listed):
+                        listed[count, 0], listed[count, 1] = i, o
+                        listed[count, 2], listed[count, 3] = j, p
+                    count += 1
+    return count
+
+
+def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
+    """What each request pays at least for each way to travel (n, V + 2), in tenths, with the teams
+    (J + 1,) and places (P + 1,) that are left; FAR where there is nothing."""
+    costs = np.full((len(scope), len(sides.van_end) + 2), FAR, dtype=np.int64)
+    values, found = np.empty(TOP, dtype=np.int64), np.empty((TOP, 3), dtype=np.int64)
+    work = [np.empty(len(left), dtype=np.int64) for left in (teams, places)]
+    _by_option(sides, scope, teams, places, costs, values, found, *work)
+    return costs
+
+
+@kernel
+def _by_option(
+    sides: Sides, scope: Ints, teams: Bools, places: Bools,
+    costs: Ints, values: Ints, found: Ints, team: Ints, place: Ints,
+) -> None:  # fmt: skip
+    vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    for k in range(len(scope)):
+        i = scope[k]
+        for j in range(no_team + 1):
+            team[j] = GRID * sides.team[i, j] if teams[j] else NEVER
+        for p in range(no_place + 1):
+            place[p] = GRID * sides.place[i, p] if places[p] else NEVER
+        best_team, best_place = NEVER, NEVER
+        for j in range(no_team + 1):
+            best_team = min(best_team, team[j])
+        for p in range(no_place + 1):
+            best_place = min(best_place, place[p])
+        for o in range(vans + 2):
+            for t in range(TOP):
+                values[t] = NEVER
+            if sides.option[i, o] and best_team < NEVER and best_place < NEVER:
+                if o <= vans:
+                    base = GRID * sides.approach[i, o] if o < vans else 0
+                    _around(sides, i, o, base, team, place, best_place, values, found)
+                else:
+                    values[0] = GRID * sides.no_van[i] + best_team + best_place
+            costs[k, o] = min(FAR, values[0] // GRID)
+        for e in range(EXTRAS):
+            o, j, p = _extra(sides, i, e)
+            if o >= 0 and teams[j] and places[p]:
+                costs[k, o] = min(costs[k, o], sides.extra_cost[i, e])
+
+
+def by_team(sides: Sides, scope: Ints, options: Ints, places: Bools) -> Ints:
+    """What each request pays at least for each team (n, J + 1), in tenths, travelling by `options`
+    (n,), with the places (P + 1,) that are left; FAR where there is nothing."""
+    costs = np.full((len(scope), len(sides.team_end) + 1), FAR, dtype=np.int64)
+    _by_team(sides, scope, options, places, costs, np.empty(len(places), dtype=np.int64))
+    return costs
+
+
+@kernel
+def _by_team(
+    sides: Sides, scope: Ints, options: Ints, places: Bools, costs: Ints, end: Ints
+) -> None:
+    no_team, no_place, vans = len(sides.team_end), sides.go.shape[1], len(sides.van_end)
+    for k in range(len(scope)):
+        i, o = scope[k], options[k]
+        for p in range(no_place + 1):
+            end[p] = sides.place[i, p] if places[p] else FAR
+            if p < no_place and o <= vans:
+                end[p] += sides.self_drive[i, p] if o == vans else sides.way_home[o, p]
+        nearest = 0
+        for p in range(1, no_place + 1):
+            if end[p] < end[nearest]:
+                nearest = p
+        for j in range(no_team + 1):
+            best = plain(sides, i, o, j, nearest) if end[nearest] < FAR else FAR
+            if best >= FAR and sides.team[i, j] < FAR:
+                for p in range(no_place + 1):
+                    if end[p] < FAR:
+                        best = min(best, plain(sides, i, o, j, p))
+            costs[k, j] = min(best, FAR)
+        for e in range(EXTRAS):
+            way, j, p = _extra(sides, i, e)
+            if way == o and places[p]:
+                costs[k, j] = min(costs[k, j], sides.extra_cost[i, e])
