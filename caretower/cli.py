@@ -213,7 +213,7 @@ RoleName = Annotated[
     str, typer.Argument(help="dispatcher, supervisor, facility, field, provider, …")
 ]
 ScopeId = Annotated[
-    str | None, typer.Option(help="a facility's or provider's id, or team:<id>, van:<id>")
+    str | None, typer.Option(help="a facility's or provider's key or id, or team:KEY, van:KEY")
 ]
 
 

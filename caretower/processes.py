@@ -193,8 +193,8 @@ SCOPED = {Role.FACILITY, Role.FIELD, Role.PROVIDER}
 async def put_account(
     settings: Settings, name: str, role: str, scope: str | None, password: str, *, new: bool
 ) -> None:
-    """Raises ValueError: an unknown role, a missing or needless scope, a short password, a name
-    that is taken although the account is to be `new`.
+    """Raises ValueError: an unknown role, a missing, needless or unknown scope, a short password,
+    a name that is taken although the account is to be `new`.
     """
     from caretower.machine import stores
 
@@ -208,7 +208,26 @@ async def put_account(
     async with stores(settings, log.info) as found, production(found) as tower:
         if new and await Store(tower.engine).account_named(name) is not None:
             raise ValueError(f"there is an account {name} already: `account put` renews it")
-        await tower.accounts.put_account(name, wanted, scope, password, operator())
+        known = scope and await scope_id(tower, wanted, scope)
+        await tower.accounts.put_account(name, wanted, known, password, operator())
+
+
+async def scope_id(tower: Tower, role: Role, scope: str) -> str:
+    """The scope by its id; a key of an imported file stands for one. Raises ValueError."""
+    from caretower.importing.changes import stable_id
+
+    kind, _, key = scope.rpartition(":") if role is Role.FIELD else ("facility", "", scope)
+    ids = (key, stable_id(tower.region.id, kind, key))
+    if kind == "facility":
+        known = {each.id for each in await tower.directory.facilities()}
+    else:
+        world = await tower.registry.snapshot()
+        known = {"team": {*world.teams}, "van": {*world.vans}}.get(kind, set())
+    for id in ids:
+        if id in known:
+            return id if kind == "facility" else f"{kind}:{id}"
+    forms = "team:KEY or van:KEY" if role is Role.FIELD else "KEY"
+    raise ValueError(f"there is no {scope!r}: a scope is {forms}, by its id or its key")
 
 
 async def revoke_account(settings: Settings, name: str) -> None:
