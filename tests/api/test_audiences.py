@@ -229,6 +229,44 @@ async def test_no_way_to_or_from_a_person_is_drawn_on_the_wall(life: Life) -> No
     assert all(metres(point, BASE) <= 500 for point in guesses(life.seen["wall"]))
 
 
+def stretches(recorder: Recorder) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """What a screen that remembers draws behind units: from one exact place to the next.
+
+    A unit that is obscured, or gone, leaves nothing behind.
+    """
+    last: dict[str, tuple[float, float]] = {}
+    drawn = []
+    for kind, id, shape in recorder.objects():
+        if kind not in ("team", "van"):
+            continue
+        if shape is None or shape.get("obscured"):
+            last.pop(id, None)
+            continue
+        at = (shape["lon"], shape["lat"])
+        if id in last and at != last[id]:
+            drawn.append((last[id], at))
+        last[id] = at
+    return drawn
+
+
+async def test_no_trail_on_the_wall_leads_to_or_from_a_person(life: Life) -> None:
+    await life.whole()
+    drawn = stretches(life.seen["wall"])
+    ends = [point for stretch in drawn for point in stretch]
+    assert all(metres(point, BASE) <= 500 for point in ends)
+
+
+async def test_a_trail_on_a_careless_wall_leads_to_the_person(
+    memory: MemoryRegistry, clock: Clock
+) -> None:
+    """Otherwise the test above would prove nothing."""
+    life = Life(memory, clock, Careless())
+    await life.begin()
+    await life.whole()
+    ends = [point for stretch in stretches(life.seen["wall"]) for point in stretch]
+    assert min(metres(point, ADDRESS) for point in ends) < 50
+
+
 async def test_the_same_observer_finds_the_address_on_a_careless_wall(
     memory: MemoryRegistry, clock: Clock
 ) -> None:

@@ -1,23 +1,36 @@
-/** Night is the default; a person's choice stays on their machine. */
-type Name = 'dark' | 'light';
+import { sunIsUp } from './board/sun';
+
+/** Day and night: chosen by a person, or following the sun over the region. A choice stays on their machine. */
+export type Mode = 'dark' | 'light' | 'sun';
 const KEY = 'caretower.theme';
+const NEXT: Record<Mode, Mode> = { dark: 'light', light: 'sun', sun: 'dark' };
 
 class Theme {
-  now = $state<Name>('dark');
+  mode = $state<Mode>('dark');
+  now = $state<'dark' | 'light'>('dark');
+  #day = false;
 
   /** Uses what was chosen here before, else what the screen prefers by itself. */
-  begin(preferred: Name): void {
-    this.#set((localStorage.getItem(KEY) as Name | null) ?? preferred);
+  begin(preferred: Mode): void {
+    const kept = localStorage.getItem(KEY) as Mode | null;
+    this.#set(kept && kept in NEXT ? kept : preferred);
   }
 
-  toggle(): void {
-    this.#set(this.now === 'dark' ? 'light' : 'dark');
-    localStorage.setItem(KEY, this.now);
+  next(): void {
+    this.#set(NEXT[this.mode]);
+    localStorage.setItem(KEY, this.mode);
   }
 
-  #set(name: Name): void {
-    this.now = name;
-    document.documentElement.dataset['theme'] = name;
+  /** The sun may have risen or set: `ms` UTC, over the region's middle. */
+  follow(ms: number, middle: readonly [lon: number, lat: number]): void {
+    this.#day = sunIsUp(ms, middle);
+    if (this.mode === 'sun') this.#set('sun');
+  }
+
+  #set(mode: Mode): void {
+    this.mode = mode;
+    this.now = mode === 'sun' ? (this.#day ? 'light' : 'dark') : mode;
+    document.documentElement.dataset['theme'] = this.now;
   }
 }
 

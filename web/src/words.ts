@@ -53,7 +53,7 @@ export const w = {
 
   top: {
     logOut: 'Log out',
-    theme: 'Light or dark',
+    theme: (mode: string) => `Light: ${mode}. Change`,
     help: 'Keys',
     for: (role: string, scope: string) => (scope ? `${role} · ${scope}` : role),
     console: 'Console',
@@ -255,6 +255,17 @@ export const w = {
     heard: (name: string, until: string) => `heard by ${name}, sounds again at ${until}`,
     soundOff: 'Sound is blocked: click to allow it',
   },
+
+  shifts: {
+    label: 'Off shift soon',
+    title: (count: number) => (count ? `${plural(count, 'unit goes', 'units go')} off shift within 30 min` : 'Nobody goes off shift within 30 min'),
+    nobody: 'All units stay for longer than half an hour.',
+    in: (min: number) => `in ${min} min`,
+    over: 'over time',
+    off: (at: string) => `off ${at}`,
+  },
+
+  themes: { dark: 'Night', light: 'Day', sun: 'By the sun' } as Record<string, string>,
 
   map: { zoomIn: 'Zoom in', zoomOut: 'Zoom out' },
 

@@ -1,7 +1,10 @@
 import type { Pool, Recommendation, RequestCard, Team, Van } from '../live/kinds';
 import { freshness, minutes, type FreshnessLimits } from '../live/spans';
 import { boundsOf, type Bounds, type LonLat } from '../map/geometry';
-import { drawnAgeS, type Mark, type Route, type Scene } from '../map/scene';
+import { drawnAgeS, type Mark, type Route, type Scene, type Trail } from '../map/scene';
+import { w } from '../words';
+import { leavesSoon } from './shifts';
+import type { Trails } from './trails';
 import { unitTone } from './wall';
 
 /** The map for one person: candidates, routes and arrival times; the rest faded. Pure. */
@@ -17,6 +20,9 @@ interface World {
   pools: readonly Pool[];
   limits: FreshnessLimits;
   nowMs: number;
+  trails: Trails;
+  /** The hour, as people say it. */
+  timeOfDay: (ms: number) => string;
 }
 
 export function personMap(world: World, card: RequestCard | null, at: LonLat | null, plan: Recommendation | null, pick: LonLat | null): PersonMap {
@@ -25,22 +31,31 @@ export function personMap(world: World, card: RequestCard | null, at: LonLat | n
   for (const other of plan?.alternatives ?? []) [other.team, other.van, other.pool].forEach((id) => candidates.add(id));
   const focus = card !== null;
   const marks: Mark[] = [
-    ...world.vans.map((van) => unitMark(van, 'van', focus, candidates.has(van.id), van.id === chosen.van, world.nowMs)),
-    ...world.teams.map((team) => unitMark(team, 'team', focus, candidates.has(team.id), team.id === chosen.team, world.nowMs)),
+    ...world.vans.map((van) => unitMark(world, van, 'van', focus, candidates.has(van.id), van.id === chosen.van)),
+    ...world.teams.map((team) => unitMark(world, team, 'team', focus, candidates.has(team.id), team.id === chosen.team)),
     ...facilityMarks(world, candidates, focus, chosen.pool),
   ];
   if (card && at) marks.push({ id: card.id, shape: 'person', place: at, tone: card.tier, chosen: true });
   if (pick) marks.push({ id: 'pick', shape: 'pick', place: pick, tone: 'pick', text: '+', chosen: true });
-  return { scene: { marks, routes: at ? routes(world, chosen, at, plan, card) : [] }, bounds: looking(marks, at, chosen.pool ? placeOf(world.pools, chosen.pool) : null) };
+  const trails = [...world.vans, ...world.teams].flatMap((unit) => trail(world, unit, focus && !candidates.has(unit.id)));
+  return { scene: { marks, trails, routes: at ? routes(world, chosen, at, plan, card) : [] }, bounds: looking(marks, at, chosen.pool ? placeOf(world.pools, chosen.pool) : null) };
 }
 
-function unitMark(unit: Team | Van, shape: 'team' | 'van', focus: boolean, candidate: boolean, chosen: boolean, nowMs: number): Mark {
+function trail(world: World, unit: Team | Van, faded: boolean): Trail[] {
+  const places = world.trails.of(unit);
+  return places.length ? [{ id: unit.id, places, tone: unitTone(unit.status), faded }] : [];
+}
+
+function unitMark(world: World, unit: Team | Van, shape: 'team' | 'van', focus: boolean, candidate: boolean, chosen: boolean): Mark {
+  const { nowMs } = world;
+  const leaving = leavesSoon(unit, nowMs);
   return {
     id: unit.id,
     shape,
     place: [unit.lon, unit.lat],
     tone: unitTone(unit.status),
-    label: candidate ? unit.name : undefined,
+    label: candidate ? (leaving ? `${unit.name}, ${w.shifts.off(world.timeOfDay(unit.shift_end_ms))}` : unit.name) : undefined,
+    leaving,
     positionAgeS: drawnAgeS(Math.max(0, (nowMs - unit.position_ms) / 1_000), unit.status === 'available', candidate),
     faded: focus && !candidate,
     chosen,

@@ -1,7 +1,8 @@
 import type { SmallCount, Tier, WallFacility, WallUnit, WallZone } from '../live/kinds';
 import { clockFace, freshness, type FreshnessLimits } from '../live/spans';
 import type { Bounds } from '../map/geometry';
-import { drawnAgeS, type Mark, type Scene, type Tone } from '../map/scene';
+import { drawnAgeS, type Mark, type Scene, type Tone, type Trail } from '../map/scene';
+import type { Trails } from './trails';
 
 /** What the wall draws and counts, from its obscured objects. Pure. */
 
@@ -50,6 +51,14 @@ export function wallMarks(
     ...facilities.map((facility) => facilityMark(facility, limits, nowMs)),
     ...zones.flatMap((zone) => zoneMark(zone, nowMs)),
   ];
+}
+
+/** The ways of units that are drawn where they are; of an obscured one nothing is remembered. */
+export function wallTrails(units: readonly WallUnit[], trails: Trails): Trail[] {
+  return units.flatMap((unit) => {
+    const places = unit.obscured ? [] : trails.of(unit);
+    return places.length ? [{ id: unit.id, places, tone: unitTone(unit.status) }] : [];
+  });
 }
 
 /** The whole region beside a closer look: what the closer map draws is framed here, only the waiting stay. */

@@ -133,9 +133,10 @@ export class CanvasGround implements Ground {
     context.fillStyle = colors.land;
     context.fill(this.#land, 'nonzero');
     context.lineJoin = 'round';
-    this.#stroke(this.#roads, colors.line, 1.6 / size, 1);
-    this.#stroke(this.#borders, colors.line, 0.8 / size, 0.6);
-    this.#stroke(this.#authorities, colors.lineStrong, 1.2 / size, 0.9);
+    const pixel = colors.scale / size;
+    this.#stroke(this.#roads, colors.line, 1.6 * pixel, 1);
+    this.#stroke(this.#borders, colors.line, 0.8 * pixel, 0.6);
+    this.#stroke(this.#authorities, colors.lineStrong, 1.2 * pixel, 0.9);
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
 

@@ -16,6 +16,8 @@ export interface Colors {
   /** The root size, and the size of words on the map: on a wall no text is below 20 px at 1080p. */
   rootPx: number;
   labelPx: number;
+  /** How much thicker lines are than on a desk: a 4K wall is read from afar. */
+  scale: number;
 }
 
 export function readColors(element: Element): Colors {
@@ -44,6 +46,7 @@ export function readColors(element: Element): Colors {
     },
     family: token('--family'),
     rootPx,
+    scale: Math.max(1, rootPx / 16),
     labelPx: rootPx * (parseFloat(style.getPropertyValue('--map-text')) || 0.85),
   };
 }

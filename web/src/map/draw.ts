@@ -1,7 +1,7 @@
 import type { BasePlace } from './basemap';
 import type { Colors } from './colors';
 import { spread, type LonLat, type Pixel } from './geometry';
-import { POSITION, type Mark, type Route, type Scene, visible } from './scene';
+import { POSITION, type Mark, type Route, type Scene, type Trail, visible } from './scene';
 
 export interface Placed {
   mark: Mark;
@@ -75,6 +75,7 @@ export function hit(placed: readonly Placed[], x: number, y: number): Mark | nul
 }
 
 export function drawScene(context: Context, scene: Scene, placed: readonly Placed[], project: Projection, colors: Colors): void {
+  for (const trail of scene.trails ?? []) drawTrail(context, trail, project, colors);
   for (const route of scene.routes) drawRoute(context, route, project, colors);
   for (const item of placed) drawLeader(context, item, colors);
   for (const item of placed) drawMark(context, item, colors);
@@ -137,19 +138,35 @@ interface Box {
 const overlaps = (a: Box, b: Box): boolean =>
   Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
 
+/** Thin behind everything, and fainter the longer ago. */
+function drawTrail(context: Context, trail: Trail, project: Projection, colors: Colors): void {
+  const points = trail.places.map(project);
+  context.lineWidth = 2.5 * colors.scale;
+  context.lineCap = 'round';
+  context.strokeStyle = colors.tone[trail.tone];
+  for (let index = 1; index < points.length; index++) {
+    context.globalAlpha = (trail.faded ? 0.3 : 0.8) * (0.2 + (0.8 * index) / points.length);
+    context.beginPath();
+    context.moveTo(...points[index - 1]!);
+    context.lineTo(...points[index]!);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+}
+
 function drawRoute(context: Context, route: Route, project: Projection, colors: Colors): void {
   const points = route.places.map(project);
   if (points.length < 2) return;
   context.save();
   context.lineJoin = context.lineCap = 'round';
-  if (route.dashed) context.setLineDash([8, 8]);
+  if (route.dashed) context.setLineDash([8 * colors.scale, 8 * colors.scale]);
   context.beginPath();
   points.forEach(([x, y], index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
   context.strokeStyle = colors.ground;
-  context.lineWidth = 6;
+  context.lineWidth = 6 * colors.scale;
   context.stroke();
   context.strokeStyle = colors.tone[route.tone];
-  context.lineWidth = 3;
+  context.lineWidth = 3 * colors.scale;
   context.stroke();
   context.restore();
   if (route.label) {
@@ -169,7 +186,7 @@ function routeLabel(context: Context, text: string, [x, y]: Pixel, color: string
   context.fillStyle = colors.panel;
   context.fill();
   context.strokeStyle = color;
-  context.lineWidth = 1.5;
+  context.lineWidth = 1.5 * colors.scale;
   context.stroke();
   context.fillStyle = color;
   context.fillText(text, x, y);
@@ -179,7 +196,7 @@ function drawLeader(context: Context, { at, home, mark }: Placed, colors: Colors
   if (Math.hypot(at[0] - home[0], at[1] - home[1]) < colors.rootPx) return;
   context.globalAlpha = mark.faded ? 0.25 : 0.7;
   context.strokeStyle = colors.lineStrong;
-  context.lineWidth = 1;
+  context.lineWidth = colors.scale;
   context.beginPath();
   context.moveTo(at[0], at[1]);
   context.lineTo(home[0], home[1]);
@@ -196,6 +213,7 @@ function drawMark(context: Context, item: Placed, colors: Colors): void {
   context.restore();
   context.globalAlpha = mark.faded ? 0.4 : 1;
   if (mark.chosen) drawChosen(context, item, colors);
+  if (mark.leaving) drawLeaving(context, item, colors);
   if (mark.text) drawText(context, item, colors);
   context.globalAlpha = 1;
 }
@@ -235,15 +253,15 @@ function fillMark(context: Context, item: Placed, colors: Colors): void {
     outline(context, item);
   }
   const ringed = (mark.positionAgeS ?? 0) >= POSITION.ring_s;
-  if (mark.fresh === 'no_response' || ringed) context.setLineDash([4, 3]);
+  if (mark.fresh === 'no_response' || ringed) context.setLineDash([4 * colors.scale, 3 * colors.scale]);
   if (solid && ringed) {
     outline(context, { ...item, width: item.width - 6, height: item.height - 6 });
-    context.lineWidth = 1.5;
+    context.lineWidth = 1.5 * colors.scale;
     context.strokeStyle = colors.ground;
     context.stroke();
     return;
   }
-  context.lineWidth = mark.shape === 'waiting' ? 3 : 2;
+  context.lineWidth = (mark.shape === 'waiting' ? 3 : 2) * colors.scale;
   context.strokeStyle = color;
   context.stroke();
 }
@@ -267,9 +285,27 @@ function drawChosen(context: Context, item: Placed, colors: Colors): void {
   context.save();
   outline(context, { ...item, width: item.width + 8, height: item.height + 8 });
   context.strokeStyle = colors.ink;
-  context.lineWidth = 2.5;
+  context.lineWidth = 2.5 * colors.scale;
   context.stroke();
   context.restore();
+}
+
+/** A small clock at the corner: its shift ends soon. */
+function drawLeaving(context: Context, { at, width, height }: Placed, colors: Colors): void {
+  const radius = colors.rootPx * 0.34;
+  const [x, y] = [at[0] + width / 2, at[1] - height / 2];
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = colors.panel;
+  context.fill();
+  context.lineWidth = 1.5 * colors.scale;
+  context.strokeStyle = colors.tone.high;
+  context.stroke();
+  context.beginPath();
+  context.moveTo(x, y - radius * 0.7);
+  context.lineTo(x, y);
+  context.lineTo(x + radius * 0.55, y);
+  context.stroke();
 }
 
 function drawText(context: Context, { mark, at, width, height }: Placed, colors: Colors): void {

@@ -104,9 +104,9 @@ function style(base: BaseMap, colors: Colors): StyleSpecification {
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': colors.ground } },
       { id: 'land', type: 'fill', source: base.counties.length ? 'counties' : 'authorities', paint: { 'fill-color': colors.land } },
-      { id: 'roads', type: 'line', source: 'roads', paint: { 'line-color': colors.line, 'line-width': 1.6 } },
-      { id: 'counties', type: 'line', source: 'counties', paint: { 'line-color': colors.line, 'line-width': 0.8, 'line-opacity': 0.6 } },
-      { id: 'authorities', type: 'line', source: 'authorities', paint: { 'line-color': colors.lineStrong, 'line-width': 1.2, 'line-opacity': 0.9 } },
+      { id: 'roads', type: 'line', source: 'roads', paint: { 'line-color': colors.line, 'line-width': 1.6 * colors.scale } },
+      { id: 'counties', type: 'line', source: 'counties', paint: { 'line-color': colors.line, 'line-width': 0.8 * colors.scale, 'line-opacity': 0.6 } },
+      { id: 'authorities', type: 'line', source: 'authorities', paint: { 'line-color': colors.lineStrong, 'line-width': 1.2 * colors.scale, 'line-opacity': 0.9 } },
     ],
   };
 }

@@ -19,6 +19,16 @@ export interface Mark {
   positionAgeS?: number;
   faded?: boolean;
   chosen?: boolean;
+  /** Its shift ends soon. */
+  leaving?: boolean;
+}
+
+/** The way that a unit came. */
+export interface Trail {
+  id: string;
+  places: LonLat[];
+  tone: Tone;
+  faded?: boolean;
 }
 
 export interface Route {
@@ -32,6 +42,7 @@ export interface Route {
 export interface Scene {
   marks: Mark[];
   routes: Route[];
+  trails?: Trail[];
 }
 
 export const EMPTY: Scene = { marks: [], routes: [] };

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { leaving, leavesSoon, SOON_MS } from '../src/board/shifts';
+import { sunElevationDeg, sunIsUp } from '../src/board/sun';
+import { TRAIL_MS, Trails, type Moving } from '../src/board/trails';
+import { wallTrails } from '../src/board/wall';
+import type { Team, WallUnit } from '../src/live/kinds';
+
+const NOW = 1_800_000_000_000;
+
+describe('a trail', () => {
+  const unit = (step: number, change: Partial<Moving> = {}): Moving => ({ id: 'a', lon: -111.9 + step * 0.01, lat: 40.7, position_ms: NOW + step * 60_000, ...change });
+  const seen = (...units: Moving[]): Trails => {
+    const trails = new Trails();
+    for (const each of units) trails.follow([each], each.position_ms ?? NOW);
+    return trails;
+  };
+  it('is the way of the last minutes, up to where the unit is', () => {
+    expect(seen(unit(0), unit(1), unit(2)).of(unit(2)).map(([lon]) => Math.round((lon + 111.9) * 100))).toEqual([0, 1, 2, 2]);
+  });
+  it('is nothing for a unit that stands, however often it says so', () => {
+    const still = (step: number): Moving => unit(0, { position_ms: NOW + step * 1_000 });
+    expect(seen(still(0), still(1), still(2)).of(still(2))).toEqual([]);
+  });
+  it('forgets what is longer ago', () => {
+    const late = unit(40);
+    const trails = seen(...Array.from({ length: 41 }, (_, step) => unit(step)));
+    expect(trails.of(late)[0]![0]).toBeGreaterThanOrEqual(unit(40 - TRAIL_MS / 60_000).lon - 1e-9);
+  });
+  it('is gone at once when the unit is obscured or leaves the feed, and begins anew', () => {
+    const trails = seen(unit(0), unit(1), unit(2, { obscured: true }), unit(3));
+    expect(trails.of(unit(3))).toEqual([]);
+    trails.follow([], NOW);
+    trails.follow([unit(4)], NOW);
+    expect(trails.of(unit(4))).toEqual([]);
+  });
+  it('is not drawn on the wall for a unit that is not drawn where it is', () => {
+    const trails = seen(unit(0), unit(1));
+    const wall = (obscured: boolean): WallUnit => ({ ...unit(1), zone: 'weber', status: 'available', obscured }) as WallUnit;
+    expect([wallTrails([wall(false)], trails).length, wallTrails([wall(true)], trails).length]).toEqual([1, 0]);
+  });
+});
+
+describe('who goes off shift soon', () => {
+  const team = (name: string, endMs: number, change: Partial<Team> = {}): Team => ({ id: name, name, status: 'available', request: null, shift_end_ms: NOW + endMs, ...change }) as Team;
+  it('is on duty for less than half an hour more, the first to go first', () => {
+    const all = [team('later', SOON_MS + 1), team('soon', 1_000), team('sooner', 500), team('gone', -1), team('out', 900, { status: 'out_of_service' })];
+    expect(leaving(all, [], NOW).map(({ unit }) => unit.name)).toEqual(['sooner', 'soon']);
+  });
+  it('is whoever is over time with a person', () => expect(leavesSoon(team('over', -60_000, { request: 'r' }), NOW)).toBe(true));
+});
+
+describe('the sun', () => {
+  const SALT_LAKE = [-111.89, 40.76] as const;
+  it('stands highest at midsummer by latitude and tilt', () => {
+    // Solar noon in Salt Lake City on 21 June 2026 is near 19:29 UTC; 90° - 40.76° + 23.44°.
+    expect(sunElevationDeg(Date.UTC(2026, 5, 21, 19, 29), SALT_LAKE)).toBeCloseTo(72.7, 0);
+  });
+  it('rises and sets when the almanac says', () => {
+    // On the equinox of 20 March 2026 the sun is up for about 12 h 8 min: 13:33 to 01:40 UTC.
+    const up = (hour: number, minute: number, day = 20): boolean => sunIsUp(Date.UTC(2026, 2, day, hour, minute), SALT_LAKE);
+    expect([up(13, 20), up(13, 50), up(1, 20, 21), up(1, 55, 21)]).toEqual([false, true, true, false]);
+  });
+  it('does not set on a polar summer night', () => expect(sunIsUp(Date.UTC(2026, 5, 21, 22, 0), [25.78, 71.17])).toBe(true));
+});
