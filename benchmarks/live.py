@@ -17,16 +17,15 @@ import httpx
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.state_world import state_world, where
+from benchmarks.state_world import crisis, crowd, state_world
 from caretower import supervisor
-from caretower.demo.door import Door
-from caretower.demo.people import invent
 from caretower.demo.seed import seed_world
 from caretower.embedded.addresses import keep_addresses
 from caretower.machine import free_port, parts, running_servers, wait_until_ready
 from caretower.processes import migrate_database
 from caretower.settings import Settings
 from caretower.wiring import production
+from simulator.door import Door
 
 OPEN_BEFORE = 60
 MEASURED = {True: 25, False: 150}
@@ -55,7 +54,7 @@ async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
         await asyncio.to_thread(migrate_database, settings)
         async with production(settings) as tower:
             accounts = await seed_world(tower, state_world(tower.region, tower.clock()))
-            people = where(tower.region)
+            people = crowd(tower.region)
         keep_addresses(settings)
         for part in parts(settings, "keeper", "planner", "api"):
             process = await supervisor.start(part)
@@ -66,7 +65,7 @@ async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
         door = Door(client, "robin", accounts["robin"].password)
         rng = random.Random(11)
         for _ in range(OPEN_BEFORE):
-            await door.post("/v1/requests", **invent(rng, people))
+            await door.post("/v1/requests", **crisis(rng, people))
         ticket = (await door.report("/v1/live/tickets", {}))["ticket"]
         socket = await stack.enter_async_context(
             connect(f"ws://localhost:{settings.port}/v1/live?ticket={ticket}", max_size=None)
@@ -127,7 +126,7 @@ async def samples(
     """(event to recommendation, HTTP alone), milliseconds."""
     whole, http = [], []
     for _ in range(count):
-        body = invent(rng, people)
+        body = crisis(rng, people)
         began = time.perf_counter()
         await door.post("/v1/requests", **body)
         http.append(1000 * (time.perf_counter() - began))

@@ -1,16 +1,23 @@
 """A region at state scale: 60 teams, 40 vans and 154 bed pools, spread as the population is."""
 
 import random
+import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from caretower.demo.people import Settlement
-from caretower.demo.traffic import settlement
 from caretower.demo.world import Place, World, stable_id
 from geo.region import Region
 from registry.states import Pool, Team, Van
+from simulator.demand import Caller
+from simulator.happenings import caller_of, settlement_of
+from simulator.parameters import load_parameters
+from simulator.people import invent
+from simulator.streams import Streams
 
+POLICY = Path(__file__).parents[1] / "policy"
 TEAMS, VANS, FACILITIES, POOLS = 60, 40, 48, 154
 DAY_MS = 86_400_000
 TYPES = ("receiving", "stabilization", "observation_23h", "residential_crisis", "inpatient_adult")
@@ -25,15 +32,22 @@ class _Spot:
     zone: str
 
 
-def where(region: Region) -> Settlement:
-    """Demand over the region's ZIP points, by their population."""
-    return settlement(region.zips.at, region.zips.names, region.zips.population)
+def crowd(region: Region, seed: int = 7) -> Caller:
+    """Whoever may call in the region, as the simulation's parameters have it."""
+    parameters = load_parameters(POLICY / "simulation.toml")
+    return caller_of(region, parameters, Streams(seed))
+
+
+def crisis(rng: random.Random, people: Caller) -> dict[str, Any]:
+    """The body that opens one invented request now."""
+    dice = np.random.default_rng(rng.getrandbits(64))
+    return invent(dice, people, time.time_ns() // 1_000_000)
 
 
 def state_world(region: Region, now_ms: int, seed: int = 7) -> World:
     """The same world for the same seed."""
     rng = random.Random(seed)
-    people = where(region)
+    people = settlement_of(region)
 
     def spot() -> _Spot:
         index = rng.choices(range(len(people.names)), people.weights.tolist())[0]

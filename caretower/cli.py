@@ -33,17 +33,42 @@ class Process(StrEnum):
     API = "api"
     PLANNER = "planner"
     KEEPER = "keeper"
-    TRAFFIC = "traffic"
+
+
+Speed = Annotated[float, typer.Option(min=0.1, max=100, help="times as fast as life")]
+Seed = Annotated[int | None, typer.Option(help="of the simulation; left out: another every time")]
+Rate = Annotated[float, typer.Option(min=0, max=100, help="times the demand of the policy file")]
 
 
 @app.command()
-def demo() -> None:
-    """Run a living region on this machine: servers, processes, browser client, traffic."""
+def demo(speed: Speed = 10.0, seed: Seed = None, rate: Rate = 1.0) -> None:
+    """Run a living region on this machine: servers, processes, browser client, simulation."""
     from caretower.demo.run import run_demo
+    from caretower.simulation import Wish
 
     quiet = os.environ.get("CARETOWER_LOG_LEVEL", "warning")
     settings = Settings(simulated=True, log_level=quiet)
-    raise typer.Exit(asyncio.run(run_demo(settings, out)))
+    raise typer.Exit(asyncio.run(run_demo(settings, out, Wish(speed, seed, rate))))
+
+
+@app.command()
+def simulate(
+    url: Annotated[
+        str | None, typer.Option(help="the api's address; left out: this machine")
+    ] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="log-ins to play; left out: the demo's")
+    ] = None,
+    *,
+    speed: Speed = 1.0,
+    seed: Seed = None,
+    rate: Rate = 1.0,
+) -> None:
+    """Let a synthetic region live behind the public doors of a running api."""
+    from caretower.simulation import Wish
+    from caretower.simulation import simulate as live
+
+    asyncio.run(live(Settings(), Wish(speed, seed, rate), url, accounts))
 
 
 @app.command()

@@ -62,7 +62,7 @@ def laboratory(region: Region, cast: Cast) -> Laboratory:
 
 def demo_laboratory(settings: Settings) -> Laboratory:
     """The demo's teams, vans and facilities in their region."""
-    region = load_region(settings.region, settings.cache_dir)
+    region = load_region(settings.region, settings.cache_dir, settings.regions)
     empty = laboratory(region, Cast((), (), ()))
 
     def locate(lon: float, lat: float) -> str | None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -193,7 +193,17 @@ async def stores(settings: Settings, say: supervisor.Say) -> AsyncIterator[Setti
         yield servers.settings
 
 
-async def run_machine(settings: Settings, say: supervisor.Say, prepare: Prepare, *more: str) -> int:
+def nothing_more(_: Settings) -> Sequence[Part]:
+    """A region needs no other parts than its own."""
+    return ()
+
+
+async def run_machine(
+    settings: Settings,
+    say: supervisor.Say,
+    prepare: Prepare,
+    more: Callable[[Settings], Sequence[Part]] = nothing_more,
+) -> int:
     """Runs servers and processes (and `more` of them) until a signal. Answers the exit code.
 
     The api loads its code while the stores start: it begins when their addresses are there.
@@ -211,20 +221,20 @@ async def run_machine(settings: Settings, say: supervisor.Say, prepare: Prepare,
     async with running_servers(settings, say) as servers, asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = []
 
-        def begin(*names: str) -> None:
+        def begin(*begun: Part) -> None:
             tasks.extend(
                 group.create_task(supervisor.keep_alive(part, say), name=part.name)
-                for part in parts(settings, *names)
+                for part in begun
             )
 
         say("starting the api")
-        begin("api")
+        begin(*parts(settings, "api"))
         ready = asyncio.create_task(_ready(servers.settings, say, prepare))
         stop = asyncio.create_task(stopping.wait())
         await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
             welcome = ready.result()
-            begin("keeper", "planner", *more)
+            begin(*parts(settings, "keeper", "planner"), *more(settings))
             welcome(address(settings))
             await stop
         ready.cancel()

@@ -66,7 +66,6 @@ async def run_process(name: str, settings: Settings, *, embedded: bool = False) 
         "api": run_api,
         "planner": run_planner,
         "keeper": run_keeper,
-        "traffic": run_traffic,
     }
     task = asyncio.ensure_future(connected(settings, jobs[name]))
     if name == "api":  # uvicorn answers signals itself: it lets requests and sockets finish
@@ -152,18 +151,6 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
             ),
         ),
     }
-
-
-async def run_traffic(tower: Tower) -> None:
-    from caretower.demo.accounts import read_accounts
-    from caretower.demo.traffic import play, settlement
-    from caretower.machine import wait_until_ready
-
-    url = f"http://localhost:{tower.settings.port}"
-    await wait_until_ready(url)
-    zips = tower.region.zips
-    people = settlement(zips.at, zips.names, zips.population)
-    await play(url, read_accounts(tower.settings.data_dir), people)
 
 
 def migrate_database(settings: Settings) -> None:

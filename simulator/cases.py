@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatch.request import CrisisRequest
-from dispatch.words import CARRIED_OUT, WAITING, CrewAnswer, FacilityAnswer, Need, State
+from dispatch.words import CARRIED_OUT, WAITING, CrewAnswer, FacilityAnswer, Need, Rescue, State
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the people of the world can see of a request. `van` is one that comes for it."""
+    """What the people of the world can see of a request. `team` and `van` are those that serve it.
+
+    `follow_up`: it has ended, and somebody still owes the person a call or an appointment.
+    """
 
     id: str
     state: State
@@ -22,6 +25,8 @@ class Case:
     place_claimed: bool
     crew_answer: CrewAnswer | None
     facility_answer: FacilityAnswer | None
+    follow_up: bool = False
+    rescue: bool = False
 
     @property
     def waiting(self) -> bool:
@@ -81,4 +86,6 @@ def case_of_card(card: Mapping[str, Any], serves: Mapping[tuple[str, str], str |
         bool(card["place_claimed"]),
         CrewAnswer(card["crew_answer"]) if card["crew_answer"] else None,
         FacilityAnswer(card["facility_answer"]) if card["facility_answer"] else None,
+        follow_up=card["follow_up_due_ms"] is not None,
+        rescue=card["rescue"] == Rescue.OPEN,
     )

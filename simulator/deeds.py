@@ -69,6 +69,21 @@ class EndVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A dispatcher calls the person after the visit; most want an appointment."""
+
+    request: str
+    wants_appointment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmRescue:
+    """EMS says that it has found the person."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class FacilityAnswers:
     """The facility accepts the person, or declines for a coded reason."""
 
@@ -158,6 +173,8 @@ Deed: TypeAlias = (
     | Step
     | AskPlace
     | EndVisit
+    | FollowUp
+    | ConfirmRescue
     | FacilityAnswers
     | Count
     | StillTrue

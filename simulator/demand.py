@@ -91,7 +91,7 @@ class Caller:
         return self.rate * daily * part.share * shape / DAY_S
 
     def _of_tier(self, tier: Tier, start_ms: int, end_ms: int) -> Iterator[Call]:
-        rng = self.streams.of("demand", tier)
+        rng = self.streams.of("demand", tier, start_ms)
         hours = range(start_ms - start_ms % HOUR_MS, end_ms, HOUR_MS)
         rates = np.array([self.per_s(tier, hour_ms) for hour_ms in hours])
         most = float(rates.max(initial=0.0))
@@ -105,6 +105,12 @@ class Caller:
             hour = int((at_s * 1000 - hours[0]) // HOUR_MS)
             if rng.random() * most < rates[hour]:
                 yield self._call(rng, tier, int(at_s * 1000))
+
+    def one(self, rng: np.random.Generator, at_ms: int) -> Call:
+        """A single call at a moment, for whoever needs just one."""
+        tiers = list(Tier)
+        shares = [self.parameters.tier[tier].share for tier in tiers]
+        return self._call(rng, tiers[int(rng.choice(len(tiers), p=shares))], at_ms)
 
     def _at(self, event: MassEvent) -> Iterator[Call]:
         rng = self.streams.of("mass event calls", event.id)

@@ -48,14 +48,14 @@ def bad_roads(
     """Storms over a town, (n, 2) lon/lat, and closed stretches of a main road, by their time."""
     storm, closed = parameters.storm, parameters.closed_road
     found = []
-    rng = streams.of("storms")
+    rng = streams.of("storms", start_ms)
     for number, from_ms in enumerate(_times(rng, storm.a_day, start_ms, end_ms)):
         lon, lat = towns[int(rng.integers(len(towns)))]
         area = _circle(float(lon), float(lat), within(rng, storm.radius_km))
         closure = Closure(f"storm-{start_ms}-{number}", area, within(rng, storm.slowdown))
         until_ms = from_ms + int(within(rng, storm.hours) * HOUR_MS)
         found.append(BadRoads(closure, "weather", from_ms, until_ms))
-    rng = streams.of("closed roads")
+    rng = streams.of("closed roads", start_ms)
     for number, from_ms in enumerate(_times(rng, closed.a_day, start_ms, end_ms)):
         line = corridors[int(rng.integers(len(corridors)))]
         spot = shapely.LineString(line).interpolate(float(rng.random()), normalized=True)
@@ -75,7 +75,7 @@ def mass_events(
     end_ms: int,
 ) -> list[MassEvent]:
     """Events at places where many people live; their calls come with the demand."""
-    rng = streams.of("mass events")
+    rng = streams.of("mass events", start_ms)
     events = []
     for number, at_ms in enumerate(_times(rng, parameters.mass_event.a_day, start_ms, end_ms)):
         lon, lat = points[int(rng.choice(len(points), p=weights))]

@@ -28,6 +28,7 @@ class Fate:
     needs_place: bool
     left_to_people: bool
     patience_s: float
+    follow_up_s: float
     wants_appointment: bool
     attends: bool
 
@@ -70,9 +71,14 @@ class Fates:
             needs_place=need is Need.NEEDED or (need is Need.POSSIBLE and turns_out),
             left_to_people=rng.random() < p.live.left_to_people,
             patience_s=float(rng.uniform(*p.live.patience_s)),
+            follow_up_s=float(rng.uniform(600, 2400)),
             wants_appointment=rng.random() < p.appointment.wanted,
             attends=rng.random() >= p.appointment.no_show,
         )
+
+    def attends(self, request: str) -> bool:
+        """Whether the person of a request comes to an appointment."""
+        return self.of(request, Need.NONE).attends
 
     def crew(self, request: str, unit: str) -> CrewMind:
         """How this crew takes this task."""

@@ -13,16 +13,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from dispatch.planning import Rules, driving
 from dispatch.policy import Policy as DispatchRules
 from geo.closures import LiveRoads
 from geo.region import Region
 from registry.states import Pool, Team, Van
-from simulator.demand import Call, Caller, Settlement, settlement
-from simulator.disturbances import BadRoads, bad_roads, mass_events
 from simulator.figures import Estimate, estimate, of_requests, paired
+from simulator.happenings import happenings, roads_of
 from simulator.parameters import Parameters
 from simulator.policies import BASELINE, POLICIES, Make, Means
 from simulator.streams import Streams
@@ -137,7 +135,7 @@ class Laboratory:
     def roads(self) -> LiveRoads:
         """The region's roads; their trees are built once."""
         if self._roads is None:
-            self._roads = LiveRoads(self.region.roads)
+            self._roads = roads_of(self.region)
         return self._roads
 
     def run(self, arm: Arm, log: Log | None = None) -> Run:
@@ -146,9 +144,10 @@ class Laboratory:
         streams, roads = Streams(arm.seed), self.roads()
         start_ms = self.start_ms
         end_ms = start_ms + self.warm_up_ms + int(arm.days * DAY_MS)
-        calls, bad = happenings(self.region, self.parameters, streams, arm.rate, start_ms, end_ms)
+        outside = happenings(self.region, self.parameters, streams, arm.rate, start_ms, end_ms)
         setting = Setting(self.parameters, streams, roads, self.dispatch.clocks.facility_answer_s)
-        world = World(setting, calls, bad)
+        world = World(setting)
+        world.expect(outside)
         policy = self.policies[arm.policy](Means(self.rules, driving(roads)))
         office = Office(world, policy, self.dispatch, roads, log)
         teams = [_on_shift(team, start_ms) for team in self.cast.teams]
@@ -187,35 +186,6 @@ class Laboratory:
                 break
             rate *= load / found
         return rate
-
-
-def happenings(
-    region: Region,
-    parameters: Parameters,
-    streams: Streams,
-    rate: float,
-    start_ms: int,
-    end_ms: int,
-) -> tuple[list[Call], list[BadRoads]]:
-    """All that comes from outside: calls and bad roads, the same whatever is decided."""
-    where = settlement_of(region)
-    times = (start_ms, end_ms)
-    caller = Caller(
-        where=where,
-        locate=lambda points: list(region.authorities.locate(points)),
-        parameters=parameters,
-        timezone=ZoneInfo(region.timezone),
-        streams=streams,
-        rate=rate,
-    )
-    events = mass_events(streams, parameters, where.points, where.weights, *times)
-    lines: list[NDArray[np.float64]] = [corridor.at for corridor in region.corridors]
-    return caller.calls(*times, events), bad_roads(streams, parameters, where.points, lines, *times)
-
-
-def settlement_of(region: Region) -> Settlement:
-    """Where the region's people live: its postal points."""
-    return settlement(region.zips.at, region.zips.names, region.zips.population)
 
 
 def on_duty_ms(unit: Team | Van, start_ms: int, end_ms: int) -> int:

@@ -194,6 +194,8 @@ class Office:
                 deeds.Count() | deeds.WalkIn() | deeds.StillTrue() | deeds.Pause() | deeds.Resume()
             ):
                 self._pool_says(deed, now_ms)
+            case deeds.FollowUp() | deeds.ConfirmRescue():
+                return False
             case other:
                 self._request_goes_on(other, now_ms)
         return True

@@ -4,7 +4,7 @@ A driver tells it what the screens show (`see_*`) and what time it is; it answer
 (`due`). It knows nothing of policies, servers or speed: both drivers run this very world.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isnan
 from typing import TypeAlias
@@ -19,11 +19,13 @@ from simulator.cases import Case
 from simulator.crews import DriveTo, Scene, Wait, next_of
 from simulator.deeds import (
     AskPlace,
+    ConfirmRescue,
     CrewAnswers,
     Decide,
     Deed,
     EndVisit,
     FacilityAnswers,
+    FollowUp,
     GiveUp,
     NextShift,
     RoadsRecover,
@@ -37,6 +39,7 @@ from simulator.demand import Call
 from simulator.disturbances import BadRoads
 from simulator.driving import Trip, drive
 from simulator.fates import Fate, Fates
+from simulator.happenings import Happenings
 from simulator.parameters import Parameters
 from simulator.streams import Streams
 
@@ -45,6 +48,7 @@ Key: TypeAlias = tuple[str, str]
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 SEEK_S = 30.0
+RESCUE_S = 300.0
 BREAK_AGAIN_S = 600.0
 HOME_M_DEG = 0.002
 """A unit nearer than this to its base (about 200 m) is at home."""
@@ -54,6 +58,7 @@ SAYS: Mapping[str, Callable[[str], Deed]] = {
     "decide": Decide,
     "seek": SeekPlace,
     "give up": GiveUp,
+    "rescue": ConfirmRescue,
     "ems": lambda request: EndVisit(request, "ems_handed_over"),
     "resolve": lambda request: EndVisit(request, "resolved_on_scene"),
     "acknowledge": lambda request: CrewAnswers(request, None),
@@ -63,13 +68,17 @@ SAYS: Mapping[str, Callable[[str], Deed]] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What does not change during a run. `facility_clock_s`: after it somebody telephones."""
+    """What does not change during a run. `facility_clock_s`: after it somebody telephones.
+
+    `speed`: world seconds in a real one where people watch and act beside the simulation, which
+    leaves them a share of the requests for a while; None where nobody does.
+    """
 
     parameters: Parameters
     streams: Streams
     roads: LiveRoads
     facility_clock_s: float
-    watched: bool = False
+    speed: float | None = None
 
 
 @dataclass(slots=True)
@@ -100,12 +109,14 @@ class _Story:
     doing: dict[str, str] = field(default_factory=dict)
 
 
+class NoSuchUnit(LookupError):
+    """The simulation does not play this unit or facility."""
+
+
 class World:
     """Everybody who is not in the control room."""
 
-    def __init__(
-        self, setting: Setting, calls: Sequence[Call], bad_roads: Sequence[BadRoads]
-    ) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._fates = Fates(setting.streams, setting.parameters)
         self._agenda: Agenda[_Due] = Agenda()
@@ -113,14 +124,19 @@ class World:
         self.beds = Beds(setting.streams, setting.parameters.facility, self._pools)
         self._bodies: dict[Key, _Body] = {}
         self._stories: dict[str, _Story] = {}
-        self._calls = {call.id: call for call in calls}
+        self._calls: dict[str, Call] = {}
+        self._bad_roads: dict[str, BadRoads] = {}
         self._catalog: dict[str, Pool] = {}
         self.driven_s = 0.0
-        for call in calls:
+
+    def expect(self, outside: Happenings) -> None:
+        """What is going to come from outside; more may follow."""
+        for call in outside.calls:
+            self._calls[call.id] = call
             self._agenda.note(call.at_ms, ("call", call.id), _Due("call", call.id))
-        self._bad_roads = {roads.closure.id: roads for roads in bad_roads}
-        for roads in bad_roads:
+        for roads in outside.bad_roads:
             name = roads.closure.id
+            self._bad_roads[name] = roads
             self._agenda.note(roads.from_ms, ("bad", name), _Due("bad", name))
             self._agenda.note(roads.until_ms, ("good", name), _Due("good", name))
 
@@ -161,7 +177,13 @@ class World:
         self._facility(story, now_ms)
         self._crew(story, now_ms)
         if not (case.waiting or case.carried_out):
-            self._end(case.id)
+            self._after(story, now_ms)
+
+    def see_gone(self, request: str) -> None:
+        """Nobody owes anything for this request any more; or it was never opened."""
+        self._calls.pop(request, None)
+        if request in self._stories:
+            self._end(request)
 
     def locate(self, request: str, lon: float, lat: float, now_ms: int) -> None:
         """Where the person of a request is that the world has not invented."""
@@ -207,18 +229,17 @@ class World:
         """The units that are on the road."""
         return [k for k, body in self._bodies.items() if body.trip and now_ms < body.trip.ends_ms]
 
-    def units(self) -> list[Unit]:
-        """All units as they were seen last."""
-        return [body.unit for body in self._bodies.values()]
+    def knows_unit(self, key: Key) -> bool:
+        """Whether the unit was ever seen."""
+        return key in self._bodies
 
-    @property
-    def open_stories(self) -> int:
-        """Requests that have not ended."""
-        return len(self._stories)
+    def knows_pool(self, pool: str) -> bool:
+        """Whether the pool was ever seen."""
+        return pool in self._catalog
 
     # inside
     def _begin(self, case: Case, opened_ms: int) -> _Story:
-        call = self._calls.get(case.id)
+        call = self._calls.pop(case.id, None)
         need = call.need if call else case.need
         at = (call.lon, call.lat) if call else (float("nan"), float("nan"))
         story = _Story(self._fates.of(case.id, need), case, *at, opened_ms)
@@ -233,8 +254,8 @@ class World:
         case = story.case
         if case.waiting:
             wait_s = story.fate.decide_s
-            if self._setting.watched and story.fate.left_to_people:
-                wait_s += story.fate.patience_s
+            if self._setting.speed is not None and story.fate.left_to_people:
+                wait_s += story.fate.patience_s * self._setting.speed
             due_ms = max(now_ms, story.opened_ms + int(1000 * wait_s))
             if self._is_new(story, "desk", "decide"):
                 self._agenda.note(due_ms, ("desk", case.id), _Due("decide", case.id))
@@ -371,11 +392,12 @@ class World:
     def _happen(self, event: "_Due", now_ms: int) -> Iterator[Deed]:
         match event:
             case _Due("call", name):
-                yield Tell(self._calls[name])
+                if name in self._calls:
+                    yield Tell(self._calls[name])
             case _Due("bad", name):
                 yield RoadsTurnBad(self._bad_roads[name])
             case _Due("good", name):
-                yield RoadsRecover(self._bad_roads[name])
+                yield RoadsRecover(self._bad_roads.pop(name))
             case _Due(what, kind, unit) if unit:
                 yield from self._unit_does(what, (kind, unit), now_ms)
             case _Due(what, request) if request in self._stories:
@@ -416,34 +438,34 @@ class World:
         case = story.case
         request = case.id
         match what:
-            case "assess":
-                self._assess(story, now_ms)
-            case "look":
-                self._crew(story, now_ms)
-            case "again":
-                story.doing.clear()
-                self.see_case(case, story.opened_ms, now_ms)
+            case "assess" | "look" | "again":
+                self._think(what, story, now_ms)
             case "facility":
                 yield from self._facility_answers(story)
             case "decline":
                 mind = self._fates.crew(request, case.units[0][1])
                 yield CrewAnswers(request, mind.declines)
+            case "follow up":
+                yield FollowUp(request, story.fate.wants_appointment)
             case "ask_place":
                 yield AskPlace(request, self._needs_van(case))
-            case "give up" if not case.waiting:
-                return
-            case "ems" if case.state is not State.ON_SCENE:
+            case "give up" | "ems" if _is_moot(what, case):
                 return
             case simple if simple in SAYS:
                 yield SAYS[simple](request)
             case step:
                 yield Step(request, step)
 
-    def _assess(self, story: _Story, now_ms: int) -> None:
-        """The team knows what the person needs; without it EMS comes after a while."""
-        story.assessed = True
-        patience_s = self._setting.parameters.duration.ems_from_scene_min * 60
-        self._note("ems", ("ems", story.case.id), now_ms, patience_s, story.case.id)
+    def _think(self, what: str, story: _Story, now_ms: int) -> None:
+        """Somebody sees something new: the crew has assessed, the van has come, try again."""
+        if what == "again":
+            story.doing.clear()
+            self.see_case(story.case, story.opened_ms, now_ms)
+            return
+        if what == "assess":
+            story.assessed = True
+            patience_s = self._setting.parameters.duration.ems_from_scene_min * 60
+            self._note("ems", ("ems", story.case.id), now_ms, patience_s, story.case.id)
         self._crew(story, now_ms)
 
     def _facility_answers(self, story: _Story) -> Iterator[Deed]:
@@ -461,9 +483,20 @@ class World:
         body = self._bodies.get(("team", case.team or ""))
         return body is not None and body.unit.seats == 0 and case.van is None
 
+    def _after(self, story: _Story, now_ms: int) -> None:
+        """The visit is over: a rescue is confirmed, a follow-up made; then the story ends."""
+        case = story.case
+        self.beds.forget(case.id)
+        if case.rescue and self._is_new(story, "after", "rescue"):
+            self._note("rescue", ("after", case.id), now_ms, RESCUE_S, case.id)
+        elif case.follow_up and not case.rescue and self._is_new(story, "after", "follow up"):
+            self._note("follow up", ("after", case.id), now_ms, story.fate.follow_up_s, case.id)
+        elif not (case.rescue or case.follow_up):
+            self._end(case.id)
+
     def _end(self, request: str) -> None:
         self.beds.forget(request)
-        for role in ("desk", "facility", "crew", "van", "give up", "ems", "again"):
+        for role in ("desk", "facility", "crew", "van", "give up", "ems", "again", "after"):
             self._agenda.strike((role, request))
         del self._stories[request]
 
@@ -499,6 +532,11 @@ class _Due:
     what: str
     name: str
     unit: str = ""
+
+
+def _is_moot(what: str, case: Case) -> bool:
+    """Whether nobody has to give up any more: a team has come, or has left with the person."""
+    return not (case.waiting if what == "give up" else case.state is State.ON_SCENE)
 
 
 def _key(unit: Unit) -> Key:

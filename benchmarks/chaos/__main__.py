@@ -34,13 +34,12 @@ from benchmarks.chaos.faults import (
 )
 from benchmarks.chaos.load import Acknowledged, check, work
 from benchmarks.chaos.watchers import CuttingProxy, Watcher, differences
-from benchmarks.state_world import where
+from benchmarks.state_world import crisis, crowd
 from caretower.demo.accounts import read_accounts
-from caretower.demo.door import Door
-from caretower.demo.people import invent
 from caretower.machine import free_port, wait_until_ready
 from caretower.settings import Settings
 from geo.region import load_region
+from simulator.door import Door
 
 BETWEEN_FAULTS_S = 4.0
 REST_S = 4.0
@@ -93,14 +92,14 @@ class Storm:
     async def wrong_clock(self, rng: random.Random) -> None:
         """Requests through a node an hour ahead: they must bear the region's time."""
         began = time.monotonic()
-        people = where(load_region(self.settings.region, self.settings.cache_dir))
+        people = crowd(load_region(self.settings.region, self.settings.cache_dir))
         async with (
             api_an_hour_off(self.settings) as url,
             httpx.AsyncClient(base_url=url, timeout=10) as client,
         ):
             door = Door(client, self.door.name, self.door.password)
             for _ in range(WRONG_CLOCK_REQUESTS):
-                body = invent(rng, people)
+                body = crisis(rng, people)
                 card = (await door.post("/v1/requests", **body))["card"]
                 self.seen.opened.add(body["request"])
                 off_s = card["opened_ms"] / 1000 - time.time()
@@ -110,7 +109,7 @@ class Storm:
 
 async def run(settings: Settings, rounds: int, *, all_faults: bool) -> dict[str, Any]:
     """Every fault, then the proofs. Answers the figures."""
-    people = where(load_region(settings.region, settings.cache_dir))
+    people = crowd(load_region(settings.region, settings.cache_dir))
     url = f"http://localhost:{settings.port}"
     rng = random.Random(3)
     async with living_region(settings) as above, httpx.AsyncClient(timeout=10) as client:

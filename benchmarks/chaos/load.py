@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
-from caretower.demo.door import Door, Refused
-from caretower.demo.people import Settlement, invent
+from benchmarks.state_world import crisis
+from simulator.demand import Caller
+from simulator.door import Door, Refused
 
 PAUSE_S = 0.05
 LOOKS = 20
@@ -29,11 +30,11 @@ class Acknowledged:
     slowest_s: float = 0.0
 
 
-async def work(door: Door, people: Settlement, seen: Acknowledged, rng: random.Random) -> None:
+async def work(door: Door, people: Caller, seen: Acknowledged, rng: random.Random) -> None:
     """Opens requests, accepts what is recommended and ends the oldest, for ever."""
     mine: list[str] = []
     while True:
-        body = invent(rng, people)
+        body = crisis(rng, people)
         began = time.monotonic()
         try:
             await door.post("/v1/requests", **body)

@@ -11,7 +11,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from caretower.demo.door import Door, Refused
+from simulator.door import Door, Refused
 
 MEAN_LIFE_S = 4.0
 ACK_EVERY_S = 1.0

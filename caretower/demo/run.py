@@ -1,10 +1,10 @@
 """`make demo`: one living region on one machine, with real servers, supervised.
 
-A small script plays the people in the field through the same doors as everyone.
+The live simulation plays the people in the field through the same doors as everyone.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +12,8 @@ from rich.console import Console
 from caretower.demo.accounts import DemoAccount, accounts_path
 from caretower.machine import Welcome, run_machine
 from caretower.settings import Settings
+from caretower.simulation import Wish, simulation_part
+from caretower.supervisor import Part
 
 
 def show(
@@ -32,7 +34,7 @@ def show(
     out.print("  Ctrl-C stops everything; the next start finds the state that was there.")
 
 
-async def run_demo(settings: Settings, out: Console) -> int:
+async def run_demo(settings: Settings, out: Console, wish: Wish) -> int:
     """Runs until a signal comes. Answers the exit code."""
 
     async def prepare(settings: Settings) -> Welcome:
@@ -41,6 +43,10 @@ async def run_demo(settings: Settings, out: Console) -> int:
         accounts, wall = await seed_demo(settings)
         return lambda url: show(out, url, accounts, wall, accounts_path(settings.data_dir))
 
-    traffic = os.environ.get("CARETOWER_DEMO_TRAFFIC", "on") != "off"
-    more = ("traffic",) if traffic else ()
-    return await run_machine(settings, lambda text: out.print(f"caretower: {text}"), prepare, *more)
+    def simulation(settings: Settings) -> Sequence[Part]:
+        off = os.environ.get("CARETOWER_DEMO_TRAFFIC", "on") == "off"
+        return () if off else (simulation_part(settings, wish),)
+
+    return await run_machine(
+        settings, lambda text: out.print(f"caretower: {text}"), prepare, simulation
+    )

@@ -15,8 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from uuid6 import uuid7
 
-from caretower.demo.people import invent
-from caretower.demo.traffic import settlement
+from benchmarks.state_world import crisis, crowd
 from geo.region import load_region
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
@@ -127,14 +126,14 @@ def chosen(page: Page, people: People) -> dict[str, Any]:
 def fill_the_board(people: People, count: int = 9) -> None:
     """Others call too: invented requests, so that the screens are seen at work."""
     region = load_region("utah", people.tower.data_dir / "cache")
-    where = settlement(region.zips.at, region.zips.names, region.zips.population)
+    callers = crowd(region)
     rng = random.Random(5)
     log_in = {"name": "sam", "password": people.tower.accounts["sam"].password}
     with httpx.Client(base_url=people.tower.url, timeout=20) as client:
         token = client.post("/v1/sessions", json=log_in).json()["token"]
         client.headers["authorization"] = f"Bearer {token}"
         for number in range(count):
-            body = {**invent(rng, where), "mine": number % 2 == 0, "command_id": str(uuid7())}
+            body = {**crisis(rng, callers), "mine": number % 2 == 0, "command_id": str(uuid7())}
             client.post("/v1/requests", json=body).raise_for_status()
 
 

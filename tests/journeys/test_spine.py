@@ -8,8 +8,8 @@ import httpx
 import pytest
 from uuid6 import uuid7
 
-from caretower.demo.door import Door, Refused
-from caretower.demo.traffic import acceptance
+from simulator.door import Door, Refused
+from simulator.hands import acceptance
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
 

@@ -11,8 +11,8 @@ from scipy import stats
 from dispatch.words import Need, Tier
 from simulator.demand import Call, Caller
 from simulator.disturbances import MassEvent, bad_roads, mass_events
+from simulator.happenings import caller_of, happenings, settlement_of
 from simulator.streams import Streams
-from simulator.study import happenings, settlement_of
 from tests.simulator.lab import PARAMETERS, region
 
 ZONE = ZoneInfo("America/Denver")
@@ -23,14 +23,7 @@ LEAST_P = 0.001
 
 
 def caller(seed: int = 11, rate: float = 1.0) -> Caller:
-    return Caller(
-        where=settlement_of(region()),
-        locate=lambda at: list(region().authorities.locate(at)),
-        parameters=PARAMETERS,
-        timezone=ZONE,
-        streams=Streams(seed),
-        rate=rate,
-    )
+    return caller_of(region(), PARAMETERS, Streams(seed), rate)
 
 
 @pytest.fixture(scope="module")
@@ -138,5 +131,5 @@ def test_mass_events_come_at_about_their_rate() -> None:
 def test_the_same_seed_gives_the_same_happenings_and_another_seed_others() -> None:
     times = (START_MS, START_MS + DAY_MS)
     first = happenings(region(), PARAMETERS, Streams(3), 1.0, *times)
-    assert first[0] == happenings(region(), PARAMETERS, Streams(3), 1.0, *times)[0]
-    assert first[0] != happenings(region(), PARAMETERS, Streams(4), 1.0, *times)[0]
+    assert first.calls == happenings(region(), PARAMETERS, Streams(3), 1.0, *times).calls
+    assert first.calls != happenings(region(), PARAMETERS, Streams(4), 1.0, *times).calls

@@ -12,9 +12,8 @@ from dispatch.request import Bundle
 from dispatch.words import ENDED
 from simulator.figures import estimate, paired
 from simulator.policies import POLICIES, Caretower, Means, Nearest, Policy
-from simulator.streams import Streams
-from simulator.study import Arm, Run, findings, happenings, on_duty_ms
-from tests.simulator.lab import DAY_MS, PARAMETERS, laboratory, region, team
+from simulator.study import Arm, Run, findings, on_duty_ms
+from tests.simulator.lab import DAY_MS, PARAMETERS, laboratory, team
 
 BUSY = 0.5
 """Demand under which eight teams always have somebody waiting."""
@@ -211,10 +210,3 @@ def test_tuning_finds_the_demand_that_keeps_teams_busy_for_the_wanted_share() ->
     rate = lab.tuned_rate(0.4, 0.15)
     shares = [lab.run(Arm("nearest", rate, seed, 0.15)).figures["utilisation"] for seed in (1, 2)]
     assert np.mean(shares) == pytest.approx(0.4, abs=0.05)
-
-
-def test_happenings_do_not_depend_on_the_cast() -> None:
-    lab = laboratory(teams=1)
-    end_ms = lab.start_ms + DAY_MS
-    calls, _ = happenings(region(), PARAMETERS, Streams(1), 0.1, lab.start_ms, end_ms)
-    assert calls

@@ -32,8 +32,15 @@ class Door:
     name: str
     password: str
     token: str | None = field(default=None, repr=False)
+    _logging_in: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def log_in(self) -> None:
+        """Raises Refused. Who waits while another call logs in takes its token."""
+        async with self._logging_in:
+            if self.token is None:
+                await self._log_in()
+
+    async def _log_in(self) -> None:
         response = await self._send(
             "POST", "/v1/sessions", {"name": self.name, "password": self.password}, None
         )
@@ -49,28 +56,40 @@ class Door:
         """Sends a command; every retry carries the same id. Raises Refused."""
         return await self._call("POST", path, {"command_id": str(uuid7()), **body})
 
-    async def report(self, path: str, body: dict[str, Any]) -> Any:
-        """Sends a report that needs no id, because saying it twice changes nothing."""
-        return await self._call("POST", path, body)
+    async def put(self, path: str, **body: Any) -> Any:
+        """Like `post`, for what has an address of its own. Raises Refused."""
+        return await self._call("PUT", path, {"command_id": str(uuid7()), **body})
 
-    async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    async def report(self, path: str, body: dict[str, Any], *, tries: int = TRIES) -> Any:
+        """Sends a report that needs no id, because saying it twice changes nothing."""
+        return await self._call("POST", path, body, tries)
+
+    async def _call(
+        self, method: str, path: str, body: dict[str, Any] | None, tries: int = TRIES
+    ) -> Any:
         for renewed in (False, True):
             if self.token is None:
                 await self.log_in()
-            response = await self._send(method, path, body, self.token)
-            if response.status_code == httpx.codes.UNAUTHORIZED and not renewed:
+            token = self.token
+            response = await self._send(method, path, body, token, tries)
+            if response.status_code != httpx.codes.UNAUTHORIZED or renewed:
+                break
+            if self.token == token:  # else another call has logged in meanwhile
                 self.token = None
-                continue
-            break
         if response.is_error:
             raise Refused(response.status_code, _problem(response))
         return response.json() if response.content else None
 
     async def _send(
-        self, method: str, path: str, body: dict[str, Any] | None, token: str | None
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        token: str | None,
+        tries: int = TRIES,
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(tries)):
             try:
                 response = await self.client.request(method, path, json=body, headers=headers)
             except httpx.HTTPError:
@@ -79,7 +98,7 @@ class Door:
             else:
                 if response.status_code not in UNAVAILABLE or not left:
                     return response
-            await asyncio.sleep(PAUSE_S * (TRIES - left))
+            await asyncio.sleep(PAUSE_S * (tries - left))
         raise AssertionError("unreachable")
 
 

@@ -1,0 +1,75 @@
+"""Whoever drives is on a road, goes forward, and arrives."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial import cKDTree
+
+from geo.closures import Closure, LiveRoads
+from geo.points import Point, haversine_m
+from simulator.driving import drive
+from simulator.happenings import roads_of, settlement_of
+from tests.simulator.lab import region
+
+spots = st.integers(0, 200)
+ROAD_STEP_M = 2000.0
+"""Nodes of the schematic roads are at most a kilometre and a half apart."""
+
+
+@pytest.fixture(scope="module")
+def roads() -> LiveRoads:
+    return roads_of(region())
+
+
+def place(number: int) -> Point:
+    at = settlement_of(region()).points
+    return Point(*at[number % len(at)].tolist())
+
+
+@settings(max_examples=25, deadline=None)
+@given(spots, spots, st.floats(0.5, 2.0))
+def test_a_trip_follows_the_roads_and_its_time_is_the_roads(
+    roads: LiveRoads, here: int, there: int, factor: float
+) -> None:
+    origin, goal = place(here), place(there)
+    ends = np.array([[origin.lon, origin.lat], [goal.lon, goal.lat]])
+    told_s = float(roads.matrix(ends[:1], ends[1:]).seconds[0, 0])
+    trip = drive(roads, origin, goal, 1_000, factor)
+    assert trip.duration_s == pytest.approx(told_s * factor)
+    assert (trip.at(0), trip.at(trip.ends_ms)) == (origin, goal)
+    graph = region().roads
+    assert graph is not None
+    nodes = cKDTree(graph.nodes)
+    for share in np.linspace(0.1, 0.9, 9):
+        at = trip.at(1_000 + int(share * 1000 * trip.duration_s))
+        _, nearest = nodes.query([at.lon, at.lat])
+        to_road_m = float(haversine_m(np.array([at.lon, at.lat]), graph.nodes[nearest]))
+        to_end_m = min(float(haversine_m(np.array([at.lon, at.lat]), end)) for end in ends)
+        assert min(to_road_m, to_end_m) < ROAD_STEP_M
+
+
+def test_a_moving_unit_never_jumps(roads: LiveRoads) -> None:
+    trip = drive(roads, place(0), place(100), 0, 1.0)
+    seconds = range(0, int(trip.duration_s), 5)
+    way = np.array([(p.lon, p.lat) for p in (trip.at(1000 * s) for s in seconds)])
+    assert float(haversine_m(way[:-1], way[1:]).max()) < 5 * 45  # 45 m/s: faster than any road
+
+
+def test_where_every_road_is_closed_somebody_still_gets_there_slowly() -> None:
+    roads = roads_of(region())
+    origin, goal = place(0), place(50)
+    open_s = drive(roads, origin, goal, 0, 1.0).duration_s
+    roads.put(Closure("all", region().boundary.buffer(0.1), float("inf")))
+    closed = drive(roads, origin, goal, 0, 1.0)
+    assert closed.duration_s > open_s
+    halfway = closed.at(closed.ends_ms // 2)
+    assert halfway.lon == pytest.approx((origin.lon + goal.lon) / 2, abs=0.01)
+
+
+def test_a_storm_makes_the_drive_longer() -> None:
+    roads = roads_of(region())
+    origin, goal = place(0), place(50)
+    open_s = drive(roads, origin, goal, 0, 1.0).duration_s
+    roads.put(Closure("storm", region().boundary, 2.0))
+    assert drive(roads, origin, goal, 0, 1.0).duration_s > 1.5 * open_s
