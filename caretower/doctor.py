@@ -106,6 +106,24 @@ def port(settings: Settings) -> Finding:
     return Finding(True, f"port {settings.port} is free")
 
 
+def region(settings: Settings) -> Finding:
+    """Whether the region of the settings can be read; its own folder says what is wrong in it."""
+    from geo.region import BadRegion
+    from geo.region_folder import read_folder
+
+    folder = settings.regions / settings.region
+    if not folder.is_dir():
+        known = settings.region == "utah"
+        advice = f"there is no {folder}: make one with `caretower region new`"
+        return Finding(known, f"region {settings.region}", advice)
+    try:
+        own = read_folder(folder)
+    except (BadRegion, OSError) as error:
+        return Finding(False, f"region {settings.region} cannot be read", str(error))
+    zones, roads = len(own.authorities.ids), "with" if own.roads else "without"
+    return Finding(True, f"region {own.id}: {own.name}, {zones} zones, {roads} roads")
+
+
 def web_client(settings: Settings) -> Finding:
     built = (settings.web_dist / "index.html").exists()
     what = "browser client is built" if built else "browser client is not built"
@@ -137,6 +155,7 @@ def examine(settings: Settings) -> list[Finding]:
         *data_folder(settings),
         memory_folder(),
         port(settings),
+        region(settings),
         web_client(settings),
         browser(),
     ]

@@ -27,6 +27,7 @@ ROADS = "roads.npz"
 PLACE_COLUMNS = ("id", "name", "lon", "lat", "population")
 SLIVER = 0.01
 """Share of a zone that may overlap another or lie outside the boundary: borders are drawn twice."""
+NOWHERE = Places((), (), positions([]), np.zeros(0, dtype=np.int64))
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,8 +57,8 @@ def read_folder(folder: Path) -> Region:
         authorities=zones,
         counties_of={},
         unchecked=(),
-        places=_places(folder / PLACES),
-        zips=_places(folder / ZIPS),
+        places=_places(folder / PLACES) or _named_after(zones),
+        zips=_places(folder / ZIPS) or NOWHERE,
         roads=roads.graph if roads else None,
         corridors=roads.corridors if roads else (),
         sources=header.source + (roads.sources if roads else ()),
@@ -164,9 +165,16 @@ def _roads(path: Path) -> RoadFile | None:
         raise BadRegion(str(error)) from error
 
 
-def _places(path: Path) -> Places:
+def _named_after(zones: Zones) -> Places:
+    """Without towns, a place on the map is called by its zone."""
+    centres = [zones.centroid(zone) for zone in zones.ids]
+    people = np.array(zones.populations, dtype=np.int64)
+    return Places(zones.ids, zones.names, positions(centres), people)
+
+
+def _places(path: Path) -> Places | None:
     if not path.exists():
-        return Places((), (), positions([]), np.zeros(0, dtype=np.int64))
+        return None
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
         return Places(

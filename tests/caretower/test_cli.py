@@ -92,3 +92,31 @@ def test_a_boundary_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert answer.returncode == 2
     assert "/nowhere.geojson" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_faults_in_a_table_are_told_before_any_server_is_started(tmp_path: Path) -> None:
+    here = ("--in", str(tmp_path), "--zone", "Europe/Helsinki", "--no-places")
+    made = caretower("region", "new", "harbor", "--bounds", "24.9,60.1,25.0,60.2", *here)
+    assert made.returncode == 0, made.stderr
+    table = tmp_path / "teams.csv"
+    table.write_text("key,name,lon,lat,offers,hours\nt1,,24.95,60.15,peeer,always\n")
+    data = tmp_path / "data"
+    answer = caretower(
+        "region",
+        "import",
+        str(tmp_path / "harbor"),
+        "--teams",
+        str(table),
+        CARETOWER_DATA_DIR=str(data),
+    )
+    assert answer.returncode == 1
+    assert "teams.csv, row 2, name: is empty" in answer.stdout
+    assert "did you mean 'peer'?" in answer.stdout
+    assert answer.stderr == "caretower: 2 errors: nothing was imported\n"
+    assert not (data / "state").exists()
+
+
+def test_an_import_without_a_table_says_what_it_takes(tmp_path: Path) -> None:
+    answer = caretower("region", "import", "harbor", CARETOWER_DATA_DIR=str(tmp_path))
+    assert answer.returncode == 2
+    assert "--facilities" in answer.stderr

@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from caretower.doctor import Finding, data_folder, examine, port, runs, web_client
+from caretower.doctor import Finding, data_folder, examine, port, region, runs, web_client
 from caretower.settings import Settings
 
 
@@ -39,3 +39,12 @@ def test_this_machine_has_what_the_tests_need(tmp_path: Path) -> None:
     assert [f for f in wrong if "short enough" not in f.what] == []
     assert isinstance(wrong, list)
     assert all(isinstance(f, Finding) for f in wrong)
+
+
+def test_a_region_is_looked_at_with_its_own_words(tmp_path: Path) -> None:
+    folder = tmp_path / "regions" / "harbor"
+    settings = Settings(data_dir=tmp_path, region="harbor")
+    assert "caretower region new" in region(settings).advice
+    folder.mkdir(parents=True)
+    assert "region.toml" in region(settings).advice
+    assert region(Settings(data_dir=tmp_path, region="utah")).ok

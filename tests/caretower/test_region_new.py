@@ -66,7 +66,8 @@ def test_a_boundary_and_zones_from_files(wish: Wish, tmp_path: Path) -> None:
     region = made(replace(wish, bounds=None, boundary=boundary, zones=zones, places=False))
     assert region.authorities.names == ("West", "East")
     assert region.authorities.populations == (7, 7)
-    assert len(region.places) == 0
+    assert region.places.names == ("West", "East")
+    assert not (wish.folder / "places.csv").exists()
 
 
 def test_nothing_is_ever_overwritten(wish: Wish) -> None:

@@ -51,8 +51,15 @@ def test_a_folder_with_a_boundary_is_a_region_of_one_zone(regions: Path) -> None
     region = load_region("harbor", regions / "cache", regions)
     assert region.authorities.ids == ("harbor",)
     assert region.authorities.locate(np.array([[24.9, 60.2], [26.0, 60.2]])) == ["harbor", None]
-    assert (region.roads, len(region.places), len(region.zips)) == (None, 0, 0)
+    assert (region.roads, len(region.zips)) == (None, 0)
     assert region.sources[0].licence == "CC0"
+
+
+def test_without_towns_a_place_is_called_by_its_zone(regions: Path) -> None:
+    (regions / "harbor" / "zones.geojson").write_text(zones(WEST, EAST))
+    places = load_region("harbor", regions / "cache", regions).places
+    assert places.names == ("West", "East")
+    assert places.at[0].tolist() == pytest.approx([24.9, 60.2])
 
 
 def test_zones_places_and_zips_are_read(regions: Path) -> None:
