@@ -17,7 +17,7 @@ from dispatch.knowing import happened_ms
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises
 from dispatch.request import CrisisRequest, Unmet
-from dispatch.scope import check_scope, role_of
+from dispatch.scope import check_lead, check_scope, role_of
 from dispatch.transitions import DESK
 from dispatch.words import Event
 from record import Actor
@@ -59,7 +59,7 @@ class Answers:
         self._check(actor, command, "crew_decline")
 
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            check_scope(actor, before)
+            check_lead(actor, before)
             if command.accepted:
                 return self._crew_acknowledges(tx, before, command)
             return await self._crew_declines(tx, before, command)

@@ -26,7 +26,7 @@ from dispatch.promise import Change, Promises
 from dispatch.request import Bundle, CrisisRequest, Unmet
 from dispatch.scope import check_scope, role_of
 from dispatch.store import Choice
-from dispatch.words import Event, Role, Tier
+from dispatch.words import Event, Need, Role, Tier
 from record import Actor
 from record.errors import RecordError
 from record.journal import Transaction
@@ -102,6 +102,8 @@ class Claiming:
         wanted = Bundle(
             pool=command.pool, slot=command.slot, van=command.van, backup=command.backup
         )
+        if wanted.place is None and before.plan.place is None:
+            return await self._want_place(actor, command, purpose)
         prepared = booking.asking(before, wanted, snapshot)
         prepared = replace(prepared, arrive_ms=command.arrive_ms or before.arrive_ms)
         wish = Wish(
@@ -114,6 +116,26 @@ class Claiming:
             command.seen,
         )
         return await self._claim(actor, wish)
+
+    async def _want_place(self, actor: Actor, command: commands.AskPlace, purpose: str) -> Receipt:
+        """Nothing is planned that could be asked: the need is certain now, and has a clock."""
+
+        async def work(tx: Transaction) -> Receipt:
+            current = await store.load(tx.connection, command.request, lock=True)
+            check_scope(actor, current)
+            van = Need.NEEDED if current.needs.van is Need.POSSIBLE else current.needs.van
+            needs = replace(current.needs, place=Need.NEEDED, van=van)
+            moved = advance(
+                replace(current, needs=needs),
+                Event.TRIAGE,
+                role_of(actor),
+                tx.now_ms,
+                self.policy.clocks,
+            )
+            change = Change(moved.request, "place_wanted", moved.effects)
+            return await self.promises.keep(tx, current, change)
+
+        return await self.promises.once(actor, command, purpose, work)
 
     async def _claim(self, actor: Actor, wish: Wish) -> Receipt:
         now_ms = self.promises.journal.clock()

@@ -212,6 +212,10 @@ STEPS = (
 )
 
 
+RIDING = (Event.LEAVE_WITH_PERSON, Event.REACH_PLACE, Event.HAND_OVER_PERSON)
+"""The steps that whoever drives may report beside the crew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step that the crew or driver reports: one of `STEPS`."""

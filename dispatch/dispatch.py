@@ -17,7 +17,7 @@ from dispatch.answers import Answers
 from dispatch.card import face
 from dispatch.claiming import Claiming
 from dispatch.clocks import Deadline, run_out, to_raise
-from dispatch.commands import RESOLUTIONS, STEPS, Receipt
+from dispatch.commands import RESOLUTIONS, RIDING, STEPS, Receipt
 from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
 from dispatch.knowing import check_needs, happened_ms, learnt, opened, took_over
 from dispatch.panics import Panics
@@ -315,7 +315,8 @@ class Dispatch:
         """A step that the crew or driver reports."""
         if command.event not in STEPS:
             raise Invalid(f"{command.event.value} is not a step")
-        return await self._move(actor, command, command.event, at_ms=command.at_ms)
+        whose = check_scope if command.event in RIDING else check_lead
+        return await self._move(actor, command, command.event, at_ms=command.at_ms, whose=whose)
 
     async def all_well(self, actor: Actor, command: commands.AllWell) -> Receipt:
         """The crew on scene is well; a dispatcher may take that down by telephone, by name."""
@@ -344,7 +345,7 @@ class Dispatch:
             raise Invalid(f"{command.event.value} is not an outcome")
         detail = {"safety_plan": command.safety_plan}
         return await self._move(
-            actor, command, command.event, command.reason, detail, command.at_ms
+            actor, command, command.event, command.reason, detail, command.at_ms, check_lead
         )
 
     async def cancel(self, actor: Actor, command: commands.Cancel) -> Receipt:

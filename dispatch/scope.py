@@ -34,10 +34,7 @@ def check_scope(actor: Actor, request: CrisisRequest) -> None:
 
 
 def check_lead(actor: Actor, request: CrisisRequest) -> None:
-    """A crew with the person speaks for itself: no driver beside it says that it is well.
-
-    Raises NotYours.
-    """
+    """Until the person rides the crew speaks for itself, no driver beside it. Raises NotYours."""
     check_scope(actor, request)
     if role_of(actor) is Role.FIELD and actor.scope != (request.held.team or request.held.van):
         raise NotYours("the crew with the person says so itself")

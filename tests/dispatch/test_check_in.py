@@ -207,3 +207,40 @@ async def test_a_packet_is_read_by_who_has_the_request_now_and_each_reading_is_k
             await house.dispatch.packet(foreign, request)
     read = "SELECT actor_id, detail->>'view' FROM audit WHERE action = 'request.read'"
     assert [tuple(row) for row in await house.rows(read)] == [(CREW.id, "packet")]
+
+
+async def test_a_driver_beside_a_crew_reports_the_ride_and_nothing_before_it(house: House) -> None:
+    request = await house.accepted()
+    with pytest.raises(NotYours):
+        await house.crew_says(request, accepted=True, actor=DRIVER)
+    with pytest.raises(NotYours):
+        await house.step(request, Event.DEPART, actor=DRIVER)
+    await house.step(request, Event.DEPART, Event.REACH_PERSON)
+    end = commands.Resolve(an_id(), request, Event.RESOLVE_ON_SCENE)
+    with pytest.raises(NotYours):
+        await house.dispatch.resolve(DRIVER, end)
+    ride = (Event.LEAVE_WITH_PERSON, Event.REACH_PLACE, Event.HAND_OVER_PERSON)
+    done = await house.step(request, *ride, actor=DRIVER)
+    assert done.state is State.HANDED_OVER
+
+
+async def test_a_driver_without_a_crew_is_the_crew(house: House) -> None:
+    needs = replace(CERTAIN, team=False)
+    request = await house.accepted(needs, Bundle(van="v-1", pool="p-1"))
+    await house.crew_says(request, accepted=True, actor=DRIVER)
+    await house.step(request, Event.DEPART, Event.REACH_PERSON, actor=DRIVER)
+    await house.dispatch.all_well(DRIVER, commands.AllWell(an_id(), request))
+
+
+async def test_a_place_that_nobody_planned_can_be_wanted_on_scene(house: House) -> None:
+    possible = replace(CERTAIN, van=Need.POSSIBLE, place=Need.POSSIBLE)
+    request = await house.accepted(possible, Bundle(team="t-1"))
+    await house.step(request, Event.DEPART, Event.REACH_PERSON)
+    wish = commands.AskPlace(an_id(), request)
+    first = await house.dispatch.ask_place(CREW, wish)
+    assert await house.dispatch.ask_place(CREW, wish) == first
+    known = await house.request(request)
+    assert (known.needs.place, known.needs.van, known.held.pool) == (Need.NEEDED, Need.NEEDED, None)
+    assert known.place_wanted_ms is not None
+    with pytest.raises(NotYours):
+        await house.dispatch.ask_place(OTHER_CREW, commands.AskPlace(an_id(), request))
