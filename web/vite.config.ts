@@ -5,7 +5,8 @@ const api = process.env['CARETOWER_API'] ?? 'http://localhost:8000';
 
 export default defineConfig({
   plugins: [svelte()],
-  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
+  // The list of the build's files: public/sw.js keeps those of the field page.
+  build: { target: 'es2023', manifest: 'shell.json', assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
   server: { proxy: { '/v1': { target: api, ws: true } } },
   test: { include: ['tests/**/*.test.ts'] },
 });

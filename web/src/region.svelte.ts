@@ -10,12 +10,27 @@ export type Facility = components['schemas']['Facility'];
 /** Until the region's own limits are known, the careful ones: four minutes fresh, half an hour ageing. */
 const CAREFUL: FreshnessLimits = { fresh_s: 240, ageing_s: 1_800, stale_s: 14_400 };
 
+const KEPT = 'caretower.region';
+
 /** What does not change during a shift: names, limits, words, the map. */
 class Region {
   facts = $state.raw<RegionFacts | null>(null);
   base = $state.raw<BaseMap>(NO_BASE);
   facilities = $state.raw<Map<string, Facility>>(new Map());
   failed = $state(false);
+
+  /** A crew needs the words and limits alone, and what it was told last will do in a dead spot. */
+  async loadForField(): Promise<void> {
+    this.failed = false;
+    try {
+      this.facts = (await data(server.GET('/v1/region'))) as RegionFacts;
+      localStorage.setItem(KEPT, JSON.stringify(this.facts));
+    } catch {
+      const kept = localStorage.getItem(KEPT);
+      if (kept) this.facts = JSON.parse(kept) as RegionFacts;
+      else this.failed = true;
+    }
+  }
 
   async load(withFacilities: boolean): Promise<void> {
     this.failed = false;

@@ -60,6 +60,15 @@ export const rescueConfirmed = (request: string, by_name: string) =>
   data(server.POST('/v1/requests/{request}/rescue-confirmed', { params: of(request), body: command({ by_name }) }));
 export const handOver = async (to: string, source: string | null = null): Promise<string[]> => (await data(server.POST('/v1/hand-over', { body: command({ to, source }) }))).requests;
 
+export type Packet = Schemas['Packet'];
+export const readPacket = (request: string): Promise<Packet> => data(server.GET('/v1/requests/{request}/packet', { params: of(request) }));
+export const reportPositions = (positions: Schemas['PositionReport']['positions']) => data(server.POST('/v1/positions', { body: { source: 'phone', positions } }));
+export const takeCheckIn = (request: string) => data(server.POST('/v1/requests/{request}/check-in-taken', { params: of(request), body: command({}) }));
+export const allWellByPhone = (request: string, by_name: string) =>
+  data(server.POST('/v1/requests/{request}/all-well', { params: of(request), body: command({ by_name, by_phone: true, at_ms: null }) }));
+export const acknowledgePanic = (panic: string) => data(server.POST('/v1/panics/{panic}/acknowledge', { params: { path: { panic } }, body: command({}) }));
+export const endPanic = (panic: string, note: string) => data(server.POST('/v1/panics/{panic}/end', { params: { path: { panic } }, body: command({ note }) }));
+
 export const referrals = async (): Promise<Schemas['Referral'][]> => (await data(server.GET('/v1/referrals'))).items;
 export const refer = (request: string, slot: string, person: Expected) =>
   data(server.POST('/v1/referrals', { body: command({ referral: newId(), request, slot, person, warm_hand_off_indicated: false, warm_hand_off_received: false }) }));

@@ -27,8 +27,9 @@ export class Outbox {
   #timer: ReturnType<typeof setInterval>;
   #key: string;
 
-  constructor(account: string) {
-    this.#key = KEY + account;
+  /** `lane`: what must not wait behind the others has an outbox of its own. */
+  constructor(account: string, lane = '') {
+    this.#key = KEY + account + lane;
     this.waiting = JSON.parse(localStorage.getItem(this.#key) ?? '[]') as Waiting[];
     this.#timer = setInterval(() => void this.flush(), RETRY_MS);
     window.addEventListener('online', this.#now);
@@ -59,6 +60,17 @@ export class Outbox {
 
   has(subject: string): boolean {
     return this.waiting.some((each) => each.subject === subject);
+  }
+
+  /** The crew has read it. */
+  dismiss(subject: string): void {
+    this.refusals = this.refusals.filter((each) => each.subject !== subject);
+  }
+
+  /** Forgets what was not sent: at log-out nothing stays on the device. */
+  clear(): void {
+    this.waiting = [];
+    localStorage.removeItem(this.#key);
   }
 
   /** Sends what waits, in order; stops at the first that cannot be sent now. */

@@ -3,7 +3,7 @@ import { isEnded, isOwed, isWaiting } from './next';
 
 /** Every clock that runs for somebody. Pure. */
 
-export type ClockName = 'reach' | 'crew' | 'facility' | 'custody' | 'rescue' | 'follow' | 'outreach';
+export type ClockName = 'reach' | 'crew' | 'facility' | 'custody' | 'rescue' | 'checkIn' | 'follow' | 'outreach';
 
 export interface RunningClock {
   id: string;
@@ -30,6 +30,7 @@ function ofRequest(card: RequestCard): RunningClock[] {
     ...(isWaiting(card) || BEFORE_PERSON.has(card.state) ? clock('reach', card.target_ms) : []),
     ...(card.crew_answer === 'asked' ? clock('crew', card.crew_due_ms) : []),
     ...(card.facility_answer === 'asked' ? clock('facility', card.answer_due_ms) : []),
+    ...clock('checkIn', card.check_in_due_ms),
     ...(card.rescue === 'open' ? clock('rescue', card.rescue_due_ms) : []),
     ...(isEnded(card) ? clock('follow', card.follow_up_due_ms) : clock('custody', card.custody_due_ms)),
   ];

@@ -49,6 +49,7 @@ function underWay(card: RequestCard, nowMs: number): Next {
   const facility = card.facility_answer === 'asked';
   if (crew && late(card.crew_due_ms)) return { group: 1, text: w.next.askCrew, dueMs: card.crew_due_ms };
   if (facility && late(card.answer_due_ms)) return { group: 1, text: w.next.askFacility, dueMs: card.answer_due_ms };
+  if (card.overdue.includes('check_in')) return { group: 1, text: w.next.checkIn, dueMs: card.check_in_due_ms };
   if (crew) return { group: 2, text: w.next.crewAsked, dueMs: card.crew_due_ms };
   if (facility) return { group: 2, text: w.next.facilityAsked, dueMs: card.answer_due_ms };
   switch (card.state) {

@@ -15,6 +15,7 @@ export type Plan = Schemas['Plan'];
 export type ReferralCard = Schemas['Referral'];
 export type TaskCard = Schemas['OutreachTask'];
 export type Incoming = Schemas['Incoming'];
+export type Panic = Schemas['Panic'];
 export type SharedCard = Schemas['Shared'];
 
 export type WallZone = Schemas['WallZone'];

@@ -1,7 +1,10 @@
+/** The offset survives a reload: a phone in a dead spot still knows the server's time. */
+const KEY = 'caretower.clock';
+
 /** One clock for all screens: it beats once a second and runs on the server's time. */
 class Time {
   nowMs = $state(Date.now());
-  #offsetMs = 0;
+  #offsetMs = Number(sessionStorage.getItem(KEY) ?? 0);
   #best = Number.POSITIVE_INFINITY;
   #heardAt = 0;
 
@@ -17,6 +20,7 @@ class Time {
       this.#best = delay;
       this.#heardAt = local;
       this.#offsetMs = -delay;
+      sessionStorage.setItem(KEY, String(this.#offsetMs));
     }
   }
 
