@@ -7,7 +7,7 @@ import time
 
 from uuid6 import uuid7
 
-from caretower.wiring import POLICY, STORE_FAULTS, Tower, region_travel
+from caretower.wiring import STORE_FAULTS, Tower, region_travel
 from dispatch.commands import Recommended
 from dispatch.planner import Planner, Surroundings
 from dispatch.planning import Rules
@@ -36,8 +36,8 @@ def planner(tower: Tower, owner: str) -> Planner:
         travel=travel,
         heed=travel.heed,
         rules=Rules(
-            planning=load_planning_policy(POLICY / "planning.toml"),
-            freshness=load_freshness(POLICY / "freshness.toml"),
+            planning=load_planning_policy(tower.settings.policy("planning.toml")),
+            freshness=load_freshness(tower.settings.policy("freshness.toml")),
             weight=tower.policy.weight,
             vocabulary=tower.vocabulary,
         ),

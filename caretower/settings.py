@@ -16,6 +16,7 @@ def default_data_dir() -> Path:
     return Path(base) / "caretower"
 
 
+POLICY = Path(__file__).parent.parent / "policy"
 REGION_ID = r"^[a-z][a-z0-9-]{1,30}$"
 
 
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
 
     region: Annotated[str, Field(pattern=REGION_ID)] = "utah"
     regions_dir: Path | None = None
+    policy_dir: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data_dir: Path = Field(default_factory=default_data_dir)
@@ -57,6 +59,11 @@ class Settings(BaseSettings):
         """What the embedded servers of this region keep; a region of one's own has its own."""
         own = (self.regions / self.region).is_dir()
         return self.data_dir / "state" / self.region if own else self.data_dir
+
+    def policy(self, name: str) -> Path:
+        """A policy file: the local authority's own where it hands one in, else the project's."""
+        own = self.policy_dir and self.policy_dir / name
+        return own if own and own.is_file() else POLICY / name
 
     @property
     def cache_dir(self) -> Path:

@@ -83,7 +83,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
     clock = RegionClock()
     region = load_region(settings.region, settings.cache_dir, settings.regions)
     vocabulary = load_vocabulary(POLICY / "vocabulary.toml")
-    policy = load_policy(POLICY / "dispatch.toml")
+    policy = load_policy(settings.policy("dispatch.toml"))
     async with AsyncExitStack() as stack:
         engine = make_engine(settings.database_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
@@ -95,7 +95,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
         journal = Journal(engine, clock)
         directory = Directory(journal)
         dispatch = Dispatch(journal, registry, directory, policy, vocabulary, region.timezone)
-        referral_policy = load_referral_policy(POLICY / "referral.toml")
+        referral_policy = load_referral_policy(settings.policy("referral.toml"))
         settings.state_dir.mkdir(parents=True, exist_ok=True)
         tokens = Tokens(load_key(settings.state_dir / "token-key.json"), clock)
         yield Tower(
@@ -120,9 +120,9 @@ def api_services(tower: Tower) -> api.Services:
         region=region_view(
             tower.region,
             tower.vocabulary,
-            freshness_limits(),
+            freshness_limits(tower.settings),
             {tier.value: seconds for tier, seconds in tower.policy.target_s.items()},
-            wall_population_limit=load_screens(POLICY / "screens.toml").wall.population_limit,
+            wall_population_limit=_wall_limit(tower.settings),
             simulated=tower.settings.simulated,
         ),
         vocabulary=tower.vocabulary,
@@ -145,9 +145,13 @@ def region_travel(tower: Tower, *, max_trees: int) -> "RegionTravel":
     return RegionTravel(tower.region, asked, max_trees=max_trees)
 
 
-def freshness_limits() -> dict[str, AgeLimits]:
+def _wall_limit(settings: Settings) -> int:
+    return load_screens(settings.policy("screens.toml")).wall.population_limit
+
+
+def freshness_limits(settings: Settings) -> dict[str, AgeLimits]:
     """How old a figure may be, by source, as the screens need it."""
-    policy = load_freshness(POLICY / "freshness.toml")
+    policy = load_freshness(settings.policy("freshness.toml"))
     return {
         fact if source == "default" else source: AgeLimits(
             fresh_s=int(limits.ageing_s),

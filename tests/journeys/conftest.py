@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,13 @@ def wall_token(log: Path) -> str:
 @pytest.fixture(scope="session")
 def tower() -> Iterator[Tower]:
     """Started once a session; Ctrl-C must end it cleanly."""
+    with started() as running:
+        yield running
+
+
+@contextmanager
+def started(**settings: str) -> Iterator[Tower]:
+    """A demo with these settings besides; ended cleanly."""
     folder = Path(tempfile.mkdtemp(prefix="ct-"))
     folder.chmod(0o711)
     port = free_port()
@@ -78,6 +86,7 @@ def tower() -> Iterator[Tower]:
         "CARETOWER_PORT": str(port),
         "CARETOWER_DEMO_TRAFFIC": "off",
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     url = f"http://localhost:{port}"
     with (folder / "demo.log").open("wb") as log:
