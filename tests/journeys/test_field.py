@@ -197,6 +197,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
 
     press(crew, "The visit ends here")
     picture(crew, "field-visit")
+    assert targets(crew) == []
     press(crew, "Resolved, safety plan made")
     expect(crew.get_by_role("button", name="Free again")).to_be_visible()
     press(crew, "Free again")
@@ -204,6 +205,10 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     picture(crew, "field-idle")
     press(crew, "More")
     picture(crew, "field-more")
+    assert targets(crew) == []
+    console.keyboard.press("n")
+    picture(console, "console-hazards")
+    assert hindrances(console) == []
     press(crew, "Log out")
     expect(crew.get_by_label("Password")).to_be_visible()
     kept = crew.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
@@ -230,7 +235,7 @@ def test_a_small_phone_shows_hazards_and_the_next_step_together(
     press(crew, "We cannot")
     picture(crew, "field-small-decline")
     assert targets(crew) == []
-    press(crew, "Cancel")
+    press(crew, "Back")
     for step in ("We take it", "We are on our way", "We are on scene"):
         press(crew, step)
     expect(crew.get_by_role("region", name="Check-in")).to_be_visible()

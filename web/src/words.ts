@@ -673,6 +673,7 @@ export const w = {
     decline: 'We cannot',
     navigate: 'Navigate',
     menu: 'More',
+    back: 'Back',
     wait: 'The crew leads; you are told when they ride.',
     hazards: 'Hazards',
     noHazards: 'No hazard was reported',
