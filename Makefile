@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 
-.PHONY: help setup setup-test setup-routers web demo test check pictures bench chaos format lock system
+.PHONY: help setup setup-test setup-routers web demo test check pictures bench chaos soak format lock system
 
 help:  ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ bench: setup-test setup-routers system web  ## measure; writes build/bench.json
 
 chaos: setup-test system web  ## kill processes under load, then verify
 	$(BIN)/python -m benchmarks.chaos $(CHAOS)
+
+soak: setup-test web  ## the living region for 30 minutes at 20 times life: nothing may grow
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock:  ## make the lock files anew from pyproject.toml
 	uv pip compile requirements/boot.in --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/boot.txt

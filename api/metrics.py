@@ -11,3 +11,4 @@ REQUESTS = Histogram(
 SOCKETS = Gauge("caretower_live_sockets", "Open live sockets")
 FRAMES = Counter("caretower_live_frames", "Frames written to live sockets")
 FEED_AGE = Gauge("caretower_live_feed_age_seconds", "Since the registry last answered the feed")
+TASKS = Gauge("caretower_tasks", "Unfinished asyncio tasks of this process")

@@ -1,5 +1,6 @@
 """Alive, ready, and figures for operators. Nothing here names anybody."""
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
@@ -7,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.errors import PartMissing
 from api.live.feed import Feed
-from api.metrics import FEED_AGE
+from api.metrics import FEED_AGE, TASKS
 from api.schemas.health import Alive, Readiness
 from api.who import Parts, anyone, the_feed
 from registry.errors import RegistryError
@@ -39,6 +40,7 @@ async def readyz(
 @router.get("/metrics", response_class=Response)
 async def metrics(parts: Parts, feed: Annotated[Feed, Depends(the_feed)]) -> Response:
     """Prometheus text."""
+    TASKS.set(len(asyncio.all_tasks()))
     FEED_AGE.set((parts.clock() - feed.heard_ms) / 1000)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -85,7 +85,7 @@ async def api_an_hour_off(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def living_region(settings: Settings) -> AsyncIterator[int]:
+async def living_region(settings: Settings, *options: str) -> AsyncIterator[int]:
     """The demo as a newcomer starts it; gives the supervisor's pid."""
     env = {
         **os.environ,
@@ -94,7 +94,10 @@ async def living_region(settings: Settings) -> AsyncIterator[int]:
     }
     with log_path(settings).open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "caretower", "demo", env=env, stdout=output, stderr=output
+            *(sys.executable, "-m", "caretower", "demo", *options),
+            env=env,
+            stdout=output,
+            stderr=output,
         )
     try:
         await wait_until_ready(f"http://localhost:{settings.port}")
