@@ -132,7 +132,7 @@ async def run(settings: Settings, rounds: int, *, all_faults: bool) -> dict[str,
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
         proxy.cutting = False
-        if (players := find(above, "traffic")) is not None:
+        if (players := find(above, "simulate")) is not None:
             players.suspend()
         await asyncio.sleep(REST_S)
         lost = [*await check(storm.door, storm.seen), *await differences(storm.door, watchers)]

@@ -31,7 +31,7 @@ def find(above: int, victim: str) -> psutil.Process | None:
             words = process.cmdline()
         except psutil.Error:
             continue
-        ours = "caretower" in words and words[-1] == victim
+        ours = "caretower" in words and victim in words[-1:] + words[3:4]
         binary = BINARIES.get(victim)
         store = binary and words and Path(words[0].split(":")[0]).name.startswith(binary)
         if ours or store:
