@@ -20,6 +20,7 @@ from api.live.world import World
 from api.page import Headers, serve_page
 from api.routes import (
     field,
+    gps,
     health,
     live,
     pad,
@@ -35,7 +36,7 @@ from api.store import DATABASE_ERRORS
 from api.who import require_roles
 from registry.cancelling import end_tasks
 
-ROUTERS = (session, region, requests, field, resources, roads, pad, referrals, live)
+ROUTERS = (session, region, requests, field, resources, gps, roads, pad, referrals, live)
 PLACES_EVERY_S = 30.0
 _log = structlog.get_logger("api")
 
@@ -73,6 +74,7 @@ def doors(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
         v1.include_router(routes.router)
     app.include_router(v1)
     app.include_router(health.router)
+    app.include_router(gps.protocol)
     app.add_api_websocket_route("/v1/live", _live)
     app.add_middleware(Limited, limit=settings.body_limit)
     app.add_middleware(OnlyJson)

@@ -7,6 +7,7 @@ Refusal
 ├── Conflict           the world has changed
 │   └── CommandReused  the command id was used for something else
 ├── BadInput           understood, and impossible (a clock in the future, off the map)
+├── Unreadable         no JSON at all
 ├── TooManyTries       wait `retry_s`
 └── PartMissing        a part that the answer needs is not there now
 """
@@ -38,6 +39,10 @@ class CommandReused(Conflict):
 
 
 class BadInput(Refusal):
+    pass
+
+
+class Unreadable(Refusal):
     pass
 
 

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from api.problems import DESCRIPTIONS, MEDIA_TYPE
-from api.schemas import live
+from api.schemas import gps, live
 from api.schemas.problem import Problem
 from api.schemas.requests import Recommendation
 
@@ -15,6 +15,7 @@ _REF = "#/components/schemas/{model}"
 _OUTSIDE = (
     Problem,
     Recommendation,
+    gps.PositionReport,
     live.Hello,
     live.Ack,
     live.Ping,
@@ -33,7 +34,8 @@ _OUTSIDE = (
     live.Plan,
     live.Hold,
 )
-_OPEN = frozenset({"log_in", "livez", "readyz", "metrics"})
+_BY_A_SECRET = frozenset({"log_in", "osmand_get", "osmand_post"})
+_OPEN = _BY_A_SECRET | {"livez", "readyz", "metrics"}
 _BODY = ("post", "put")
 
 
@@ -71,8 +73,8 @@ def _document_refusals(method: str, operation: dict[str, Any]) -> None:
     codes = {422, 503} if operation.get("parameters") else {503}
     if operation["operationId"] not in _OPEN:
         codes |= {401, 403}
-    if operation["operationId"] == "log_in":
-        codes |= {401}
+    if operation["operationId"] in _BY_A_SECRET:
+        codes |= {401, 422, 429}
     if operation.get("parameters"):
         codes |= {404}
     if method in _BODY:

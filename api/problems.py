@@ -45,6 +45,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.Conflict: _CHANGED,
     errors.CommandReused: _REUSED,
     errors.BadInput: _BAD,
+    errors.Unreadable: Row(400, "unreadable", "The body could not be read"),
     errors.TooManyTries: Row(429, "too-many-tries", "Too many tries"),
     errors.PartMissing: _AWAY,
     registry.InvalidCommand: _BAD,

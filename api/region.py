@@ -59,8 +59,14 @@ class RegionView:
     margin_deg: float = 1.0
     has_roads: bool = True
 
-    def near(self, lon: float, lat: float) -> bool:
-        """Whether a vehicle of this region could be there."""
+    @property
+    def reach(self) -> tuple[float, float, float, float]:
+        """Where a vehicle of this region could be: west, south, east, north."""
         west, south, east, north = self.face.bounds
         margin = self.margin_deg
-        return west - margin <= lon <= east + margin and south - margin <= lat <= north + margin
+        return west - margin, south - margin, east + margin, north + margin
+
+    def near(self, lon: float, lat: float) -> bool:
+        """Whether a vehicle of this region could be there."""
+        west, south, east, north = self.reach
+        return west <= lon <= east and south <= lat <= north

@@ -7,9 +7,11 @@ from pathlib import Path
 from api.identity import Identity
 from api.reach import Travel
 from api.region import RegionView
+from api.trackers import Trackers
 from directory import Directory
 from dispatch.dispatch import Dispatch
 from referral.referral import Referral
+from registry.gps import GpsPolicy, PositionLimits
 from registry.port import Registry
 from registry.vocabulary import Vocabulary
 
@@ -40,5 +42,12 @@ class Services:
     referral: Referral
     identity: Identity
     travel: Callable[[], Travel]
+    trackers: Trackers
+    gps: GpsPolicy
     clock: Callable[[], int]
     settings: Settings = field(default_factory=Settings)
+
+    @property
+    def gps_limits(self) -> PositionLimits:
+        """What a GPS point of this region must keep to."""
+        return self.gps.limits(self.region.reach)

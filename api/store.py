@@ -1,4 +1,4 @@
-"""Accounts, revoked tokens and walls' devices in SQL."""
+"""Accounts, revoked tokens, walls' devices and units' trackers in SQL."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -80,6 +80,20 @@ device = Table(
     Column("made_by", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger),
+)
+
+
+tracker = Table(
+    "tracker",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    CheckConstraint("kind in ('team', 'van')", name="kind"),
 )
 
 
@@ -206,4 +220,33 @@ class Store:
             revoked = (await tx.connection.execute(statement)).rowcount == 1
             if revoked:
                 await tx.audit("wall.revoked", "wall", id)
+        return revoked
+
+    async def put_tracker(self, actor: Actor, **row: Any) -> Row[Any]:
+        """Write a tracker unless its id is there already; answers what is there."""
+        wish = insert(tracker).values(**row).on_conflict_do_nothing().returning(tracker.c.id)
+        async with _signed(self._engine, actor) as tx:
+            if (await tx.connection.execute(wish)).first() is not None:
+                unit = {"unit": f"{row['kind']}:{row['unit']}"}
+                await tx.audit("tracker.made", "tracker", row["id"], detail=unit)
+            there = select(tracker).where(tracker.c.id == row["id"])
+            return (await tx.connection.execute(there)).one()
+
+    async def trackers(self) -> list[Row[Any]]:
+        good = select(tracker).where(tracker.c.revoked_ms.is_(None)).order_by(tracker.c.created_ms)
+        async with _database(self._engine) as db:
+            return list((await db.execute(good)).all())
+
+    async def tracker_good(self, id: str) -> Row[Any] | None:
+        good = (tracker.c.id == id) & tracker.c.revoked_ms.is_(None)
+        async with _database(self._engine) as db:
+            return (await db.execute(select(tracker).where(good))).one_or_none()
+
+    async def revoke_tracker(self, actor: Actor, id: str, now_ms: int) -> bool:
+        good = (tracker.c.id == id) & tracker.c.revoked_ms.is_(None)
+        statement = update(tracker).where(good).values(revoked_ms=now_ms)
+        async with _signed(self._engine, actor) as tx:
+            revoked = (await tx.connection.execute(statement)).rowcount == 1
+            if revoked:
+                await tx.audit("tracker.revoked", "tracker", id)
         return revoked

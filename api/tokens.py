@@ -83,16 +83,19 @@ class Tokens:
         seed = self.key.as_dict(private=True)["d"]
         return hmac.new(str(seed).encode(), purpose.encode(), hashlib.sha256).digest()
 
-    def device_token(self, device: str) -> str:
-        """A wall's token: made again from its id, so that it is stored nowhere."""
-        proof = urlsafe_b64encode(self.secret(f"wall:{device}")).decode().rstrip("=")
-        return f"wall.{device}.{proof}"
+    def device_token(self, device: str, kind: str = "wall") -> str:
+        """A device's token: made again from its id, so that it is stored nowhere.
 
-    def read_device(self, token: str) -> str:
+        `kind` is `wall` or `gps`; a token of one is none of the other.
+        """
+        proof = urlsafe_b64encode(self.secret(f"{kind}:{device}")).decode().rstrip("=")
+        return f"{kind}.{device}.{proof}"
+
+    def read_device(self, token: str, kind: str = "wall") -> str:
         """The device's id. Raises NotAuthenticated."""
         parts = token.split(".")
         if len(parts) != 3 or not hmac.compare_digest(
-            token.encode(), self.device_token(parts[1]).encode()
+            token.encode(), self.device_token(parts[1], kind).encode()
         ):
             raise NotAuthenticated("this token is not one of ours")
         return parts[1]

@@ -18,6 +18,7 @@ from api.region import load_screens
 from api.schemas.region import AgeLimits
 from api.store import Store
 from api.tokens import Tokens, load_key
+from api.trackers import Trackers
 from caretower.clock import RegionClock
 from caretower.region_view import region_view
 from caretower.settings import Settings
@@ -33,6 +34,7 @@ from referral.referral import Referral
 from registry.cancelling import end_tasks
 from registry.errors import PositionLost, Unavailable
 from registry.freshness import load_freshness
+from registry.gps import load_gps_policy
 from registry.port import Registry
 from registry.server import connect
 from registry.vocabulary import Vocabulary, load_vocabulary
@@ -70,6 +72,7 @@ class Tower:
     dispatch: Dispatch
     referral: Referral
     accounts: Accounts
+    trackers: Trackers
 
 
 @asynccontextmanager
@@ -111,6 +114,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
             dispatch=dispatch,
             referral=Referral(journal, registry, dispatch, referral_policy, clock),
             accounts=Accounts(Store(engine), tokens, registry, clock),
+            trackers=Trackers(Store(engine), tokens, registry, clock),
         )
 
 
@@ -132,6 +136,8 @@ def api_services(tower: Tower) -> api.Services:
         referral=tower.referral,
         identity=tower.accounts,
         travel=cache(partial(region_travel, tower, max_trees=DOORS_TREES)),
+        trackers=tower.trackers,
+        gps=load_gps_policy(POLICY / "gps.toml"),
         clock=tower.clock,
         settings=api.Settings(simulated=tower.settings.simulated, web_dist=tower.settings.web_dist),
     )

@@ -6,6 +6,7 @@ It has no durability and serves one event loop. The clock is handed in (millisec
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -14,7 +15,9 @@ from msgspec.structs import replace
 
 from registry import laws
 from registry.errors import CommandReused, Fenced, InUse, NotFound, PositionLost
+from registry.gps import Fix, PositionLimits, Verdict, judge
 from registry.port import (
+    ANYWHERE,
     DEDUPE_S,
     MAX_BATCH,
     MAX_FUTURE_MS,
@@ -92,6 +95,8 @@ class MemoryRegistry:
         self._hold_of: dict[str, str] = {}
         self._rows: dict[Key, _Row] = {}
         self._closed_rows: dict[Key, int] = {}
+        self._doubtful: dict[tuple[str, str], Fix] = {}
+        self._gps_counts: Counter[tuple[str, Verdict]] = Counter()
         self.run = "memory"
         self._noted_run: str | None = None
         self._done: dict[str, tuple[int, Any, object]] = {}
@@ -133,46 +138,62 @@ class MemoryRegistry:
             if _in_use(state):
                 raise InUse(kind, id)
             self._claims.pop((kind, id), None)
+            self._doubtful.pop((kind, id), None)
             return self._emit(f"{kind}.removed", {(kind, id): None})
 
         return self._once(command_id, ("remove", kind, id), change)
 
     # facts
     async def report_positions(
-        self, points: Sequence[UnitPosition], source: str
+        self, points: Sequence[UnitPosition], source: str, limits: PositionLimits = ANYWHERE
     ) -> list[PositionVerdict]:
         """See `Registry.report_positions`."""
+        laws.check_id(source)
         verdicts: list[PositionVerdict] = []
         for start in range(0, len(points), MAX_BATCH):
-            verdicts += self._move(points[start : start + MAX_BATCH], source)
+            verdicts += self._move(points[start : start + MAX_BATCH], source, limits)
         return verdicts
 
-    def _move(self, points: Sequence[UnitPosition], source: str) -> list[PositionVerdict]:
-        verdicts, moved, late = [], [], 0
+    async def position_counts(self) -> dict[tuple[str, Verdict], int]:
+        """See `Registry.position_counts`."""
+        return dict(self._gps_counts)
+
+    def _move(
+        self, points: Sequence[UnitPosition], source: str, limits: PositionLimits
+    ) -> list[PositionVerdict]:
+        verdicts, moved = [], []
         for point in points:
-            verdict = self._judge(point)
-            late += verdict == "late"
+            fix = Fix(laws.rounded(point.lon), laws.rounded(point.lat), point.at_ms)
+            verdict = self._judge(point, fix, limits)
             verdicts.append(PositionVerdict(point.kind, point.id, verdict))
             if verdict == "taken":
-                lon, lat = laws.rounded(point.lon), laws.rounded(point.lat)
                 unit = cast("Team | Van", self._states[point.kind, point.id])
                 self._states[point.kind, point.id] = replace(
-                    unit, lon=lon, lat=lat, position_ms=point.at_ms
+                    unit, lon=fix.lon, lat=fix.lat, position_ms=fix.at_ms
                 )
-                moved.append([point.kind, point.id, lon, lat, point.at_ms])
-        if moved or late:
-            self._emit("unit.moved", {}, {"moved": moved, "late": late, "source": source})
+                moved.append([point.kind, point.id, fix.lon, fix.lat, fix.at_ms])
+            if verdict == "jump":
+                self._doubtful[point.kind, point.id] = fix
+        counts = Counter(one.verdict for one in verdicts)
+        for verdict, count in counts.items():
+            self._gps_counts[source, verdict] += count
+        if moved or counts["late"]:
+            body = {"moved": moved, "late": counts["late"], "source": source}
+            self._emit("unit.moved", {}, body)
         return verdicts
 
-    def _judge(self, point: UnitPosition) -> Any:
+    def _judge(self, point: UnitPosition, fix: Fix, limits: PositionLimits) -> Verdict:
         if not laws.sound(point):
             return "invalid"
-        unit = self._states.get((point.kind, point.id))
+        key = (point.kind, point.id)
+        unit = cast("Team | Van | None", self._states.get(key))
         if unit is None:
             return "unknown"
-        if point.at_ms > self._clock() + MAX_FUTURE_MS:
+        now = self._clock()
+        if point.at_ms > now + MAX_FUTURE_MS:
             return "future"
-        return "late" if point.at_ms <= cast("Team | Van", unit).position_ms else "taken"
+        last = Fix(unit.lon, unit.lat, unit.position_ms) if unit.position_ms else None
+        return judge(fix, last, self._doubtful.get(key), limits, now)
 
     async def report_status(
         self,

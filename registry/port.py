@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from registry.gps import PositionLimits, Verdict
 from registry.states import Hold, Pool, Resource, Slot, Team, UnitStatus, Van
 
 MAX_COUNT = 100_000
@@ -66,7 +67,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     cards: dict[str, dict[str, Card]]
 
 
-class UnitPosition(msgspec.Struct, frozen=True):
+class UnitPosition(msgspec.Struct, frozen=True, array_like=True):
     """A GPS point of a team or van. `doors.md` calls it Position; the stream has that name."""
 
     kind: str
@@ -77,11 +78,18 @@ class UnitPosition(msgspec.Struct, frozen=True):
 
 
 class PositionVerdict(msgspec.Struct, frozen=True):
-    """What became of a point. A late one (not newer than the last) is counted and ignored."""
+    """What became of a point; every one that is not taken is ignored and counted.
+
+    `repeat` is the last point again, `late` one before it, `old` one of no use any more, `jump` one
+    that no vehicle can have reached, `outside` one beyond the region.
+    """
 
     kind: str
     id: str
-    verdict: Literal["taken", "late", "future", "unknown", "invalid"]
+    verdict: Verdict
+
+
+ANYWHERE = PositionLimits()
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -274,9 +282,13 @@ class Registry(Protocol):
 
     # facts
     async def report_positions(
-        self, points: Sequence[UnitPosition], source: str
+        self, points: Sequence[UnitPosition], source: str, limits: PositionLimits = ANYWHERE
     ) -> list[PositionVerdict]:
         """Judge and take a batch of GPS points, one verdict each, one event in all."""
+        ...
+
+    async def position_counts(self) -> dict[tuple[str, Verdict], int]:
+        """How many points had which verdict since the region began, by (source, verdict)."""
         ...
 
     async def report_status(

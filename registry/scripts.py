@@ -30,6 +30,8 @@ KEY_NAMES = (
     "rows",
     "leases",
     "plan",
+    "gps_counts",
+    "gps_doubts",
 )
 """What every script gets as KEYS, in this order; the record of the command's answer follows."""
 

@@ -33,7 +33,9 @@ from registry.errors import (
     Unavailable,
     UnsuitableServer,
 )
+from registry.gps import CODES, PositionLimits, Verdict
 from registry.port import (
+    ANYWHERE,
     DEDUPE_S,
     MAX_BATCH,
     MAX_COUNT,
@@ -145,39 +147,32 @@ class ServerRegistry:
 
     # facts
     async def report_positions(
-        self, points: Sequence[UnitPosition], source: str
+        self, points: Sequence[UnitPosition], source: str, limits: PositionLimits = ANYWHERE
     ) -> list[PositionVerdict]:
         """See `Registry.report_positions`."""
+        laws.check_id(source)
         verdicts: list[PositionVerdict] = []
         for start in range(0, len(points), MAX_BATCH):
-            verdicts += await self._move(points[start : start + MAX_BATCH], source)
+            batch = points[start : start + MAX_BATCH]
+            command = {
+                "points": batch,
+                "source": source,
+                "future_ms": MAX_FUTURE_MS,
+                "limits": limits,
+            }
+            codes = await self._ask("positions", command, str)
+            verdicts += [
+                PositionVerdict(point.kind, point.id, CODES[code])
+                for point, code in zip(batch, codes, strict=True)
+            ]
         return verdicts
 
-    async def _move(self, points: Sequence[UnitPosition], source: str) -> list[PositionVerdict]:
-        sound = [point for point in points if laws.sound(point)]
-        told: list[str] = []
-        if sound:
-            packed = [
-                (
-                    point.kind,
-                    point.id,
-                    laws.rounded(point.lon),
-                    laws.rounded(point.lat),
-                    point.at_ms,
-                )
-                for point in sound
-            ]
-            command = {"points": packed, "source": source, "future_ms": MAX_FUTURE_MS}
-            told = await self._ask("positions", command, list[str])
-        judged = iter(told)
-        return [
-            PositionVerdict(
-                point.kind,
-                point.id,
-                cast("Any", next(judged) if laws.sound(point) else "invalid"),
-            )
-            for point in points
-        ]
+    async def position_counts(self) -> dict[tuple[str, Verdict], int]:
+        """See `Registry.position_counts`."""
+        async with self._reaching():
+            raw = cast("dict[bytes, bytes]", await self._redis.hgetall(self._key("gps_counts")))
+        told = {name.decode().rpartition(" "): int(count) for name, count in raw.items()}
+        return {(source, CODES[code]): count for (source, _, code), count in told.items()}
 
     async def report_status(
         self, kind: str, id: str, status: UnitStatus, command_id: str

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Path
 from api import scope
 from api.acting import fact_id
 from api.defining import check_pool, check_slot, check_unit, definition
-from api.errors import Conflict, Forbidden
+from api.errors import Conflict
 from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
 from api.schemas.edge import Command, Id
-from api.sense import Sensible, on_map
+from api.sense import Sensible
 from api.who import May, Now, Parts
-from registry.port import Counted, Counts, UnitPosition
+from registry.port import Counted, Counts
 from registry.states import Pool, Slot, Team, UnitStatus, Van
 
 router = APIRouter(tags=["resources"], route_class=Sensible)
@@ -23,7 +23,6 @@ ControlOrField = Annotated[Caller, Depends(May(*CONTROL, Role.FIELD))]
 ControlOrFacility = Annotated[Caller, Depends(May(*CONTROL, Role.FACILITY))]
 ControlOrProvider = Annotated[Caller, Depends(May(*CONTROL, Role.PROVIDER))]
 Supervisor = Annotated[Caller, Depends(May(Role.SUPERVISOR))]
-SupervisorOrField = Annotated[Caller, Depends(May(Role.SUPERVISOR, Role.FIELD))]
 SupervisorOrProvider = Annotated[Caller, Depends(May(Role.SUPERVISOR, Role.PROVIDER))]
 
 
@@ -185,22 +184,6 @@ async def resume_pool(
     fact = fact_id(caller, "resume_pool", pool, body.command_id)
     scope.own_pool(caller, world, pool)
     return edge.Pool.model_validate(await parts.registry.resume(pool, fact))
-
-
-@router.post("/positions")
-async def report_positions(
-    body: edge.PositionReport, caller: SupervisorOrField, parts: Parts
-) -> edge.PositionVerdicts:
-    """Where units are. A late point is ignored; one off the map or ahead of time refuses all."""
-    for point in body.positions:
-        if caller.role is Role.FIELD and caller.unit != (point.kind, point.id):
-            raise Forbidden(scope.FOREIGN)
-        on_map(parts, point.lon, point.lat, f"{point.kind} {point.id}")
-    points = [UnitPosition(p.kind, p.id, p.lon, p.lat, p.at_ms) for p in body.positions]
-    verdicts = await parts.registry.report_positions(points, body.source)
-    return edge.PositionVerdicts(
-        items=[edge.PositionVerdict.model_validate(verdict) for verdict in verdicts]
-    )
 
 
 @router.post("/teams/{id}/status")

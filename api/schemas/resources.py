@@ -6,7 +6,6 @@ from pydantic import Field
 
 from api.schemas.edge import (
     Answer,
-    Body,
     Command,
     Count,
     Happened,
@@ -194,31 +193,6 @@ class NotTrue(Command):
 
     withdrawn_ms: Happened = Field(description="`confirmed_ms` that the confirmation gave the pool")
     former_ms: Millis = Field(description="`confirmed_ms` before it")
-
-
-class UnitPosition(Body):
-    kind: Literal["team", "van"]
-    id: Id
-    lon: Lon
-    lat: Lat
-    at_ms: Happened
-
-
-class PositionReport(Body):
-    """Positions of units. Reporting one twice changes nothing: the newest `at_ms` stands."""
-
-    source: Word = Field(examples=["avl"])
-    positions: list[UnitPosition] = Field(min_length=1, max_length=5000)
-
-
-class PositionVerdict(Answer):
-    kind: str
-    id: str
-    verdict: Literal["taken", "late", "future", "unknown", "invalid"]
-
-
-class PositionVerdicts(Answer):
-    items: list[PositionVerdict]
 
 
 class StatusReport(Command):

@@ -15,7 +15,7 @@ local K = {
   pool = KEYS[6], slot = KEYS[7], hold = KEYS[8], request = KEYS[9], referral = KEYS[10],
   task = KEYS[11], panic = KEYS[12], closure = KEYS[13], position = KEYS[14], claims = KEYS[15],
   hold_of = KEYS[16], due = KEYS[17], rows = KEYS[18], leases = KEYS[19], plan = KEYS[20],
-  done = KEYS[21],
+  gps_counts = KEYS[21], gps_doubts = KEYS[22], done = KEYS[23],
 }
 local A = cjson.decode(ARGV[1])
 

@@ -9,6 +9,7 @@ if state.hold or state.request or claimed > 0 then return fail('InUse', kind, id
 local key = kind .. ':' .. id
 later('HDEL', K.claims, key)
 later('HDEL', K.position, key)
+later('HDEL', K.gps_doubts, key)
 later('ZREM', K.due, key)
 touch(kind, id, false)
 return answer(emit(kind .. '.removed', '{}'))

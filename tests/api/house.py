@@ -24,6 +24,7 @@ from api.serve import server
 from api.services import Services, Settings
 from api.store import Store
 from api.tokens import Tokens, load_key
+from api.trackers import Trackers
 from directory import Agreement, Directory, Facility, Organization
 from dispatch.dispatch import Dispatch
 from dispatch.policy import load_policy as load_dispatch_policy
@@ -34,6 +35,7 @@ from record.clock import wall_clock
 from record.journal import Journal
 from referral.policy import load_policy as load_referral_policy
 from referral.referral import Referral
+from registry.gps import load_gps_policy
 from registry.port import Registry
 from registry.vocabulary import load_vocabulary
 from tests.api.builders import ZONES, command, pool, slot, team, van
@@ -180,9 +182,10 @@ async def services_of(engine: AsyncEngine, registry: Registry, folder: Path) -> 
         "America/Denver",
     )
     referral_policy = load_referral_policy(ROOT / "policy" / "referral.toml")
+    tokens = Tokens(load_key(folder / "key.json"), wall_clock)
     accounts = Accounts(
         Store(engine),
-        Tokens(load_key(folder / "key.json"), wall_clock),
+        tokens,
         registry,
         wall_clock,
         Limits(per_name=100, per_client=10_000),
@@ -197,6 +200,8 @@ async def services_of(engine: AsyncEngine, registry: Registry, folder: Path) -> 
         referral=Referral(journal, registry, dispatch, referral_policy, wall_clock),
         identity=accounts,
         travel=GuessedTravel,
+        trackers=Trackers(Store(engine), tokens, registry, wall_clock),
+        gps=load_gps_policy(ROOT / "policy" / "gps.toml"),
         clock=wall_clock,
         settings=Settings(simulated=True, body_limit=300_000),
     )

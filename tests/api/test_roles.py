@@ -15,7 +15,7 @@ from record import errors as record
 from referral import errors as referral
 from registry import errors as registry
 
-OPEN = {"log_in", "livez", "readyz", "metrics"}
+OPEN = {"log_in", "livez", "readyz", "metrics", "osmand_get", "osmand_post"}
 FACILITY, FIELD, PROVIDER = (
     frozenset({role}) for role in (Role.FACILITY, Role.FIELD, Role.PROVIDER)
 )
@@ -27,6 +27,7 @@ EXPECTED = {
     SUPERVISOR: {
         "make_wall_token", "wall_tokens", "revoke_wall_token",
         "define_team", "define_van", "define_pool",
+        "count_positions", "make_tracker", "list_trackers", "revoke_tracker",
     },
     SUPERVISOR | PROVIDER: {"define_slot"},
     SUPERVISOR | FIELD: {"report_positions"},

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from uuid6 import uuid7
 
 from registry.errors import CommandReused, Fenced, InUse, InvalidCommand, NotFound, PositionLost
+from registry.gps import PositionLimits
 from registry.model import MemoryRegistry
 from registry.port import (
     DEDUPE_S,
@@ -718,6 +719,53 @@ async def test_points_are_judged_one_by_one_and_told_in_one_event(region: Region
     }
     team = await region.team()
     assert (team.lon, team.lat, team.position_ms) == (-112.1, 41.1, START_MS + 1)
+
+
+NEAR_OGDEN = PositionLimits(
+    west=-113.0,
+    south=40.0,
+    east=-111.0,
+    north=42.0,
+    near_m=500,
+    fastest_m_s=70,
+    oldest_ms=86_400_000,
+)
+
+
+async def test_points_that_cannot_be_true_are_ignored_and_counted(region: Region) -> None:
+    def at(seconds: float, lon: float = -112.0, lat: float = 41.0) -> UnitPosition:
+        return UnitPosition("van", "v1", lon, lat, START_MS + int(seconds * 1000))
+
+    before = await region.registry.position_counts()
+    points = [
+        at(-90_000), at(0), at(0), at(0, -112.001), at(-5), at(1, -112.003), at(2, 2.35, 48.85),
+        at(3, -112.5), at(60, -112.01),
+    ]  # fmt: skip
+    await region.at(START_MS + 60_000)
+    verdicts = await region.registry.report_positions(points, "avl", NEAR_OGDEN)
+    told = [one.verdict for one in verdicts]
+    assert told == [
+        "old", "taken", "repeat", "late", "late", "taken", "outside", "jump", "taken",
+    ]  # fmt: skip
+    counts = await region.registry.position_counts()
+    assert before == {}
+    assert counts == {("avl", verdict): told.count(verdict) for verdict in told}
+
+
+async def test_a_second_point_near_a_jump_says_that_the_unit_is_there(region: Region) -> None:
+    def at(seconds: int, lon: float) -> UnitPosition:
+        return UnitPosition("van", "v1", lon, 41.0, START_MS + seconds * 1000)
+
+    async def told(*points: UnitPosition) -> list[str]:
+        verdicts = await region.registry.report_positions(points, "avl", NEAR_OGDEN)
+        return [one.verdict for one in verdicts]
+
+    await region.at(START_MS + 60_000)
+    assert await told(at(0, -112.0), at(10, -112.9)) == ["taken", "jump"]
+    assert await told(at(20, -112.0005)) == ["taken"], "the jump was an error of the receiver"
+    assert await told(at(30, -112.9), at(40, -112.9005)) == ["jump", "taken"]
+    (van,) = (await region.registry.snapshot()).vans.values()
+    assert van.lon == -112.9005
 
 
 async def test_a_new_unit_stands_at_its_base(region: Region) -> None:

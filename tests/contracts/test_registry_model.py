@@ -20,8 +20,10 @@ from hypothesis.stateful import (
 from uuid6 import uuid7
 
 from registry.errors import RegistryError
+from registry.gps import PositionLimits
 from registry.model import MemoryRegistry
 from registry.port import (
+    ANYWHERE,
     Claim,
     Counts,
     DropHold,
@@ -94,6 +96,9 @@ def without_epoch(answer: Any) -> Any:
         return answer
     values = {name: getattr(answer, name) for name in answer.__struct_fields__}
     return type(answer).__name__, {**values, "position": position.seq}
+
+
+STRICT = PositionLimits(west=-150, east=-50, near_m=500, fastest_m_s=70, oldest_ms=60_000)
 
 
 class Twins(RuleBasedStateMachine):
@@ -226,14 +231,23 @@ class Twins(RuleBasedStateMachine):
 
     @rule(
         points=st.lists(
-            st.tuples(units, st.floats(-200, 200), st.integers(-90_000, 60_000)), max_size=4
-        )
+            st.tuples(
+                units,
+                st.one_of(st.floats(-200, 200), st.sampled_from([-112.0, -112.001, -112.5])),
+                st.integers(-90_000, 60_000),
+            ),
+            max_size=4,
+        ),
+        limits=st.sampled_from([ANYWHERE, STRICT]),
     )
-    def move(self, points: list[tuple[tuple[str, str], float, int]]) -> None:
+    def move(
+        self, points: list[tuple[tuple[str, str], float, int]], limits: PositionLimits
+    ) -> None:
         batch = [
             UnitPosition(*key, lon, 40.123456789, self.now_ms + late) for key, lon, late in points
         ]
-        self.both(lambda one: one.report_positions(batch, "gps"))
+        self.both(lambda one: one.report_positions(batch, "gps", limits))
+        self.both(lambda one: one.position_counts())
 
     @rule(key=units, status=st.sampled_from(UnitStatus))
     def status(self, key: tuple[str, str], status: UnitStatus) -> None:
