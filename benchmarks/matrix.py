@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from scipy.spatial import Delaunay
 from geo.points import EARTH_RADIUS_M
 from geo.roads import RoadGraph, road_graph
 from geo.trees import Trees
+
+A = TypeVar("A")
 
 NODES = 70_000
 SHORT_NODES = 12_000
@@ -33,19 +35,19 @@ def run(short: bool) -> list[dict[str, Any]]:
     starts, ends = (rng.choice(len(roads.nodes), ENDS, replace=False) for _ in range(2))
     origins, destinations = roads.nodes[starts], roads.nodes[ends]
 
-    truth_ms, dijkstra_ms = _timed(lambda: _by_dijkstra(roads, starts, ends), repeats=1)
+    truth_ms, dijkstra_ms = timed(lambda: _by_dijkstra(roads, starts, ends), repeats=1)
     trees = Trees(roads)
     trees.warm(destinations)
-    answer, warm_ms = _timed(lambda: trees.matrix(origins, destinations).seconds, repeats=20)
+    answer, warm_ms = timed(lambda: trees.matrix(origins, destinations).seconds, repeats=20)
     assert np.array_equal(answer, np.floor((truth_ms + 500) / 1000)), "trees and Dijkstra differ"
 
     fresh = np.setdiff1d(np.arange(len(roads.nodes)), ends)[:: len(roads.nodes) // 25][:20]
     new_ms = np.median(
-        [_timed(lambda n=n: trees.warm(roads.nodes[n : n + 1]), repeats=1)[1] for n in fresh]
+        [timed(lambda n=n: trees.warm(roads.nodes[n : n + 1]), repeats=1)[1] for n in fresh]
     )
     ratio = dijkstra_ms / warm_ms
     return [
-        _row(
+        row(
             "matrix.500x500.vs_dijkstra",
             value=ratio,
             unit="x",
@@ -54,8 +56,8 @@ def run(short: bool) -> list[dict[str, Any]]:
             target=AT_LEAST_TIMES_DIJKSTRA,
             holds=ratio >= AT_LEAST_TIMES_DIJKSTRA,
         ),
-        _row("matrix.500x500_warm_ms", value=warm_ms, target=WARM_MS, holds=warm_ms <= WARM_MS),
-        _row(
+        row("matrix.500x500_warm_ms", value=warm_ms, target=WARM_MS, holds=warm_ms <= WARM_MS),
+        row(
             "matrix.new_destination_ms",
             value=float(new_ms),
             target=NEW_DESTINATION_MS,
@@ -115,9 +117,7 @@ def _by_dijkstra(
     return times_ms
 
 
-def _timed(
-    work: Callable[[], NDArray[np.float64]], repeats: int
-) -> tuple[NDArray[np.float64], float]:
+def timed(work: Callable[[], A], repeats: int) -> tuple[A, float]:
     """The answer, and the median milliseconds of one call."""
     taken_ms = []
     for _ in range(repeats):
@@ -127,16 +127,17 @@ def _timed(
     return answer, float(np.median(taken_ms))
 
 
-def _row(
+def row(
     name: str,
     *,
     value: float,
     target: float,
-    holds: bool,
+    holds: bool | None,
     unit: str = "ms",
     baseline: float | None = None,
     ratio: float | None = None,
 ) -> dict[str, Any]:
+    """A row of the table; `holds` None: nothing is promised."""
     return {
         "name": name,
         "value": value,

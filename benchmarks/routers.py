@@ -1,7 +1,6 @@
 """Other people's routers, run on this machine to compare with; see scripts/setup-routers."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -69,12 +68,21 @@ def build_osrm(extract: Path, folder: Path, *, turn_free: bool = False) -> Work:
 @contextmanager
 def running_osrm(extract: Path, folder: Path, *, turn_free: bool = False) -> Iterator[str]:
     """Build and serve an extract by contraction hierarchies; gives the server's address."""
-    build_osrm(extract, folder, turn_free=turn_free)
+    with running_osrm_of(extract, folder, turn_free=turn_free) as (_, url):
+        yield url
+
+
+@contextmanager
+def running_osrm_of(
+    extract: Path, folder: Path, *, turn_free: bool = False
+) -> Iterator[tuple[Work, str]]:
+    """The same, with what the building took."""
+    work = build_osrm(extract, folder, turn_free=turn_free)
     port = _free_port()
     command = [OSRM / "bin" / "osrm-routed", "-i", "127.0.0.1", "-p", str(port), "-t", "1"]
     sizes = ["--max-table-size", "1000", "--verbosity", "WARNING"]
     with _serving([*command, *sizes, folder / "roads.osrm"], port, folder / "routed.log") as url:
-        yield url
+        yield work, url
 
 
 @contextmanager
@@ -111,12 +119,26 @@ def run(command: list[str | Path], log: Path) -> Work:
     began = time.perf_counter()
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent)
-        _, status, usage = os.wait4(process.pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    process.returncode = code
-    if code:
-        raise subprocess.CalledProcessError(code, command, output=log.read_bytes()[-2000:])
-    return Work(time.perf_counter() - began, usage.ru_maxrss * 1024)
+        peak_bytes = 0
+        while process.poll() is None:
+            # A child's ru_maxrss counts what its parent held at the fork: this mark does not.
+            peak_bytes = max(peak_bytes, _most_held_bytes(process.pid))
+            time.sleep(0.01)
+    if process.returncode:
+        raise subprocess.CalledProcessError(
+            process.returncode, command, output=log.read_bytes()[-2000:]
+        )
+    return Work(time.perf_counter() - began, peak_bytes)
+
+
+def _most_held_bytes(pid: int) -> int:
+    """The high-water mark of a process's memory; 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    marks = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]
+    return max(marks, default=0)
 
 
 @contextmanager

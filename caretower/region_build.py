@@ -37,7 +37,7 @@ def build_region_roads(extract: Path, output: Path, console: Console, *, anyway:
     _must_be_writable(output.parent)
     available = psutil.virtual_memory().available
     console.print(
-        f"{extract.name}: {size / MB:,.1f} MB, needs up to about "
+        f"{extract.name}: {size / MB:,.1f} MB, needs at most about "
         f"{needed_bytes(file_bytes=size) / MB:,.0f} MB of memory; "
         f"{available / MB:,.0f} MB are available."
     )

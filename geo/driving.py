@@ -21,6 +21,13 @@ ROUND = frozenset({"roundabout", "circular"})
 ZONE_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
 
 _NOT_YET = ("construction", "proposed")
+_KEYS = (
+    *("highway", "route", "area", "impassable", "status", "oneway", "oneway:motor_vehicle"),
+    *("junction", "duration", "maxspeed:forward", "maxspeed:backward"),
+    *ZONE_KEYS,
+    *_NOT_YET,
+)
+"""All keys that `drive` reads, besides those that the rules name."""
 _FIGURE = re.compile(r"(\d+(?:\.\d+)?)\s*(mph|knots|km/h|kmh|kph)?$")
 _ISO_TIME = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+)(?::(\d\d))?$")
@@ -76,6 +83,23 @@ def load_driving() -> Driving:
     """The rules of `driving.toml`."""
     text = files("geo").joinpath("driving.toml").read_bytes()
     return msgspec.toml.decode(text, type=Driving)
+
+
+class Memory:
+    """Remembers how ways are driven: most of them are tagged like another one."""
+
+    def __init__(self, rules: Driving) -> None:
+        self._rules = rules
+        self._known: dict[tuple[str | None, ...], Drive | None] = {}
+        both = [f"{key}:{way}" for key in rules.access.keys for way in ("forward", "backward")]
+        self._keys = (*_KEYS, *rules.access.keys, *both, *rules.worst)
+
+    def drive(self, tags: Tags) -> Drive | None:
+        """See `drive`."""
+        said = tuple(map(tags.get, self._keys))
+        if said not in self._known:
+            self._known[said] = drive(tags, self._rules)
+        return self._known[said]
 
 
 def drive(tags: Tags, rules: Driving) -> Drive | None:

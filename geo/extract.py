@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
-from geo.driving import Driving, drive, ends_here, load_driving
+from geo.driving import Driving, Memory, ends_here, load_driving
 from geo.points import haversine_m
 from geo.region import Corridor, Source
 from geo.road_file import RoadFile
@@ -42,13 +42,16 @@ BEND_DEG = 0.0002
 """Tolerance of the main roads as maps draw them, about 20 m."""
 
 TOLD_EVERY = 50_000
+UNITS_PER_DEG = 10_000_000
+"""OpenStreetMap's whole numbers a degree."""
+
 DRAWN = {"motorway": "freeway", "trunk": "highway", "primary": "arterial"}
 
 
 BYTES_BEFORE = 120_000_000
 BYTES_A_REF = 600
-REFS_A_BYTE = 0.04
-"""Measured: see docs/roads.md. A reference is one mention of a node by a drivable way."""
+REFS_A_BYTE = 0.12
+"""Measured (docs/roads.md) on a file that is all roads; a reference is one mention of a node."""
 
 
 class BadExtract(ValueError):
@@ -148,11 +151,11 @@ def _read_ways(extract: Path, rules: Driving, tell: Tell) -> _Ways:
     import osmium
 
     roads = osmium.filter.TagFilter(*(("highway", kind) for kind in rules.kmh), ("route", "ferry"))
-    ways = _Ways()
+    ways, memory = _Ways(), Memory(rules)
     found = osmium.FileProcessor(extract, osmium.osm.WAY).with_filter(roads)
     for way in cast("Iterable[Way]", found):
         tags = dict(way.tags)
-        driven = drive(tags, rules)
+        driven = memory.drive(tags)
         if driven is None or len(way.nodes) < 2:
             continue
         kind = tags.get("highway", "").removesuffix("_link")
@@ -173,24 +176,23 @@ def _read_ways(extract: Path, rules: Driving, tell: Tell) -> _Ways:
 def _read_nodes(extract: Path, ids: NDArray[np.int64], rules: Driving, tell: Tell) -> _Nodes:
     import osmium
 
-    found, lon, lat, ends = array("q"), array("d"), array("d"), array("q")
+    found, x, y, ends = array("q"), array("i"), array("i"), array("q")
     wanted = osmium.filter.IdFilter(ids.tolist())
     named = osmium.FileProcessor(extract, osmium.osm.NODE).with_filter(wanted)
     for node in cast("Iterable[Node]", named):
         place = node.location
-        if not place.valid():
-            continue
         found.append(node.id)
-        lon.append(place.lon)
-        lat.append(place.lat)
-        if node.tags and ends_here(dict(node.tags), rules):
+        x.append(place.x)
+        y.append(place.y)
+        if len(node.tags) and ends_here(dict(node.tags), rules):
             ends.append(node.id)
         if len(found) % TOLD_EVERY == 0:
             tell("nodes", len(found))
     tell("nodes", len(found))
     at = np.full((len(ids), 2), np.nan)
     where = np.searchsorted(ids, np.frombuffer(found, dtype=np.int64))
-    at[where, 0], at[where, 1] = lon, lat
+    at[where] = np.column_stack((x, y)) / UNITS_PER_DEG
+    at[~(np.abs(at) <= (180, 90)).all(axis=1)] = np.nan
     barrier = np.zeros(len(ids), dtype=np.bool_)
     barrier[np.searchsorted(ids, np.array(ends, dtype=np.int64))] = True
     return _Nodes(at, barrier)

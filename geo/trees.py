@@ -12,9 +12,9 @@ from threading import Lock
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from geo.points import EARTH_RADIUS_M, Point, Positions, haversine_m, positions, unit_vectors
+from geo.nearest import Nearest
+from geo.points import Point, Positions, haversine_m, positions
 from geo.roads import RoadGraph
 from geo.routes import Route
 from geo.travel import TravelMatrix
@@ -52,7 +52,7 @@ class Trees:
             raise ValueError("needs a graph with nodes and room for one tree")
         self._roads = roads
         self._backwards = roads.reversed()
-        self._index = cKDTree(unit_vectors(roads.nodes))
+        self._nodes = Nearest(roads.nodes)
         self._reach_m = reach_m
         self._max_trees = max_trees
         self._forget()
@@ -134,10 +134,9 @@ class Trees:
         """Nearest node of each position and the seconds to it, NaN beyond reach."""
         if len(at) == 0:
             return np.empty(0, dtype=np.intp), np.empty(0)
-        chord, node = self._index.query(unit_vectors(at))
-        distance_m = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord / 2, 1))
+        distance_m, node = self._nodes.find(at, 1)
         distance_m[distance_m > self._reach_m] = np.nan
-        return node, distance_m / CONNECTOR_M_S
+        return node[:, 0], distance_m[:, 0] / CONNECTOR_M_S
 
     def _build_missing(self, nodes: NDArray[np.intp]) -> dict[int, NDArray[np.uint16]]:
         """Trees that are not kept yet; built without the lock, so that readers go on."""

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.driving import Drive, drive, ends_here, kmh_of, load_driving, seconds_of
+from geo.driving import Drive, Memory, drive, ends_here, kmh_of, load_driving, seconds_of
 
 RULES = load_driving()
 
@@ -136,7 +136,11 @@ WORDS = st.sampled_from(
     ["yes", "no", "-1", "private", "destination", "50", "30 mph", "DE:rural", "", "x;y", "reverse"]
 )
 KEYS = st.sampled_from(
-    ["oneway", "access", "motor_vehicle", "maxspeed", "maxspeed:forward", "surface", "junction"]
+    [
+        *("oneway", "oneway:motor_vehicle", "access", "motor_vehicle", "motor_vehicle:backward"),
+        *("maxspeed", "maxspeed:forward", "maxspeed:type", "zone:traffic", "surface", "smoothness"),
+        *("junction", "area", "construction", "proposed", "status", "impassable", "route"),
+    ]
 )
 
 
@@ -158,3 +162,11 @@ def test_any_text_is_a_limit_or_none_and_a_duration_or_none(text: str) -> None:
 
 def test_every_rule_names_its_source() -> None:
     assert set(RULES.sources) >= {"kmh", "share_of_limit", "zones", "worst", "ferry", "access"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(RULES.kmh)), st.dictionaries(KEYS, WORDS))))
+def test_remembering_changes_nothing(ways: list[tuple[str, dict[str, str]]]) -> None:
+    memory = Memory(RULES)
+    for kind, tags in [*ways, *ways]:
+        way = {**tags, "highway": kind, "name": "whatever"}
+        assert memory.drive(way) == drive(way, RULES)
