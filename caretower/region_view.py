@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from api.region import RegionView, WallZone
-from api.schemas.region import AgeLimits
+from api.schemas.region import AgeLimits, Source
 from api.schemas.region import Region as RegionFace
 from geo.drawing import region_map
 from geo.region import Region
@@ -37,6 +37,7 @@ def region_view(
         },
         wall_population_limit=wall_population_limit,
         zones={id_: region.authorities.name(id_) for id_ in region.authorities.ids},
+        sources=[Source.model_validate(source) for source in region.sources],
     )
 
     def locate(lon: float, lat: float) -> str | None:

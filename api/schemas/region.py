@@ -15,6 +15,14 @@ class AgeLimits(Answer):
     stale_s: int
 
 
+class Source(Answer):
+    """Where a datum of the region comes from; some licences ask that it be shown."""
+
+    what: str
+    source: str
+    licence: str
+
+
 class Region(Answer):
     id: Id
     name: str
@@ -32,6 +40,7 @@ class Region(Answer):
         description="zones with fewer people show requests merged with their neighbours"
     )
     zones: dict[str, str] = Field(description="zone id → name, of local authorities")
+    sources: list[Source] = Field(default=[], description="of boundaries, places, roads; for maps")
 
 
 class Feature(Answer):

@@ -48,6 +48,12 @@ class Region {
     }
   }
 
+  /** Who made the roads on the map: licences ask that it be said there. */
+  get roadsBy(): string {
+    const roads = (this.facts?.sources ?? []).filter((source) => source.what.startsWith('roads'));
+    return roads.map(({ what, source }) => (what === 'roads' ? source : what)).join(' · ');
+  }
+
   get timezone(): string {
     return this.facts?.timezone ?? 'UTC';
   }
