@@ -4,14 +4,15 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from uuid6 import uuid7
 
 from api.acting import actor_of
-from api.errors import CommandReused, NotAuthenticated, TooManyTries, Unknown
-from api.identity import Colleague, Device, LoggedIn
+from api.errors import CommandReused, Conflict, NotAuthenticated, TooManyTries, Unknown
+from api.identity import Colleague, Device, KeptAccount, LoggedIn
 from api.roles import CONTROL, Caller, Role
 from api.store import Store
 from api.tokens import Tokens
@@ -60,18 +61,69 @@ class Accounts:
     async def put_account(
         self, name: str, role: Role, scope: str | None, password: str, by: Actor
     ) -> str:
-        """Make or renew an account; answers its id, which a renewal keeps."""
-        async with self._hashing:
-            hashed = await asyncio.to_thread(self._hasher.hash, password)
+        """Make or renew an account; answers its id, which a renewal keeps. Old sessions end."""
         return await self._store.put_account(
             by,
             id=str(uuid7()),
             name=name,
             role=role.value,
             scope=scope,
-            password_hash=hashed,
+            password_hash=await self._hashed(password),
             created_ms=self._clock(),
         )
+
+    async def accounts(self) -> list[KeptAccount]:
+        """See `Identity.accounts`."""
+        return [_kept(row) for row in await self._store.accounts()]
+
+    async def make_account(
+        self,
+        name: str,
+        role: Role,
+        scope: str | None,
+        password: str,
+        by: Caller,
+        command_id: str,
+    ) -> KeptAccount:
+        """See `Identity.make_account`. Raises CommandReused for an id that made another one."""
+        row = await self._store.add_account(
+            actor_of(by),
+            id=command_id,
+            name=name,
+            role=role.value,
+            scope=scope,
+            password_hash=await self._hashed(password),
+            created_ms=self._clock(),
+        )
+        if row is None:
+            raise Conflict("this log-in name is taken")
+        same = (row.name, row.role, row.scope) == (name, role.value, scope)
+        if not same or not await self._matches(row.password_hash, password):
+            raise CommandReused
+        return _kept(row)
+
+    async def disable_account(self, account: str, by: Caller) -> KeptAccount:
+        """See `Identity.disable_account`."""
+        row = await self._store.disable_account(actor_of(by), account, self._clock())
+        return self._ended(row)
+
+    async def renew_account(self, account: str, password: str, by: Caller) -> KeptAccount:
+        """See `Identity.renew_account`."""
+        hashed = await self._hashed(password)
+        return self._ended(await self._store.renew_account(actor_of(by), account, hashed))
+
+    def _ended(self, row: Any) -> KeptAccount:
+        """Forget what was verified for this account; other processes ask again soon."""
+        if row is None:
+            raise Unknown("no such account")
+        for token, (known, _) in list(self._verified.items()):
+            if known.account == row.id:
+                del self._verified[token]
+        return _kept(row)
+
+    async def _hashed(self, password: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     async def revoke_account(self, name: str, by: Actor) -> None:
         """Its tokens stop within `RECHECK_S`, its sockets within a minute. Raises Unknown."""
@@ -94,7 +146,9 @@ class Accounts:
         if row is None or not matches:
             await self._store.audit(DOOR, "session.refused", row.id if row else "unknown")
             raise NotAuthenticated("name or password is wrong")
-        caller = self._tokens.grant(row.id, row.name, Role(row.role), row.scope)
+        caller = self._tokens.grant(
+            row.id, row.name, Role(row.role), row.scope, generation=row.generation
+        )
         await self._store.audit(actor_of(caller), "session.opened", caller.account)
         return LoggedIn(self._tokens.sign(caller), caller)
 
@@ -186,3 +240,7 @@ class Accounts:
         window_s = self._limits.window_s
         if await self._registry.count(f"log-in:{what}:{named}", window_s) > tries:
             raise TooManyTries(window_s)
+
+
+def _kept(row: Any) -> KeptAccount:
+    return KeptAccount(row.id, row.name, row.role, row.scope, row.created_ms, row.revoked_ms)

@@ -19,6 +19,7 @@ from api.live.socket import Sockets
 from api.live.world import World
 from api.page import Headers, serve_page
 from api.routes import (
+    accounts,
     field,
     gps,
     health,
@@ -36,7 +37,19 @@ from api.store import DATABASE_ERRORS
 from api.who import require_roles
 from registry.cancelling import end_tasks
 
-ROUTERS = (session, region, requests, field, resources, gps, roads, pad, referrals, live)
+ROUTERS = (
+    session,
+    accounts,
+    region,
+    requests,
+    field,
+    resources,
+    gps,
+    roads,
+    pad,
+    referrals,
+    live,
+)
 PLACES_EVERY_S = 30.0
 _log = structlog.get_logger("api")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.roles import Caller
+from api.roles import Caller, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,18 @@ class Device:
     name: str
     created_ms: int
     made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAccount:
+    """An account without its secret; `disabled_ms` is None while it is good."""
+
+    id: str
+    name: str
+    role: str
+    scope: str | None
+    created_ms: int
+    disabled_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,30 @@ class Identity(Protocol):
 
     async def colleagues(self) -> list[Colleague]:
         """Dispatchers and supervisors, by name."""
+        ...
+
+    async def accounts(self) -> list[KeptAccount]:
+        """Every account, by name."""
+        ...
+
+    async def make_account(
+        self,
+        name: str,
+        role: Role,
+        scope: str | None,
+        password: str,
+        by: Caller,
+        command_id: str,
+    ) -> KeptAccount:
+        """A retry gives the same account. Raises `Conflict`: the name is taken."""
+        ...
+
+    async def disable_account(self, account: str, by: Caller) -> KeptAccount:
+        """Its sessions end. Raises `Unknown`."""
+        ...
+
+    async def renew_account(self, account: str, password: str, by: Caller) -> KeptAccount:
+        """A new password; older sessions end, a disabled account is good again. `Unknown`."""
         ...
 
     async def log_out(self, caller: Caller) -> None:

@@ -9,10 +9,12 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Integer,
     Row,
     Table,
     Text,
     UniqueConstraint,
+    Update,
     delete,
     select,
     text,
@@ -24,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.errors import PartMissing
+from api.tokens import generation_of
 from record import Actor
 from record.journal import Journal, Transaction
 from record.tables import metadata
@@ -55,6 +58,7 @@ account = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger),
+    Column("generation", Integer, nullable=False, server_default="0"),
     UniqueConstraint("name"),
     CheckConstraint(
         "role in ('dispatcher', 'supervisor', 'facility', 'field', 'provider', 'law_enforcement')",
@@ -64,6 +68,9 @@ account = Table(
         "(scope is not null) = (role in ('facility', 'field', 'provider'))", name="scope"
     ),
 )
+
+NEXT = {"generation": account.c.generation + 1}
+"""Ends every session of an account."""
 
 revoked_token = Table(
     "revoked_token",
@@ -137,7 +144,7 @@ class Store:
         wish = insert(account).values(revoked_ms=None, **row)
         renewed = {name: wish.excluded[name] for name in row if name not in ("id", "created_ms")}
         statement = wish.on_conflict_do_update(
-            index_elements=["name"], set_=renewed | {"revoked_ms": None}
+            index_elements=["name"], set_=renewed | {"revoked_ms": None} | NEXT
         ).returning(account.c.id)
         async with _signed(self._engine, actor) as tx:
             id = str((await tx.connection.execute(statement)).scalar_one())
@@ -150,7 +157,7 @@ class Store:
         statement = (
             update(account)
             .where(account.c.name == name)
-            .values(revoked_ms=now_ms)
+            .values(revoked_ms=now_ms, **NEXT)
             .returning(account.c.id)
         )
         async with _signed(self._engine, actor) as tx:
@@ -158,6 +165,42 @@ class Store:
             if revoked is not None:
                 await tx.audit("account.disabled", "account", revoked)
         return revoked is not None
+
+    async def add_account(self, actor: Actor, **row: Any) -> Row[Any] | None:
+        """Write an account unless its id is there already; None if another has its name."""
+        wish = insert(account).values(**row).on_conflict_do_nothing().returning(account.c.id)
+        async with _signed(self._engine, actor) as tx:
+            if (await tx.connection.execute(wish)).first() is not None:
+                detail = {"role": row["role"], "scope": row["scope"]}
+                await tx.audit("account.created", "account", row["id"], detail=detail)
+            there = select(account).where(account.c.id == row["id"])
+            return (await tx.connection.execute(there)).one_or_none()
+
+    async def disable_account(self, actor: Actor, id: str, now_ms: int) -> Row[Any] | None:
+        """Disable it, once; answers what is there."""
+        good = (account.c.id == id) & account.c.revoked_ms.is_(None)
+        statement = update(account).where(good).values(revoked_ms=now_ms, **NEXT)
+        return await self._change(actor, id, statement, "account.disabled")
+
+    async def renew_account(self, actor: Actor, id: str, hashed: str) -> Row[Any] | None:
+        """Another password for it; answers what is there."""
+        new = {"password_hash": hashed, "revoked_ms": None, **NEXT}
+        statement = update(account).where(account.c.id == id).values(**new)
+        return await self._change(actor, id, statement, "account.renewed")
+
+    async def _change(
+        self, actor: Actor, id: str, statement: Update, action: str
+    ) -> Row[Any] | None:
+        async with _signed(self._engine, actor) as tx:
+            if (await tx.connection.execute(statement)).rowcount:
+                await tx.audit(action, "account", id)
+            there = select(account).where(account.c.id == id)
+            return (await tx.connection.execute(there)).one_or_none()
+
+    async def accounts(self) -> list[Row[Any]]:
+        """All of them, by name."""
+        async with _database(self._engine) as db:
+            return list((await db.execute(select(account).order_by("name"))).all())
 
     async def audit(self, actor: Actor, action: str, account: str) -> None:
         """One line about an account's session."""
@@ -176,10 +219,11 @@ class Store:
             return list((await db.execute(select(account).where(good).order_by("name"))).all())
 
     async def account_good(self, id: str, token: str) -> bool:
-        """Whether the account is good and this token of it was not revoked."""
+        """Whether the account is good and this token of it neither revoked nor outlived."""
         good = select(account.c.id).where(
             account.c.id == id,
             account.c.revoked_ms.is_(None),
+            account.c.generation == generation_of(token),
             ~select(revoked_token.c.id).where(revoked_token.c.id == token).exists(),
         )
         async with _database(self._engine) as db:

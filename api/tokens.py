@@ -43,10 +43,13 @@ class Tokens:
     clock: Callable[[], int]
     lifetime_s: int = LIFETIME_S
 
-    def grant(self, account: str, name: str, role: Role, scope: str | None) -> Caller:
-        """The caller that a new token will speak for."""
+    def grant(
+        self, account: str, name: str, role: Role, scope: str | None, generation: int = 0
+    ) -> Caller:
+        """The caller that a new token will speak for, while its account keeps this generation."""
         expires_ms = (self.clock() // 1000 + self.lifetime_s) * 1000
-        return Caller(account, name, role, scope, str(uuid7()), expires_ms)
+        token = f"{generation}.{uuid7()}"
+        return Caller(account, name, role, scope, token, expires_ms)
 
     def sign(self, caller: Caller) -> str:
         claims = {
@@ -99,3 +102,9 @@ class Tokens:
         ):
             raise NotAuthenticated("this token is not one of ours")
         return parts[1]
+
+
+def generation_of(token: str) -> int:
+    """The generation that a token's id names; an id of an older release names the first."""
+    first, dot, _ = token.partition(".")
+    return int(first) if dot and first.isdecimal() else 0

@@ -28,6 +28,7 @@ EXPECTED = {
         "make_wall_token", "wall_tokens", "revoke_wall_token",
         "define_team", "define_van", "define_pool",
         "count_positions", "make_tracker", "list_trackers", "revoke_tracker",
+        "list_accounts", "make_account", "disable_account", "renew_account",
     },
     SUPERVISOR | PROVIDER: {"define_slot"},
     SUPERVISOR | FIELD: {"report_positions"},
