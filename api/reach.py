@@ -9,6 +9,7 @@ from dispatch.road_closure import in_force
 from geo.closures import Closure
 from geo.isochrones import Isochrone, isochrones
 from geo.points import Point, positions
+from geo.routes import Route
 from geo.travel import TravelTimes
 
 FINEST_M = 100.0
@@ -23,6 +24,10 @@ class Travel(TravelTimes, Protocol):
     """Travel times under the closures that it was last told."""
 
     def heed(self, closures: tuple[Closure, ...]) -> None: ...
+
+    def route(self, origin: Point, destination: Point) -> Route | None:
+        """A way over the region's own roads; None where none leads there."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

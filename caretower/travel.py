@@ -8,8 +8,9 @@ from pydantic import HttpUrl
 
 from geo.chain import Chain
 from geo.closures import Closure, LiveRoads
-from geo.points import Positions
+from geo.points import Point, Positions
 from geo.region import Region
+from geo.routes import Route
 from geo.travel import TravelMatrix, TravelTimes
 from geo.trees import MAX_TREES
 
@@ -33,6 +34,10 @@ class RegionTravel:
         """See TravelTimes.matrix."""
         closed = self._roads is not None and self._roads.closures
         return (self._own if closed else self._any).matrix(origins, destinations)
+
+    def route(self, origin: Point, destination: Point) -> Route | None:
+        """A way over the region's own roads as they are; None where none leads there."""
+        return None if self._roads is None else self._roads.route(origin, destination)
 
     def heed(self, closures: tuple[Closure, ...]) -> None:
         """Let these closures hold from the next question on; nothing is done if they do already."""

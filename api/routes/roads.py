@@ -15,6 +15,7 @@ from api.schemas import roads as edge
 from api.schemas.edge import Uuid
 from api.sense import Sensible, on_map
 from api.services import Services
+from api.ways import moving, short_of, ways
 from api.who import May, Now, Parts
 from dispatch import commands
 from dispatch.road_closure import RoadClosure
@@ -80,6 +81,47 @@ async def ask_reach(
         )
     )
     return _answer(found)
+
+
+@router.post("/routes")
+async def ask_ways(body: edge.AskWays, _: Control, parts: Parts, world: Now) -> edge.Ways:
+    """The way of each leg by the roads as they are now."""
+    legs = [(_point(parts, leg.start), _point(parts, leg.end)) for leg in body.legs]
+    found = await asyncio.to_thread(
+        lambda: ways(parts.travel(), dict(world.of("closure")), legs, parts.clock())
+    )
+    return edge.Ways(items=[None if one is None else edge.Way.model_validate(one) for one in found])
+
+
+@router.get("/routes")
+async def read_moving(_: Control, parts: Parts, world: Now) -> edge.MovingWays:
+    """The ways of all units under way; one to a person ends a kilometre before the address."""
+    legs = list(moving(world, await parts.dispatch.open_requests()))
+    closures = dict(world.of("closure"))
+    found = await asyncio.to_thread(
+        lambda: ways(
+            parts.travel(), closures, [(leg.start, leg.end) for leg in legs], parts.clock()
+        )
+    )
+    return edge.MovingWays(
+        items=[
+            edge.MovingWay(
+                kind=leg.kind,
+                unit=leg.unit,
+                request=leg.request,
+                to=leg.to,
+                line=short_of(way.line, leg.end) if leg.to == "person" else way.line,
+                seconds=way.seconds,
+            )
+            for leg, way in zip(legs, found, strict=True)
+            if way is not None
+        ]
+    )
+
+
+def _point(parts: Services, spot: edge.Spot) -> Point:
+    on_map(parts, spot.lon, spot.lat, "the place")
+    return Point(spot.lon, spot.lat)
 
 
 async def _place(parts: Services, body: edge.AskReach) -> Point:

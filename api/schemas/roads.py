@@ -104,3 +104,38 @@ class ReachAnswer(Answer):
     quality: Literal["road", "estimate"]
     areas: list[Area]
     teams: list[Within] = Field(description="the nearest first; empty for a wall")
+
+
+class Leg(Body):
+    start: Spot
+    end: Spot
+
+
+class AskWays(Body):
+    """Positions are in the body, never in an address."""
+
+    legs: Annotated[list[Leg], Field(min_length=1, max_length=12)]
+
+
+class Way(Answer):
+    line: list[tuple[float, float]] = Field(description="(lon, lat), from start to end")
+    seconds: float
+
+
+class Ways(Answer):
+    """One for each leg in its order; null where no road of the region leads there."""
+
+    items: list[Way | None]
+
+
+class MovingWay(Way):
+    """A unit under way; a line to a person ends a kilometre before the address, or is empty."""
+
+    kind: Literal["team", "van"]
+    unit: Id
+    request: Id
+    to: Literal["person", "place"]
+
+
+class MovingWays(Answer):
+    items: list[MovingWay]

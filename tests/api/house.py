@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,6 +31,8 @@ from dispatch.dispatch import Dispatch
 from dispatch.policy import load_policy as load_dispatch_policy
 from geo.closures import Closure
 from geo.estimate import Estimate
+from geo.points import Point, haversine_m, positions
+from geo.routes import Route
 from record.actor import system
 from record.clock import wall_clock
 from record.journal import Journal
@@ -88,6 +91,14 @@ class GuessedTravel(Estimate):
     def heed(self, closures: tuple[Closure, ...]) -> None:
         pass
 
+    def route(self, origin: Point, destination: Point) -> Route | None:
+        """Straight there at 20 m/s, a point every so often."""
+        share = np.linspace(0, 1, 50)[:, None]
+        ends = positions([origin, destination])
+        at = ends[:1] * (1 - share) + ends[1:] * share
+        metres = haversine_m(ends[0], ends[1])
+        return Route(at, metres / 20 * share[:, 0])
+
 
 @dataclass(slots=True)
 class House:
@@ -116,7 +127,7 @@ class House:
     ) -> httpx.Response:
         """A call by an account; a command gets an id of its own unless it has one."""
         headers = await self.as_(name)
-        if body is not None and path not in ("/v1/positions", "/v1/isochrones"):
+        if body is not None and path not in ("/v1/positions", "/v1/isochrones", "/v1/routes"):
             body = {"command_id": command()} | body
         return await self.client.request(method, path, json=body, headers=headers, **more)
 

@@ -38,7 +38,7 @@ EXPECTED = {
         "find_duplicates", "triage", "own", "join", "accept", "override", "cancel", "share",
         "call_rescue", "confirm_rescue", "hand_over", "unmet_needs", "list_teams", "list_vans",
         "settle", "refer", "rebook_referral", "end_referral", "take_check_in", "acknowledge_panic",
-        "end_panic", "list_closures", "put_closure", "lift_closure",
+        "end_panic", "list_closures", "put_closure", "lift_closure", "ask_ways", "read_moving",
     },
     CONTROL | {Role.WALL}: {"ask_reach"},
     CONTROL | FIELD: {

@@ -266,6 +266,20 @@ export const w = {
     off: (at: string) => `off ${at}`,
   },
 
+  roads: {
+    label: (slowdown: number | null, reason: string, until: string) => `${slowdown === null ? 'closed' : `${slowdown}× as slow`}: ${reason}, until ${until}`,
+    reasons: { weather: 'weather', fire: 'fire', flood: 'flood', crash: 'crash', event: 'event', works: 'works', other: 'see the note' } as Record<string, string>,
+  },
+
+  reach: {
+    title: 'Who is within reach',
+    within: (count: number, min: number) => `${plural(count, 'team', 'teams')} in ${min} min`,
+    min: (min: number) => `${min} min`,
+    pick: 'Click a place on the map.',
+    nobody: 'No team is within an hour.',
+    estimate: 'estimated, not by road',
+  },
+
   themes: { dark: 'Night', light: 'Day', sun: 'By the sun' } as Record<string, string>,
 
   map: { zoomIn: 'Zoom in', zoomOut: 'Zoom out' },
@@ -374,6 +388,8 @@ export const w = {
     wall: 'Go to the wall',
     handOver: 'Go to the hand-over',
     silence: 'Acknowledge the alarm, for every console',
+    reach: 'Who is within 15, 30, 60 minutes',
+    region: 'Look at the whole region',
     undo: 'Undo the last act, within 30 seconds',
     help: 'This help (also Ctrl K)',
   },

@@ -144,18 +144,18 @@ describe('the map of one person', () => {
   const team = (id: string): Team => ({ id, name: id, lon: -111.9, lat: 40.7, position_ms: NOW, status: 'available' }) as Team;
   it('shows candidates and fades the rest', () => {
     const plan = { team: 'a', van: null, pool: null, team_eta_s: 600, arrive_s: null, alternatives: [{ team: 'b', van: null, pool: null }], backup: null } as never;
-    const { scene, bounds } = personMap({ teams: ['a', 'b', 'c'].map(team), vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW, trails: new Trails(), timeOfDay: () => '03:30' }, card(), [-111.8, 40.8], plan, null);
+    const { scene, bounds } = personMap({ teams: ['a', 'b', 'c'].map(team), vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW, trails: new Trails(), timeOfDay: () => '03:30', way: () => null, moving: [], areas: [] }, card(), [-111.8, 40.8], plan, null);
     expect(scene.marks.filter((mark) => mark.faded).map((mark) => mark.id)).toEqual(['c']);
-    expect(scene.routes).toMatchObject([{ id: 'team', label: '10 min' }]);
+    expect(scene.routes).toMatchObject([{ id: 'team a r', label: '10 min' }, { id: 'team b r', faded: true }]);
     expect(bounds![0]).toBeLessThan(-111.9);
   });
   it('keeps a free team with an old position, and lists only a lost one under way', () => {
     const old = (id: string, status: Team['status']): Team => ({ ...team(id), status, position_ms: NOW - 3_600_000 });
-    const { scene } = personMap({ teams: [old('home', 'available'), old('lost', 'en_route')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW, trails: new Trails(), timeOfDay: () => '03:30' }, null, null, null, null);
+    const { scene } = personMap({ teams: [old('home', 'available'), old('lost', 'en_route')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW, trails: new Trails(), timeOfDay: () => '03:30', way: () => null, moving: [], areas: [] }, null, null, null, null);
     expect(visible(scene.marks).map((mark) => mark.id)).toEqual(['home']);
   });
   it('looks nowhere in particular when nobody is chosen', () => {
-    const { scene, bounds } = personMap({ teams: [team('a')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW, trails: new Trails(), timeOfDay: () => '03:30' }, null, null, null, null);
+    const { scene, bounds } = personMap({ teams: [team('a')], vans: [], pools: [], limits: { fresh_s: 1, ageing_s: 2, stale_s: 3 }, nowMs: NOW, trails: new Trails(), timeOfDay: () => '03:30', way: () => null, moving: [], areas: [] }, null, null, null, null);
     expect(bounds).toBeNull();
     expect(scene.marks[0]!.faded).toBe(false);
   });
@@ -174,9 +174,9 @@ describe('the whole region beside a closer look', () => {
   const at = (id: string, shape: 'team' | 'waiting', lon: number) => ({ id, shape, place: [lon, 0] as const, tone: 'free' as const });
   const marks = [at('in', 'team', 0), at('out', 'team', 5), at('waits', 'waiting', 0)];
   it('leaves to the closer map what that draws, but never the waiting', () => {
-    expect(besideCloser(marks, [-1, -1, 1, 1]).marks.map(({ id }) => id)).toEqual(['out', 'waits']);
+    expect(besideCloser({ marks, routes: [] }, [-1, -1, 1, 1]).marks.map(({ id }) => id)).toEqual(['out', 'waits']);
   });
-  it('draws everything where there is no closer look', () => expect(besideCloser(marks, null).marks).toHaveLength(3));
+  it('draws everything where there is no closer look', () => expect(besideCloser({ marks, routes: [] }, null).marks).toHaveLength(3));
 });
 
 describe('what was learnt after opening', () => {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Reached } from '../src/api/doors';
+import { closureAreas, reachAreas } from '../src/board/areas';
 import { leaving, leavesSoon, SOON_MS } from '../src/board/shifts';
 import { sunElevationDeg, sunIsUp } from '../src/board/sun';
 import { TRAIL_MS, Trails, type Moving } from '../src/board/trails';
 import { wallTrails } from '../src/board/wall';
-import type { Team, WallUnit } from '../src/live/kinds';
+import type { RoadClosure, Team, WallUnit } from '../src/live/kinds';
+import { middle, rest } from '../src/map/ways';
 
 const NOW = 1_800_000_000_000;
 
@@ -61,4 +64,36 @@ describe('the sun', () => {
     expect([up(13, 20), up(13, 50), up(1, 20, 21), up(1, 55, 21)]).toEqual([false, true, true, false]);
   });
   it('does not set on a polar summer night', () => expect(sunIsUp(Date.UTC(2026, 5, 21, 22, 0), [25.78, 71.17])).toBe(true));
+});
+
+describe('a way by road', () => {
+  const line = [[0, 0], [0.01, 0], [0.01, 0.01], [0.02, 0.01]] as const;
+  it('is shorter for whoever has driven a part of it', () => {
+    expect(rest(line, [0.0101, 0.0005])).toEqual([[0.0101, 0.0005], [0.01, 0.01], [0.02, 0.01]]);
+  });
+  it('ends where it ends, also for whoever is there', () => expect(rest(line, [0.02, 0.0099])).toEqual([[0.02, 0.0099], [0.02, 0.01]]));
+  it('has its middle by length, not by points', () => {
+    const [lon, lat] = middle([[0, 0], [0.001, 0], [0.002, 0], [0.01, 0]]);
+    expect([lon, lat]).toEqual([0.005, 0]);
+  });
+});
+
+describe('closed and slow roads', () => {
+  const closure = (change: Partial<RoadClosure>): RoadClosure => ({ id: 'c', area: { type: 'LineString', coordinates: [[0, 0], [1, 1]] }, slowdown: null, reason: 'flood', from_ms: NOW - 1, until_ms: NOW + 1, ...change }) as RoadClosure;
+  it('are drawn while they hold, in words', () => {
+    const [area] = closureAreas([closure({})], NOW, () => '04:00');
+    expect(area).toMatchObject({ shape: 'line', rings: [[[0, 0], [1, 1]]], label: 'closed: flood, until 04:00' });
+    expect(closureAreas([closure({ slowdown: 2 })], NOW, () => '04:00')[0]!.label).toBe('2× as slow: flood, until 04:00');
+  });
+  it('are not drawn before or after', () => {
+    expect(closureAreas([closure({ from_ms: NOW + 1 }), closure({ until_ms: NOW })], NOW, () => '')).toEqual([]);
+  });
+});
+
+describe('what is within reach', () => {
+  it('is drawn with the nearest on top, holes kept', () => {
+    const square = { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]], [[0.2, 0.1], [0.3, 0.1], [0.3, 0.2], [0.2, 0.1]]] };
+    const areas = reachAreas({ areas: [{ limit_s: 900, area: square }, { limit_s: 3600, area: square }], teams: [], engine: 'trees', quality: 'road' } as unknown as Reached);
+    expect(areas.map(({ label, rings }) => [label, rings.length])).toEqual([['60 min', 2], ['15 min', 2]]);
+  });
 });

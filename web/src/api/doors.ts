@@ -88,6 +88,19 @@ export const endReferral = (referral: string, outcome: Schemas['EndReferral']['o
 export const outreachAttempt = (task: string, contact: Schemas['Attempt']['contact'], text: string) =>
   data(server.POST('/v1/tasks/{task}/attempts', { params: { path: { task } }, body: command({ contact, note: text }) }));
 
+export type MovingWay = Omit<Schemas['MovingWay'], 'line'> & { line: At[] };
+export type Reached = Schemas['ReachAnswer'];
+type At = readonly [lon: number, lat: number];
+const spot = ([lon, lat]: At): Schemas['Spot'] => ({ lon, lat });
+const lineOf = (points: number[][]): At[] => points.map(([lon, lat]) => [lon!, lat!]);
+/** A line for each leg in its order; null where no road leads there. */
+export const waysOf = async (legs: readonly { start: At; end: At }[]): Promise<(At[] | null)[]> => {
+  const body = { legs: legs.map(({ start, end }) => ({ start: spot(start), end: spot(end) })) };
+  return (await data(server.POST('/v1/routes', { body }))).items.map((way) => way && lineOf(way.line));
+};
+export const movingWays = async (): Promise<MovingWay[]> => (await data(server.GET('/v1/routes'))).items.map((way) => ({ ...way, line: lineOf(way.line) }));
+export const reach = (at: At, limits_s: number[]): Promise<Reached> => data(server.POST('/v1/isochrones', { body: { at: spot(at), limits_s } }));
+
 export type WallToken = Schemas['WallToken'];
 export const wallTokens = async (): Promise<WallToken[]> => (await data(server.GET('/v1/wall-tokens'))).items;
 export const revokeWall = (wall: string) => data(server.DELETE('/v1/wall-tokens/{wall}', { params: { path: { wall } } }));

@@ -62,11 +62,12 @@ export function wallTrails(units: readonly WallUnit[], trails: Trails): Trail[] 
 }
 
 /** The whole region beside a closer look: what the closer map draws is framed here, only the waiting stay. */
-export function besideCloser(marks: readonly Mark[], closer: Bounds | null): Scene {
-  if (!closer) return { marks: [...marks], routes: [] };
+export function besideCloser({ marks, areas }: Scene, closer: Bounds | null): Scene {
+  if (!closer) return { marks: [...marks], areas, routes: [] };
   const [west, south, east, north] = closer;
   const inside = ([lon, lat]: Mark['place']): boolean => lon > west && lon < east && lat > south && lat < north;
   return {
+    areas,
     marks: marks.filter((mark) => mark.shape === 'waiting' || !inside(mark.place)),
     routes: [{ id: 'closer', tone: 'off', dashed: true, places: [[west, south], [west, north], [east, north], [east, south], [west, south]] }],
   };

@@ -18,6 +18,9 @@ export type Incoming = Schemas['Incoming'];
 export type Panic = Schemas['Panic'];
 export type SharedCard = Schemas['Shared'];
 
+/** Roads that are closed or slow now. */
+export type RoadClosure = Pick<Schemas['Closure'], 'id' | 'area' | 'slowdown' | 'reason' | 'from_ms' | 'until_ms'>;
+
 export type WallZone = Schemas['WallZone'];
 export type WallUnit = Schemas['WallUnit'];
 export type WallFacility = Schemas['WallFacility'];

@@ -35,6 +35,7 @@ export function readColors(element: Element): Colors {
     stale: token('--stale'),
     focus: token('--focus'),
     tone: {
+      closed: token('--attention'),
       free: token('--free'),
       committed: token('--committed'),
       off: token('--line-strong'),

@@ -1,7 +1,8 @@
 import type { BasePlace } from './basemap';
 import type { Colors } from './colors';
 import { spread, type LonLat, type Pixel } from './geometry';
-import { POSITION, type Mark, type Route, type Scene, type Trail, visible } from './scene';
+import { middle } from './ways';
+import { POSITION, type Area, type Mark, type Route, type Scene, type Trail, visible } from './scene';
 
 export interface Placed {
   mark: Mark;
@@ -75,8 +76,10 @@ export function hit(placed: readonly Placed[], x: number, y: number): Mark | nul
 }
 
 export function drawScene(context: Context, scene: Scene, placed: readonly Placed[], project: Projection, colors: Colors): void {
+  for (const area of scene.areas ?? []) drawArea(context, area, project, colors);
   for (const trail of scene.trails ?? []) drawTrail(context, trail, project, colors);
   for (const route of scene.routes) drawRoute(context, route, project, colors);
+  drawRouteLabels(context, scene.routes, project, colors);
   for (const item of placed) drawLeader(context, item, colors);
   for (const item of placed) drawMark(context, item, colors);
   drawLabels(context, placed, colors);
@@ -158,6 +161,7 @@ function drawRoute(context: Context, route: Route, project: Projection, colors: 
   const points = route.places.map(project);
   if (points.length < 2) return;
   context.save();
+  context.globalAlpha = route.faded ? 0.35 : 1;
   context.lineJoin = context.lineCap = 'round';
   if (route.dashed) context.setLineDash([8 * colors.scale, 8 * colors.scale]);
   context.beginPath();
@@ -169,10 +173,51 @@ function drawRoute(context: Context, route: Route, project: Projection, colors: 
   context.lineWidth = 3 * colors.scale;
   context.stroke();
   context.restore();
-  if (route.label) {
-    const [a, b] = [points[0]!, points[points.length - 1]!];
-    routeLabel(context, route.label, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], colors.tone[route.tone], colors);
+}
+
+/** Arrival times on their lines, each where it covers no other. */
+function drawRouteLabels(context: Context, routes: readonly Route[], project: Projection, colors: Colors): void {
+  const taken: Box[] = [];
+  for (const route of routes) {
+    if (!route.label || route.faded || route.places.length < 2) continue;
+    context.font = `650 ${colors.labelPx}px ${colors.family}`;
+    const [width, height] = [context.measureText(route.label).width + colors.labelPx, colors.labelPx * 1.6];
+    const tries = [0.5, 0.3, 0.7, 0.15, 0.85].map((share) => project(middle(route.places, share)));
+    const [x, y] = tries.find(([x, y]) => !taken.some((other) => overlaps({ x, y, width, height }, other))) ?? tries[0]!;
+    taken.push({ x, y, width, height });
+    routeLabel(context, route.label, [x, y], colors.tone[route.tone], colors);
   }
+}
+
+/** Land that is within reach, or where roads are closed: under the marks, so that it hides nobody. */
+function drawArea(context: Context, area: Area, project: Projection, colors: Colors): void {
+  const rings = area.rings.map((ring) => ring.map(project));
+  const color = colors.tone[area.tone];
+  context.save();
+  context.beginPath();
+  for (const ring of rings) {
+    ring.forEach(([x, y], index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
+    if (area.shape === 'area') context.closePath();
+  }
+  context.strokeStyle = context.fillStyle = color;
+  context.lineJoin = context.lineCap = 'round';
+  if (area.shape === 'area') {
+    context.globalAlpha = area.fill ?? 0;
+    context.fill('evenodd');
+    context.globalAlpha = 0.9;
+    context.lineWidth = (area.hatched ? 2 : 1.5) * colors.scale;
+  } else {
+    context.globalAlpha = 0.95;
+    context.lineWidth = 5 * colors.scale;
+  }
+  if (area.hatched) context.setLineDash([3 * colors.scale, 6 * colors.scale]);
+  context.stroke();
+  context.restore();
+  const [first] = rings;
+  if (!area.label || !first?.length) return;
+  const top = first.reduce((best, point) => (point[1] < best[1] ? point : best));
+  const at: Pixel = area.shape === 'line' ? first[Math.floor(first.length / 2)]! : top;
+  routeLabel(context, area.label, at, color, colors);
 }
 
 function routeLabel(context: Context, text: string, [x, y]: Pixel, color: string, colors: Colors): void {

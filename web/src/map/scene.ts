@@ -2,7 +2,7 @@ import type { LonLat } from './geometry';
 
 /** Who a mark stands for decides its shape; `tone` its colour, never alone. */
 export type Shape = 'facility' | 'team' | 'van' | 'waiting' | 'person' | 'pick';
-export type Tone = 'free' | 'committed' | 'off' | 'imminent' | 'high' | 'moderate' | 'routine' | 'pick';
+export type Tone = 'closed' | 'free' | 'committed' | 'off' | 'imminent' | 'high' | 'moderate' | 'routine' | 'pick';
 export type MarkFreshness = 'fresh' | 'ageing' | 'stale' | 'no_response';
 
 export interface Mark {
@@ -36,6 +36,19 @@ export interface Route {
   places: LonLat[];
   tone: Tone;
   dashed?: boolean;
+  faded?: boolean;
+  label?: string;
+}
+
+/** A part of the land: an area of polygons (rings), or a line along a road. */
+export interface Area {
+  id: string;
+  shape: 'area' | 'line';
+  rings: LonLat[][];
+  tone: Tone;
+  /** How much the area is filled, 0…1. */
+  fill?: number;
+  hatched?: boolean;
   label?: string;
 }
 
@@ -43,6 +56,7 @@ export interface Scene {
   marks: Mark[];
   routes: Route[];
   trails?: Trail[];
+  areas?: Area[];
 }
 
 export const EMPTY: Scene = { marks: [], routes: [] };
