@@ -23,10 +23,10 @@ def account(tower: Any, role: str, scope: str | None = None) -> str:
 
 
 class Desk:
-    """The dispatcher's HTTP door, to look up what a page does not say: ids."""
+    """A person's HTTP door, to look up what a page does not say, and to do what no page does."""
 
-    def __init__(self, tower: Any) -> None:
-        name = account(tower, "dispatcher")
+    def __init__(self, tower: Any, role: str = "dispatcher") -> None:
+        name = account(tower, role)
         self._client = httpx.Client(base_url=tower.url, timeout=20)
         login = {"name": name, "password": tower.accounts[name].password}
         token = self._client.post("/v1/sessions", json=login).raise_for_status().json()["token"]
@@ -36,8 +36,14 @@ class Desk:
         return self._client.get(path).raise_for_status().json()
 
     def post(self, path: str, **body: Any) -> None:
+        self._send("POST", path, body)
+
+    def put(self, path: str, **body: Any) -> None:
+        self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> None:
         command = {"command_id": str(uuid7()), **body}
-        self._client.post(path, json=command).raise_for_status()
+        self._client.request(method, path, json=command).raise_for_status()
 
 
 def open_request(page: Page, town: str) -> str:
