@@ -80,6 +80,7 @@ def doors(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         docs_url=None,
         openapi_url="/v1/openapi.json",
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     v1 = APIRouter(prefix="/v1")

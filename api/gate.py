@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import REQUESTS
-from api.problems import problem
+from api.problems import TOO_LARGE, problem
 
 _log = structlog.get_logger("api")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -41,7 +41,7 @@ class Limited:
             return
         said = Headers(scope=scope).get("content-length", "0")
         if said.isdigit() and int(said) > self._limit:
-            refusal = problem(413, "content-too-large", "The body is too large")
+            refusal = problem(*TOO_LARGE)
             await refusal(scope, receive, send)
             return
         received = 0
@@ -51,7 +51,7 @@ class Limited:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._limit:
-                raise HTTPException(413)
+                raise HTTPException(TOO_LARGE[0])
             return message
 
         await self._app(scope, counting, send)

@@ -73,6 +73,9 @@ TABLE: dict[type[Exception], Row] = {
 }
 """Domain error → answer. A subclass without a row of its own answers as its parent."""
 
+TOO_LARGE = (413, "content-too-large", "The body is too large")
+"""Its name in HTTPStatus differs between versions of Python."""
+
 DESCRIPTIONS: Mapping[int, str] = {
     400: "The body could not be read",
     401: "No valid token",
@@ -96,7 +99,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Response:
-    """A problem document. `detail` never repeats what the caller sent."""
+    """A problem document. `detail` repeats no text of the caller: at most an id or a word."""
     body = {"type": f"urn:caretower:{kind}", "title": title, "status": status}
     body |= {key: value for key, value in ({"detail": detail} | more).items() if value is not None}
     return Response(
@@ -142,6 +145,8 @@ async def _invalid(_: Request, error: Exception) -> Response:
 async def _http(_: Request, error: Exception) -> Response:
     fault = cast("HTTPException", error)
     status = HTTPStatus(fault.status_code)
+    if status == TOO_LARGE[0]:
+        return problem(*TOO_LARGE)
     kind = status.phrase.lower().replace(" ", "-")
     return problem(status, kind, status.phrase, headers=fault.headers)
 

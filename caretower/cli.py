@@ -108,7 +108,7 @@ def plan(
         raise typer.BadParameter("name a file, or ask for --schema")
     try:
         answer = plan_file(file)
-    except (PlanFileError, OSError, UnicodeDecodeError) as error:
+    except (PlanFileError, OSError) as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(2) from error
     typer.echo(json.dumps(answer, indent=2))

@@ -321,7 +321,10 @@ def _coded(vocabulary: Vocabulary, path: str, word: str) -> None:
 
 def plan_file(path: Path) -> dict[str, Any]:
     """Plan a file; answers the plan as plain JSON values. Raises PlanFileError, OSError."""
-    return plan_text(path.read_text(encoding="utf-8"))
+    try:
+        return plan_text(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise PlanFileError("this is not text in UTF-8") from None
 
 
 def plan_text(text: str) -> dict[str, Any]:
@@ -350,7 +353,8 @@ def _complaints(wrong: ValidationError) -> str:
     lines = []
     for error in wrong.errors(include_url=False, include_input=False):
         path = ".".join(str(part) for part in error["loc"])
-        lines.append(f"{path}: {error['msg']}" if path else error["msg"])
+        what = error["msg"].removeprefix("Value error, ")
+        lines.append(f"{path}: {what}" if path else what)
     return "\n".join(lines)
 
 

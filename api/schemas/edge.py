@@ -5,8 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-# Printable text only: SQL text cannot hold NUL, and control signs have no place in a note.
-_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+# Printable text only: SQL text cannot hold NUL, control signs have no place in a note, and signs
+# that turn the direction of writing would let a name garble the line that it stands in.
+_SIGN = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+_TEXT = f"^{_SIGN}*$"
+_SAID = rf"^{_SIGN}*\w{_SIGN}*$"
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A word of the vocabulary; whether it is a known one is decided below."""
@@ -22,10 +25,20 @@ Uuid = Annotated[
 ]
 """A UUID in its canonical lower-case form."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_TEXT)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_SAID)]
+"""Blanks and invisible signs name nobody: a letter or a digit is among them."""
+
 Text = Annotated[str, StringConstraints(max_length=4000, pattern=_TEXT)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_TEXT)]
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() .x/-]{3,40}$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_SAID)]
+Town = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_SAID)]
+Phone = Annotated[
+    str,
+    StringConstraints(
+        min_length=3, max_length=40, pattern=r"^[+() .x/-]*([0-9][+() .x/-]*){3}[0-9+() .x/-]*$"
+    ),
+]
+"""Something to dial: three digits at least."""
+
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees, WGS84")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="degrees, WGS84")]
 Millis = Annotated[int, Field(ge=0, le=4_102_444_800_000, description="ms since 1970, UTC")]
@@ -107,9 +120,9 @@ ResourceKind = Literal["team", "van", "pool", "slot"]
 
 
 class Body(BaseModel):
-    """What a caller sends. A field that nobody knows is refused, not dropped."""
+    """What a caller sends. A field that nobody knows is refused, and `true` or "1" is no number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Command(Body):

@@ -27,6 +27,7 @@ from api.schemas.edge import (
     Text,
     Tier,
     Told,
+    Town,
     Urgency,
     Uuid,
     Version,
@@ -138,7 +139,7 @@ class NewRequest(Command):
         description="the new request's id, made by the caller: UUIDv7",
         examples=["01935f3a-7b1c-7000-8000-000000000001"],
     )
-    place: Annotated[Text, Field(max_length=80)] = Field(
+    place: Town = Field(
         description="town, as everyone at dispatch may see it; the address is in `person`",
         examples=["Ogden"],
     )

@@ -27,9 +27,10 @@ def show(
     out.print(f"  health        {url}/livez   {url}/readyz")
     out.print(f"  API document  {url}/v1/openapi.json")
     out.print("  log-ins (user / password):")
-    for name, account in accounts.items():
-        if account.shown:
-            out.print(f"    {account.what:<28} {name:<22} {account.password}")
+    shown = {name: account for name, account in accounts.items() if account.shown}
+    wide = max(len(account.what) for account in shown.values())
+    for name, account in shown.items():
+        out.print(f"    {account.what:<{wide}}  {name:<20} {account.password}", soft_wrap=True)
     out.print(f"  all log-ins are kept in {kept}")
     out.print("  Ctrl-C stops everything; the next start finds the state that was there.")
 

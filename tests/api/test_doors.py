@@ -115,8 +115,10 @@ async def test_law_enforcement_reads_place_and_safety_of_what_was_shared(house: 
     await house.until(lambda: house.world.get("request", request)["shared_le"])
     known = await house.get("officer", shared)
     assert set(known) == {
-        "id", "place", "address", "lon", "lat", "weapons", "dogs", "police_plan",
+        "id", "place", "address", "lon", "lat", "weapons", "dogs", "premises", "police_plan",
+        "hazards",
     }  # fmt: skip
+    assert set(known["hazards"]) == {"weapons", "dogs", "premises"}
     assert known["weapons"] == "planted shotgun"
 
 
@@ -297,6 +299,7 @@ async def test_a_body_that_is_too_large_is_refused(house: House) -> None:
     body = b'{"text": "' + b"x" * 400_000 + b'"}'
     answer = await house.client.post("/v1/requests", content=body, headers=headers)
     assert (answer.status_code, answer.json()["status"]) == (413, 413)
+    assert answer.json()["type"] == "urn:caretower:content-too-large"
     assert answer.headers["content-type"] == "application/problem+json"
 
 
@@ -307,6 +310,7 @@ async def test_a_body_that_is_too_large_is_refused_without_its_length_too(house:
 
     headers = await house.as_("dispatcher") | {"content-type": "application/json"}
     answer = await house.client.post("/v1/requests", content=endless(), headers=headers)
+    assert answer.json()["type"] == "urn:caretower:content-too-large"
     assert answer.status_code == 413
 
 

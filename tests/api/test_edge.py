@@ -5,16 +5,17 @@ from typing import get_args
 
 import msgspec
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.region import load_screens
 from api.schemas import edge, field, live, pad, referrals, requests, resources
-from api.translate.requests import OUTCOMES, STEPS, needs_of, person_of, risk_of
+from api.translate.requests import OUTCOMES, STEPS, detail_of, needs_of, person_of, risk_of
 from dispatch import panic, words
 from dispatch import recommendation as planned
 from dispatch.card import face
 from dispatch.commands import RESOLUTIONS
 from dispatch.commands import STEPS as INSIDE_STEPS
+from dispatch.dispatch import Dossier
 from dispatch.request import CrisisRequest, Hazards, Needs, Person, Risk
 from referral import states as referred
 from registry import states
@@ -119,3 +120,41 @@ def test_the_screens_policy_has_its_source() -> None:
     screens = load_screens(Path(__file__).parents[2] / "policy" / "screens.toml")
     assert screens.wall.population_limit >= 1
     assert not screens.wall.verified
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u200b", "\u202e", "\u2067Robin", "a\u0085b", "?"])
+@pytest.mark.parametrize("kind", [edge.Name, edge.Reason, edge.Town])
+def test_nobody_answers_by_a_name_that_names_nobody(kind: object, blank: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(blank)
+
+
+@pytest.mark.parametrize("name", ["Zoë O’Neil", "李", "محمد", "3 East", "Robin\tDoe"])
+def test_names_of_every_script_are_names(name: str) -> None:
+    assert TypeAdapter(edge.Name).validate_python(name) == name
+
+
+@pytest.mark.parametrize("phone", ["---", "   ", "+()", "12", "٠١٢٣"])
+def test_what_cannot_be_dialled_is_no_telephone_number(phone: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(edge.Phone).validate_python(phone)
+
+
+@pytest.mark.parametrize("phone", ["988", "+1 (801) 555-0177", "801.555.0177 x12"])
+def test_what_can_be_dialled_is_a_telephone_number(phone: str) -> None:
+    assert TypeAdapter(edge.Phone).validate_python(phone) == phone
+
+
+@pytest.mark.parametrize("urgency", [True, "1", 1.0])
+def test_only_a_whole_number_is_an_urgency(urgency: object) -> None:
+    """`true` would be routine: a fault of a caller's must not make a case routine."""
+    with pytest.raises(ValidationError, match="urgency"):
+        requests.Triage.model_validate(
+            {"command_id": "01935f3a-7b1c-7000-8000-00000000c0de", "urgency": urgency}
+        )
+
+
+def test_a_person_is_read_as_written_though_the_rules_have_changed_since() -> None:
+    written = Person(name="   ", callback="---")
+    known = Dossier(request(), face(request()), written, [], [], [], [])
+    assert detail_of(known).model_dump()["person"]["callback"] == "---"

@@ -52,6 +52,13 @@ async def test_what_is_not_there_is_not_the_client(client: httpx.AsyncClient, pa
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_no_address_is_answered_by_a_redirect_to_the_host_that_was_named(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/v1/me/", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 @pytest.mark.parametrize("path", ["/../secret", "/assets/../../secret", "/%2e%2e/secret"])
 async def test_nothing_outside_the_folder_is_served(
     client: httpx.AsyncClient, tmp_path: Path, path: str

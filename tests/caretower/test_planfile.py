@@ -152,6 +152,15 @@ def test_what_is_no_json_is_refused_with_its_place() -> None:
         plan_text("{no json")
 
 
+def test_a_file_as_other_systems_save_it_is_read_or_refused_in_plain_words(tmp_path: Path) -> None:
+    marked, foreign = tmp_path / "marked.json", tmp_path / "foreign.json"
+    marked.write_text(json.dumps(SMALL), encoding="utf-8-sig")
+    assert plan_file(marked)["recommendations"]["R1"]["team"] == "T2"
+    foreign.write_text(json.dumps(SMALL), encoding="utf-16")
+    with pytest.raises(PlanFileError, match="UTF-8"):
+        plan_file(foreign)
+
+
 def test_the_schema_refuses_unknown_fields_and_names_every_part() -> None:
     schema = plan_file_schema()
     assert schema["additionalProperties"] is False
@@ -171,4 +180,7 @@ def test_the_command_line_prints_the_plan_the_schema_and_the_mistake(tmp_path: P
     assert "properties" in json.loads(run.invoke(app, ["plan", "--schema"]).stdout)
     refused = run.invoke(app, ["plan", str(bad)])
     assert refused.exit_code == 2
-    assert "version" in refused.output
+    assert refused.output == f"{bad}: version: Input should be 1\n"
+    bad.write_text(json.dumps(changed(requests=[SMALL["requests"][0] | {"needs": ["adlut"]}])))
+    refused = run.invoke(app, ["plan", str(bad)])
+    assert refused.output == f"{bad}: requests.0.needs: 'adlut' is not a word of needs\n"
