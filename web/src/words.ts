@@ -810,6 +810,22 @@ export const w = {
     decided: 'Who decided',
   },
 
+  accounts: {
+    title: 'Accounts',
+    hint: 'Who may log in. A new password, or disabling, ends every session of the account.',
+    name: 'Log-in name',
+    role: 'Role',
+    scope: 'For',
+    since: 'Since',
+    make: 'Make the account',
+    secret: (name: string) => `The password of ${name}; it is shown only now:`,
+    renew: 'New password',
+    disable: 'Disable',
+    disableSure: 'Disable now',
+    disabled: 'Disabled.',
+    disabledSince: (when: string) => `disabled ${when}`,
+  },
+
   shared: {
     none: 'Nothing is shared with you now.',
     read: 'Read place and safety (logged)',

@@ -105,3 +105,10 @@ export type WallToken = Schemas['WallToken'];
 export const wallTokens = async (): Promise<WallToken[]> => (await data(server.GET('/v1/wall-tokens'))).items;
 export const revokeWall = (wall: string) => data(server.DELETE('/v1/wall-tokens/{wall}', { params: { path: { wall } } }));
 export const makeWallToken = (name: string) => data(server.POST('/v1/wall-tokens', { body: command({ name }) }));
+
+export type KeptAccount = Schemas['KeptAccount'];
+export const accounts = async (): Promise<KeptAccount[]> => (await data(server.GET('/v1/accounts'))).items;
+export const makeAccount = (account: { name: string; role: KeptAccount['role']; scope: string | null; password: string }) =>
+  data(server.POST('/v1/accounts', { body: command(account) }));
+export const disableAccount = (id: string) => data(server.POST('/v1/accounts/{id}/disable', { params: { path: { id } }, body: command({}) }));
+export const renewAccount = (id: string, password: string) => data(server.POST('/v1/accounts/{id}/password', { params: { path: { id } }, body: command({ password }) }));
