@@ -99,10 +99,28 @@ class Trees:
         if start == end:
             direct_s = haversine_m(ends[0], ends[1]) / CONNECTOR_M_S
             return Route(ends, np.array((0, direct_s)))
-        nodes = _descend(*self._roads.edges, to_end_ms, start)
+        edges = _descend(*self._roads.edges, to_end_ms, start)
+        nodes = np.concatenate(((start,), self._roads.target[edges]))
         at_node_s = start_s + (to_end_ms[start] - to_end_ms[nodes]) / 1000
-        at = np.vstack((ends[:1], self._roads.nodes[nodes], ends[1:]))
-        return Route(at, np.concatenate(((0.0,), at_node_s, (at_node_s[-1] + end_s,))))
+        at, at_s = self._bent(edges, nodes, at_node_s)
+        at = np.vstack((ends[:1], at, ends[1:]))
+        return Route(at, np.concatenate(((0.0,), at_s, (at_s[-1] + end_s,))))
+
+    def _bent(
+        self, edges: NDArray[np.int64], nodes: NDArray[np.int64], at_node_s: NDArray[np.float64]
+    ) -> tuple[Positions, NDArray[np.float64]]:
+        """The way along the bends of its edges, each of them driven at one speed."""
+        at = self._roads.nodes[nodes]
+        if self._roads.shapes is None:
+            return at, at_node_s
+        lines, times = [at[:1]], [at_node_s[:1]]
+        for step, edge in enumerate(edges.tolist()):
+            line = np.vstack((at[step], self._roads.shapes.bends(edge), at[step + 1]))
+            along_m = np.cumsum(haversine_m(line[:-1], line[1:]))
+            share = along_m / along_m[-1] if along_m[-1] > 0 else np.ones(len(along_m))
+            lines.append(line[1:])
+            times.append(at_node_s[step] + share * (at_node_s[step + 1] - at_node_s[step]))
+        return np.vstack(lines), np.concatenate(times)
 
     @property
     def kept(self) -> int:
@@ -262,13 +280,13 @@ def tree_s(first, target, time_ms, root):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _descend(first, target, time_ms, to_end_ms, node):  # type: ignore[no-untyped-def]
-    """The nodes of a shortest path: from `node` along edges that lose no time, to the end."""
-    path = [node]
+    """The edges of a shortest path: from `node`, each of them losing no time, to the end."""
+    path = []
     while to_end_ms[node] > 0:
         for edge in range(first[node], first[node + 1]):
             other = target[edge]
             if to_end_ms[other] >= 0 and to_end_ms[other] + time_ms[edge] == to_end_ms[node]:
                 node = other
+                path.append(edge)
                 break
-        path.append(node)
     return np.array(path)
