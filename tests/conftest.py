@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -26,6 +27,9 @@ from record.engine import make_engine
 
 if TYPE_CHECKING:
     from registry.server import ServerRegistry
+# Examples are judged by what they show, not by how busy the machine is.
+settings.register_profile("caretower", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("caretower")
 
 
 @pytest.fixture(scope="session")
