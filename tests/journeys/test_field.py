@@ -121,7 +121,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     assert "Invented" not in str(navigate.get_attribute("href"))
     assert targets(crew) == []
     assert hindrances(crew) == []
-    picture(crew, "field")
+    picture(crew, "field-packet")
     press(crew, "We take it")
     expect(crew.get_by_role("button", name="We are on our way")).to_be_visible()
     expect(crew.get_by_text("Not sent yet")).to_have_count(0)

@@ -94,19 +94,21 @@ describe('a track', () => {
 describe('the crews that the desk must look to', () => {
   const panic = (change: Partial<Panic> = {}): Panic =>
     ({ id: 'p', version: 1, kind: 'team', unit: 't', request: null, pressed_ms: 1, told_ms: 2, answer_due_ms: 3, overdue: false, acknowledged_by: null, acknowledged_ms: null, ended_ms: null, ...change });
-  const silent = (change: Partial<RequestCard> = {}): RequestCard => ({ id: 'r', team: 't', van: null, overdue: ['check_in'], check_in_taken_by: null, ...change }) as RequestCard;
+  const silent = (change: Partial<RequestCard> = {}): RequestCard => ({ id: 'r', team: 't', van: null, overdue: ['check_in'], check_in_taken_by: null, owner: 'ana', ...change }) as RequestCard;
   it('sounds for a call for help until somebody has it', () => {
-    expect(safety([panic()], [], 'supervisor').map(({ loud }) => loud)).toEqual([true]);
-    expect(safety([panic({ acknowledged_by: 'Dana' })], [], 'dispatcher').map(({ loud }) => loud)).toEqual([false]);
+    expect(safety([panic()], [], 'supervisor', 'sue').map(({ loud }) => loud)).toEqual([true]);
+    expect(safety([panic({ acknowledged_by: 'Dana' })], [], 'dispatcher', 'bob').map(({ loud }) => loud)).toEqual([false]);
   });
-  it('shows silence to dispatchers first, and sounds for the supervisor too when nobody took it on', () => {
-    expect(safety([], [silent()], 'dispatcher').map(({ loud }) => loud)).toEqual([false]);
-    expect(safety([], [silent()], 'supervisor')).toEqual([]);
+  it('sounds for the owner of silence first, and for the supervisor too when nobody took it on', () => {
+    expect(safety([], [silent()], 'dispatcher', 'ana').map(({ loud }) => loud)).toEqual([true]);
+    expect(safety([], [silent()], 'dispatcher', 'bob').map(({ loud }) => loud)).toEqual([false]);
+    expect(safety([], [silent({ owner: null })], 'dispatcher', 'bob').map(({ loud }) => loud)).toEqual([true]);
+    expect(safety([], [silent()], 'supervisor', 'sue')).toEqual([]);
     const late = silent({ overdue: ['check_in', 'check_in_supervisor'] });
-    expect(safety([], [late], 'supervisor').map(({ loud }) => loud)).toEqual([true]);
-    expect(safety([], [{ ...late, check_in_taken_by: 'Dana' }], 'supervisor').map(({ loud }) => loud)).toEqual([false]);
+    expect(safety([], [late], 'supervisor', 'sue').map(({ loud }) => loud)).toEqual([true]);
+    expect(safety([], [{ ...late, check_in_taken_by: 'Dana' }], 'supervisor', 'sue').map(({ loud }) => loud)).toEqual([false]);
   });
   it('puts a call for help before silence', () => {
-    expect(safety([panic()], [silent()], 'dispatcher').map(({ id }) => id)).toEqual(['p', 'check-in r']);
+    expect(safety([panic()], [silent()], 'dispatcher', 'bob').map(({ id }) => id)).toEqual(['p', 'check-in r']);
   });
 });
