@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -201,7 +201,20 @@ class Journal:
 
 def digest_of(said: object) -> str:
     """The same for a retry, another for a command that says anything else; it tells no content."""
-    return hashlib.sha256(msgspec.msgpack.encode(said, order="deterministic")).hexdigest()
+    return hashlib.sha256(msgspec.msgpack.encode(_ordered(said))).hexdigest()
+
+
+def _ordered(said: object) -> object:
+    """The same value with every set and mapping, of any keys, as a list in a fixed order."""
+    if is_dataclass(said):
+        return [[one.name, _ordered(getattr(said, one.name))] for one in fields(said)]
+    if isinstance(said, Mapping):
+        return sorted(([_ordered(key), _ordered(value)] for key, value in said.items()), key=repr)
+    if isinstance(said, set | frozenset):
+        return sorted((_ordered(one) for one in said), key=repr)
+    if isinstance(said, list | tuple):
+        return [_ordered(one) for one in said]
+    return said
 
 
 def constraint_name(error: IntegrityError) -> str:

@@ -1008,3 +1008,16 @@ async def test_custody_counts_from_when_it_began(house: House) -> None:
     assert found.needs.place is Need.POSSIBLE
     with pytest.raises(Invalid):
         await house.opened(custody=replace(custody, since_ms=house.time() + 60_000))
+
+
+async def test_an_acceptance_that_says_what_was_seen_is_kept_and_its_retry_answered(
+    house: House,
+) -> None:
+    request = await house.opened()
+    seen = {("team", "t-1"): (await house.team()).version, ("pool", "p-1"): 0}
+    accept = commands.Accept(an_id(), request, Bundle(team="t-1"), seen)
+    first = await house.dispatch.accept(DANA, accept)
+    again = replace(accept, seen=dict(reversed(seen.items())))
+    assert await house.dispatch.accept(DANA, again) == first
+    with pytest.raises(Conflict):
+        await house.dispatch.accept(DANA, replace(accept, seen={("team", "t-1"): 99}))
