@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.state_world import state_world
 from caretower.laboratory import laboratory
+from caretower.settings import Settings
 from geo.region import load_region
 from simulator.study import Arm, Cast
 
@@ -20,9 +21,9 @@ def run(*, short: bool) -> list[dict[str, Any]]:
     """Rows of this module."""
     with tempfile.TemporaryDirectory(prefix="ct-") as folder:
         region = load_region("utah", Path(folder))
-    empty = laboratory(region, Cast((), (), ()))
+    empty = laboratory(Settings(), region, Cast((), (), ()))
     world = state_world(region, empty.start_ms)
-    lab = laboratory(region, Cast(world.teams, world.vans, world.pools))
+    lab = laboratory(Settings(), region, Cast(world.teams, world.vans, world.pools))
     lab.run(Arm("caretower", RATE, SEED, 0.01))
     done = lab.run(Arm("caretower", RATE, SEED, DAYS[short]))
     plan_ms = 1000 * done.real_s / max(1, done.plans)

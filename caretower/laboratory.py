@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,6 @@ from simulator.parameters import load_parameters
 from simulator.policies import BASELINE, POLICIES
 from simulator.study import FIRST_REPORT_SEED, Arm, Cast, Finding, Laboratory, Run, findings
 
-POLICY = Path(__file__).resolve().parent.parent / "policy"
 SHOWN = (
     ("imminent.mean_min", "imminent mean min"),
     ("imminent.p90_min", "imminent p90 min"),
@@ -43,16 +41,16 @@ class UnknownPolicy(ValueError):
     """No policy has this name."""
 
 
-def laboratory(region: Region, cast: Cast) -> Laboratory:
-    """A laboratory under caretower's own rules."""
-    dispatch = load_policy(POLICY / "dispatch.toml")
+def laboratory(settings: Settings, region: Region, cast: Cast) -> Laboratory:
+    """A laboratory under the rules of these settings."""
+    dispatch = load_policy(settings.policy("dispatch.toml"))
     return Laboratory(
         region=region,
         cast=cast,
-        parameters=load_parameters(POLICY / "simulation.toml"),
+        parameters=load_parameters(settings.policy("simulation.toml")),
         rules=Rules(
-            planning=load_planning_policy(POLICY / "planning.toml"),
-            freshness=load_freshness(POLICY / "freshness.toml"),
+            planning=load_planning_policy(settings.policy("planning.toml")),
+            freshness=load_freshness(settings.policy("freshness.toml")),
             weight=dispatch.weight,
             vocabulary=load_vocabulary(),
         ),
@@ -63,13 +61,13 @@ def laboratory(region: Region, cast: Cast) -> Laboratory:
 def demo_laboratory(settings: Settings) -> Laboratory:
     """The demo's teams, vans and facilities in their region."""
     region = load_region(settings.region, settings.cache_dir, settings.regions)
-    empty = laboratory(region, Cast((), (), ()))
+    empty = laboratory(settings, region, Cast((), (), ()))
 
     def locate(lon: float, lat: float) -> str | None:
         return region.authorities.locate(np.array([[lon, lat]]))[0]
 
     world = load_world(region.id, locate, empty.start_ms, ZoneInfo(region.timezone))
-    return laboratory(region, Cast(world.teams, world.vans, world.pools))
+    return laboratory(settings, region, Cast(world.teams, world.vans, world.pools))
 
 
 def study(

@@ -19,9 +19,8 @@ from geo.region import load_region
 from simulator.live import Login, Plan, play
 from simulator.parameters import load_parameters
 
-POLICY = Path(__file__).resolve().parent.parent / "policy"
 PLAYED = frozenset({"facility", "field", "provider"})
-OWN = ("script", "roster")
+OWN = ("simulation", "roster")
 """Accounts that exist for the simulation: its dispatcher, and the supervisor of its roster."""
 
 
@@ -62,8 +61,8 @@ async def simulate(settings: Settings, wish: Wish, url: str | None, accounts: Pa
         url=where,
         logins=logins(accounts or accounts_path(settings.data_dir)),
         region=load_region(settings.region, settings.cache_dir, settings.regions),
-        parameters=load_parameters(POLICY / "simulation.toml"),
-        facility_clock_s=load_policy(POLICY / "dispatch.toml").clocks.facility_answer_s,
+        parameters=load_parameters(settings.policy("simulation.toml")),
+        facility_clock_s=load_policy(settings.policy("dispatch.toml")).clocks.facility_answer_s,
         speed=wish.speed,
         seed=secrets.randbits(48) if wish.seed is None else wish.seed,
         rate=wish.rate,

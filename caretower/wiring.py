@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -34,7 +35,7 @@ from referral.referral import Referral
 from registry.cancelling import end_tasks
 from registry.errors import PositionLost, Unavailable
 from registry.freshness import load_freshness
-from registry.gps import load_gps_policy
+from registry.gps import GpsPolicy, load_gps_policy
 from registry.port import Registry
 from registry.server import connect
 from registry.vocabulary import Vocabulary, load_vocabulary
@@ -137,7 +138,7 @@ def api_services(tower: Tower) -> api.Services:
         identity=tower.accounts,
         travel=cache(partial(region_travel, tower, max_trees=DOORS_TREES)),
         trackers=tower.trackers,
-        gps=load_gps_policy(POLICY / "gps.toml"),
+        gps=_gps_policy(tower.settings),
         clock=tower.clock,
         settings=api.Settings(simulated=tower.settings.simulated, web_dist=tower.settings.web_dist),
     )
@@ -149,6 +150,12 @@ def region_travel(tower: Tower, *, max_trees: int) -> "RegionTravel":
 
     asked = routers(tower.settings.osrm_url, tower.settings.valhalla_url)
     return RegionTravel(tower.region, asked, max_trees=max_trees)
+
+
+def _gps_policy(settings: Settings) -> GpsPolicy:
+    """A simulated region may live many times as fast as life: there no speed is too high."""
+    policy = load_gps_policy(POLICY / "gps.toml")
+    return msgspec.structs.replace(policy, fastest_m_s=0.0) if settings.simulated else policy
 
 
 def _wall_limit(settings: Settings) -> int:

@@ -48,30 +48,49 @@ Label: TypeAlias = Word | OneOf | Serves | Seats | Authority
 
 
 class Offer(Protocol):
-    """What a resource says about itself."""
+    """What a resource says about itself. `words` satisfy the labels that are words."""
+
+    @property
+    def words(self) -> frozenset[str]: ...
 
     def satisfies(self, label: Label) -> bool:
-        """Whether the label holds for it."""
+        """Whether a label that is no word holds for it."""
         ...
 
 
 @dataclass(slots=True)
 class Bits:
-    """The numbering of one problem."""
+    """The numbering of one problem. Words, the many, are looked up; other labels are asked."""
 
     _index: dict[Label, int] = field(default_factory=dict)
+    _words: dict[str, int] = field(default_factory=dict)
+    _others: list[tuple[Label, int]] = field(default_factory=list)
 
     def needed(self, labels: Iterable[Label]) -> int:
         """The mask of these labels; new ones get the next bits."""
         mask = 0
         for label in labels:
-            mask |= 1 << self._index.setdefault(label, len(self._index))
+            mask |= 1 << (self._index[label] if label in self._index else self._number(label))
         return mask
 
     def offered(self, offer: Offer) -> int:
         """The mask of all labels so far that the offer satisfies."""
-        return sum(1 << bit for label, bit in self._index.items() if offer.satisfies(label))
+        mask = 0
+        for word in offer.words & self._words.keys():
+            mask |= 1 << self._words[word]
+        for label, bit in self._others:
+            if offer.satisfies(label):
+                mask |= 1 << bit
+        return mask
 
     def label(self, bit: int) -> Label:
         """The label of a bit."""
         return list(self._index)[bit]
+
+    def _number(self, label: Label) -> int:
+        bit = self._index[label] = len(self._index)
+        if isinstance(label, Word):
+            self._words[label.word] = bit
+        else:
+            self._others.append((label, bit))
+        return bit

@@ -128,6 +128,7 @@ class Planner:
 
     def __init__(self, world: Surroundings, owner: str) -> None:
         self._world = world
+        self._drive = driving(world.travel)
         self._owner = owner
         self._policy = world.rules.planning
         self._faults: tuple[type[Exception], ...] = (*FAULTS, *world.outages)
@@ -284,7 +285,7 @@ class Planner:
     def _solve(self, situation: Situation, closures: tuple[Closure, ...], at: Position) -> Solved:
         """Runs in a thread. Raises one of FAULTS."""
         self._world.heed(closures)
-        put = question(situation, self._world.rules, driving(self._world.travel))
+        put = question(situation, self._world.rules, self._drive)
         late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
         plan = solve(
             put.problem,

@@ -20,7 +20,7 @@ from dispatch.planning_policy import PlanningPolicy
 from dispatch.request import CrisisRequest
 from dispatch.words import WAITING, Need, State, Tier, Transporter
 from geo.points import Positions, positions
-from geo.travel import Quality, TravelTimes
+from geo.travel import Quality, TravelMatrix, TravelTimes
 from optimizer.problem import (
     ANY,
     LARGEST_TIME_S,
@@ -148,7 +148,21 @@ def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
 
 
 def driving(travel: TravelTimes) -> Drive:
-    """Travel times by road. An appointment by telehealth is reached at once."""
+    """Travel times by road. An appointment by telehealth is reached at once.
+
+    The ways home are kept from one question to the next: while the roads' weights stay, they change
+    only with the places and the vans that are asked about.
+    """
+    homes: dict[str, tuple[Positions, Positions, TravelMatrix]] = {}
+
+    def way_home(places: Positions, bases: Positions, version: str) -> TravelMatrix:
+        kept = homes.get(version)
+        if kept and np.array_equal(kept[0], places) and np.array_equal(kept[1], bases):
+            return kept[2]
+        home = travel.matrix(places, bases)
+        homes.clear()
+        homes[home.weights_version] = (places, bases, home)
+        return home
 
     def drive(cast: Cast, person_at: Mapping[str, tuple[float, float]]) -> Times:
         people = positions([person_at[request.id] for request in cast.requests])
@@ -156,7 +170,7 @@ def driving(travel: TravelTimes) -> Drive:
         teams = travel.matrix(positions([unit_at(team) for team in cast.teams]), people)
         vans = travel.matrix(positions([unit_at(van) for van in cast.vans]), people)
         rides = travel.matrix(people, places)
-        home = travel.matrix(places, _bases(cast.vans))
+        home = way_home(places, _bases(cast.vans), rides.weights_version)
         told = (teams, vans, rides, home)
         remote = [k for k, place in enumerate(cast.places) if is_remote(place)]
         to_place = np.array(rides.seconds)
@@ -465,17 +479,17 @@ class _Offer:
 
     def satisfies(self, label: Label) -> bool:
         match label:
-            case Word(word):
-                return word in self.words
+            case Serves(zone):
+                covers = (one.covers(zone, self.type or "") for one in self.agreements)
+                return not self.agreements or any(covers)
             case OneOf(types):
                 return self.type in types
             case Seats(count):
                 return self.seats >= count
             case Authority(transporter):
                 return self.transporter == transporter
-            case Serves(zone):
-                covers = (one.covers(zone, self.type or "") for one in self.agreements)
-                return not self.agreements or any(covers)
+            case Word(word):
+                return word in self.words
 
 
 def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> Team:

@@ -327,7 +327,7 @@ class Live:
         at = self.world.position(*key, self.pace.world(real))
         point = {"kind": key[0], "id": key[1], "at_ms": real}
         point |= {"lon": round(at.lon, 6), "lat": round(at.lat, 6)}
-        body = {"source": "simulation", "positions": [point]}
+        body = {"source": "simulator", "positions": [point]}
         with contextlib.suppress(httpx.HTTPError, Refused):
             async with self._gps:
                 await self._hands.cast.units[key].report("/v1/positions", body, tries=1)
@@ -376,7 +376,7 @@ def cast_of(logins: Sequence[Login], client: httpx.AsyncClient) -> Cast:
     dispatchers = [login for login in logins if login.role == "dispatcher"]
     if not dispatchers:
         raise ValueError("the simulation needs a dispatcher's account")
-    ours = next((one for one in dispatchers if one.name == "script"), dispatchers[0])
+    ours = next((one for one in dispatchers if one.name == "simulation"), dispatchers[0])
     roster = next((one for one in logins if one.role == "supervisor"), None)
     field = {
         (scope[0], scope[2]): doors[login.name]

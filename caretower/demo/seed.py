@@ -175,7 +175,7 @@ def wanted_accounts(world: World) -> Iterator[tuple[str, DemoAccount]]:
     yield "sam", account("dispatcher", None, "second dispatcher", shown=True)
     yield "alex", account("supervisor", None, "supervisor", shown=True)
     yield "officer", account("law_enforcement", None, "law enforcement", shown=True)
-    yield "script", account("dispatcher", None, "the simulation's own dispatcher")
+    yield "simulation", account("dispatcher", None, "the simulation's own dispatcher")
     yield "roster", account("supervisor", None, "the simulation's own roster")
     for index, place in enumerate(world.facilities):
         yield place.slug, account("facility", place.id, place.name, shown=index == 0)
