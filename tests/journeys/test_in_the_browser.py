@@ -37,7 +37,11 @@ class People:
     faults: list[str] = field(default_factory=list)
 
     def page(self, size: dict[str, int], path: str = "/") -> Page:
-        page = self.browser.new_context(viewport=size, locale="en-US").new_page()  # type: ignore[arg-type]
+        context = self.browser.new_context(viewport=size, locale="en-US")  # type: ignore[arg-type]
+        # Whatever the sun does outside: pictures of a night shift, and of a counter by day.
+        light = "light" if size is TABLET else "dark"
+        context.add_init_script(f"localStorage.setItem('caretower.theme', '{light}')")
+        page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.goto(self.tower.url + path)

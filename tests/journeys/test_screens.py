@@ -159,6 +159,9 @@ def test_axe_finds_nothing_that_hinders_on_any_screen(
         assert hindrances(console) == []
         console.keyboard.press("Escape")
         console.keyboard.press("Escape")
+    console.keyboard.press("i")
+    expect(console.get_by_role("region", name="Who is within reach")).to_be_visible()
+    assert hindrances(console) == []
     console.goto(f"{tower.url}/#/wall")
     expect(console.get_by_role("row").filter(has_text="Weber")).to_be_visible(timeout=WITHIN_MS)
     assert hindrances(console) == []
