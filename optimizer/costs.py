@@ -17,7 +17,9 @@ Items = dict[str, Ints]
 
 def tenths(factor: float, weight: Any, seconds: Any) -> Ints:
     """factor x weight x seconds in tenths of a minute, half up; the factor to a thousandth."""
-    priced: Ints = (round(factor * 1000) * np.asarray(weight) * np.asarray(seconds) + 3000) // 6000
+    thousandths = round(factor * 1000) * np.asarray(weight) * np.asarray(seconds) + 3000
+    # Exact below 2**50, and several times as fast as dividing integers.
+    priced: Ints = np.floor(thousandths / 6000.0).astype(np.int64)
     return priced
 
 
@@ -141,9 +143,9 @@ def missing_items(n: Numbers, i: Any) -> Items:
     }
 
 
-def stability_item(n: Numbers, i: int) -> int:
-    """What the bundle on the consoles is cheaper by."""
-    return int(tenths(1, n.weight[i], whole(n.policy.stability_s)))
+def stability_item(n: Numbers) -> Ints:
+    """What the bundle on the consoles is cheaper by (R,)."""
+    return tenths(1, n.weight, whole(n.policy.stability_s))
 
 
 def _late(n: Numbers, i: Any, arrival: Any) -> Ints:

@@ -136,11 +136,15 @@ def _van_faults(problem: Problem, times: Times) -> Flags:
 def _place(problem: Problem, times: Times) -> Flags:
     requests, places = problem.requests, problem.places
     reach = times.go < FAR_S
-    kinds = np.array([[r.place_kind not in ("any", p.kind) for p in places] for r in requests])
+    other = {
+        kind: np.array([kind not in ("any", p.kind) for p in places], dtype=np.bool_)
+        for kind in {r.place_kind for r in requests}
+    }
+    kinds = np.array([other[r.place_kind] for r in requests], dtype=np.bool_)
     full = np.array([p.free == 0 for p in places], dtype=np.bool_)
     faults = _common([r.place_mask for r in requests], [p.mask for p in places])
     faults |= _excluded(problem, [p.id for p in places])
-    faults |= _flag(kinds.reshape(len(requests), len(places)).astype(np.bool_), Fault.KIND)
+    faults |= _flag(kinds.reshape(len(requests), len(places)), Fault.KIND)
     faults |= _flag((times.go > whole(problem.policy.max_place_drive_s)) & reach, Fault.DRIVE)
     faults |= _flag(~reach, Fault.UNREACHABLE)
     faults |= _flag(np.broadcast_to(full[None, :], faults.shape), Fault.FULL)

@@ -14,12 +14,12 @@ import numpy as np
 
 from optimizer.bounds import Relaxed
 from optimizer.eligibility import Bools
+from optimizer.items import Table, arrivals_of
 from optimizer.plan import Alternative
 from optimizer.pricing import choices_of, within
 from optimizer.ranks import Outcome, close_forced, rank_costs, relax_forced, total
 from optimizer.sides import FAR, GRID
 from optimizer.stars import Choice, Stars
-from optimizer.timeline import arrivals
 
 FIRST_SLACK = 300 * GRID
 """Grains within which bundles are listed first: half an hour."""
@@ -41,20 +41,26 @@ def explained(
 ) -> Explanation:
     """Everything about one request of a proved plan; nothing once the time is up."""
     others = alternatives(stars, outcome, request, COUNT, is_late=is_late)
-    nearest, chosen = nearest_team(stars, request), outcome.choices[request].team
+    nearest, chosen = nearest_teams(stars)[request], outcome.choices[request].team
     if nearest is None or nearest == chosen:
         return Explanation(others)
     by_nearest = alternatives(stars, outcome, request, 1, team=nearest, is_late=is_late)
     return Explanation(others, by_nearest[0] if by_nearest else None)
 
 
-def nearest_team(stars: Stars, request: int) -> int | None:
-    """The eligible team that would arrive first; None if nobody may come."""
-    if not stars.problem.requests[request].needs_team or not len(stars.problem.teams):
-        return None
-    eligible = stars.faults.team[request] == 0
-    arrival = np.where(eligible, stars.numbers.times.arrival[request], FAR)
-    return int(arrival.argmin()) if eligible.any() else None
+def nearest_teams(stars: Stars) -> list[int | None]:
+    """The eligible team that would arrive first at each request; None if nobody may come."""
+    if not stars.no_team:
+        return [None] * len(stars.problem.requests)
+    arrival = np.where(stars.faults.team == 0, stars.numbers.times.arrival, FAR)
+    first = arrival.argmin(axis=1)
+    some = (stars.faults.team == 0).any(axis=1)
+    return [
+        j if may and request.needs_team else None
+        for j, may, request in zip(
+            first.tolist(), some.tolist(), stars.problem.requests, strict=True
+        )
+    ]
 
 
 def alternatives(
@@ -125,7 +131,7 @@ def _alternative(stars: Stars, outcome: Outcome, forced: _Forced, choice: Choice
     by_rank = tuple((rank, forced.by_rank[rank] - cost) for rank, cost in best.items())
     return Alternative(
         bundle=stars.bundle(choice),
-        arrivals=arrivals(stars, choice),
+        arrivals=arrivals_of(Table.of(stars, [choice]))[0],
         regret=sum(regret for _, regret in by_rank),
         regret_by_rank=by_rank,
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optimizer.eligibility import Ints
 from optimizer.engine import Charges, engine
-from optimizer.sides import GRID, Bundles
+from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
 
 Floats = NDArray[np.float64]
@@ -90,3 +90,26 @@ def within(stars: Stars, scope: Ints, prices: Prices, limit: Ints) -> tuple[Bund
             bundles = np.ascontiguousarray(bundles[:count])
             return bundles, engine().costs_of(stars.sides, bundles)
         room = count
+
+
+def renamed(old: Stars, new: Stars, choices: Iterable[Choice]) -> list[Choice]:
+    """The choices of one question in the indices and at the prices of another, where they exist."""
+    table, _ = bundles_of(choices)
+    a, b = old.problem, new.problem
+    maps = [
+        _moves([r.id for r in a.requests], [r.id for r in b.requests], 0),
+        _moves([v.id for v in a.vans], [v.id for v in b.vans], 2),
+        _moves([t.id for t in a.teams], [t.id for t in b.teams], 1),
+        _moves([p.id for p in a.places], [p.id for p in b.places], 1),
+    ]
+    bundles = np.column_stack([move[table[:, k]] for k, move in enumerate(maps)])
+    bundles = bundles[(bundles >= 0).all(axis=1)]
+    costs = engine().costs_of(new.sides, bundles)
+    return choices_of(bundles[costs < FAR], costs[costs < FAR])
+
+
+def _moves(old: list[str], new: list[str], extra: int) -> Ints:
+    """Where each old index is now, -1 for nowhere; so many more stand for no resource."""
+    at = {name: k for k, name in enumerate(new)}
+    beyond = range(len(new), len(new) + extra)
+    return np.array([*(at.get(name, -1) for name in old), *beyond], dtype=np.int64)

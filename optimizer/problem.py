@@ -329,6 +329,8 @@ def in_order(problem: Problem) -> Problem:
     teams = _order([t.id for t in problem.teams])
     vans = _order([v.id for v in problem.vans])
     places = _order([p.id for p in problem.places])
+    if all(order == sorted(order) for order in (requests, teams, vans, places)):
+        return problem
     return Problem(
         requests=tuple(problem.requests[k] for k in requests),
         teams=tuple(problem.teams[k] for k in teams),

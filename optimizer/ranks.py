@@ -4,8 +4,8 @@ The first rank is solved alone. Every bundle that some optimum of it uses stays 
 rank, under a budget of exactly that optimum: so nothing is lost, and nothing is traded.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -52,12 +52,12 @@ def optimise(
     best: Choices,
     is_late: Callable[[], bool] = lambda: False,
     effort: float = EFFORT,
-    warm: Sequence[Relaxation] = (),
+    warm: Mapping[int, Relaxation] | None = None,
 ) -> Outcome:
     """Solve each scope in turn. `best` is any selection within capacity; `effort` bounds each
     search of the closing, in CP-SAT's deterministic time; `warm` are the relaxations of an earlier
-    outcome, which go on with this question."""
-    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best, effort, tuple(warm)), is_late)
+    outcome by rank, which go on with this question."""
+    outcome = _rank_by_rank(stars, _Start(scopes, Earlier(), best, effort, warm or {}), is_late)
     if outcome is None:
         raise RuntimeError("the empty selection is always possible, yet none was found")
     return outcome
@@ -99,15 +99,16 @@ class _Start:
     earlier: Earlier
     best: Choices
     effort: float
-    warm: tuple[Relaxation, ...] = ()
+    warm: Mapping[int, Relaxation] = field(default_factory=dict)
     first: tuple[Relaxation, Relaxed] | None = None
     known: tuple[Relaxation, ...] = ()
 
     def relaxation(self, stars: Stars, k: int, earlier: Earlier, best: Choices) -> Relaxation:
         """The relaxation of the k-th rank."""
-        if k < len(self.warm):
-            self.warm[k].ask(stars, self.scopes[k], earlier, best)
-            return self.warm[k]
+        warm = self.warm.get(stars.problem.requests[self.scopes[k][0]].rank)
+        if warm is not None:
+            warm.ask(stars, self.scopes[k], earlier, best)
+            return warm
         relaxation = Relaxation(stars, self.scopes[k], earlier, best)
         if self.known:
             relaxation.offer(*self.known[k - 1].known())

@@ -1,6 +1,6 @@
 """Why a part is missing, counted over every resource of its kind; and what is wrong with a lock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from optimizer.plan import Part, Reason
 from optimizer.pricing import Prices
 from optimizer.problem import ANY, SELF, Place, Team, Van
 from optimizer.sides import GRID
-from optimizer.stars import Choice, Stars, ready_s
+from optimizer.stars import Choice, Stars
 
 Holder = tuple[str, str, float]
 """A resource, the request that has it, and its shadow price."""
@@ -45,30 +45,44 @@ class Selection:
         return room
 
 
-def unserved(selection: Selection, choice: Choice, part: Part) -> tuple[Reason, ...]:
-    """The reasons why `part` is missing in `choice`; a resource counts under each fault it has.
+def unserved(
+    selection: Selection, missing: Sequence[Sequence[Part]]
+) -> dict[int, tuple[Reason, ...]]:
+    """Why parts are missing, by request; a resource counts under each fault it has.
 
     Beside the faults: "taken" by the holders named, and "unfit": free, but not together with the
     other parts (the driver's shift would end on the way, or all or nothing was asked).
     """
+    found: dict[int, list[Reason]] = {i: [] for i, parts in enumerate(missing) if parts}
+    for part in ("team", "van", "place"):
+        rows = [i for i, parts in enumerate(missing) if part in parts]
+        for i, reasons in zip(rows, _reasons(selection, part, rows), strict=True):
+            found[i] += reasons
+    return {i: tuple(reasons) for i, reasons in found.items()}
+
+
+def _reasons(selection: Selection, part: Part, rows: list[int]) -> Iterator[list[Reason]]:
+    """The reasons of each of these requests, for one part."""
     stars = selection.stars
-    flags = faults_by_part(stars)[part][choice.request]
-    reasons = []
-    for fault, name in FAULT_NAMES:
-        count = int(np.count_nonzero(flags & fault.value))
-        if count:
-            bits = _bits(stars, choice.request, part) if fault is Fault.LACKS else ()
-            reasons.append(Reason(part, name, count, bits))
-    room = selection.has_room(part)
-    taken = np.flatnonzero((flags == 0) & ~room)
-    if len(taken):
-        found = selection.holders[part]
-        holders = tuple(holder for k in taken.tolist() for holder in found.get(k, ()))
-        reasons.append(Reason(part, "taken", len(taken), (), holders))
-    unfit = int(np.count_nonzero((flags == 0) & room))
-    if unfit:
-        reasons.append(Reason(part, "unfit", unfit))
-    return tuple(reasons)
+    flags, room = faults_by_part(stars)[part][rows], selection.has_room(part)
+    counts = [np.count_nonzero(flags & fault.value, axis=1).tolist() for fault, _ in FAULT_NAMES]
+    taken = (flags == 0) & ~room
+    unfit = np.count_nonzero((flags == 0) & room, axis=1).tolist()
+    lacking = _Lacking(stars, part)
+    holders = selection.holders[part]
+    for k, i in enumerate(rows):
+        reasons = [
+            Reason(part, name, count[k], lacking.bits(i) if fault is Fault.LACKS else ())
+            for (fault, name), count in zip(FAULT_NAMES, counts, strict=True)
+            if count[k]
+        ]
+        gone = np.flatnonzero(taken[k]).tolist()
+        if gone:
+            who = tuple(holder for at in gone for holder in holders.get(at, ()))
+            reasons.append(Reason(part, "taken", len(gone), (), who))
+        if unfit[k]:
+            reasons.append(Reason(part, "unfit", unfit[k]))
+        yield reasons
 
 
 def faults_by_part(stars: Stars) -> dict[Part, Flags]:
@@ -102,7 +116,7 @@ def _overruns(stars: Stars, choice: Choice) -> bool:
     problem, times, i = stars.problem, stars.numbers.times, choice.request
     if choice.option >= stars.self_option or choice.place >= stars.no_place:
         return False
-    pick = max(ready_s(stars, choice), int(times.eta[i, choice.option]))
+    pick = max(int(stars.sides.ready[i, choice.team]), int(times.eta[i, choice.option]))
     away = times.load[i] + times.go[i, choice.place] + times.home[choice.place, choice.option]
     last = problem.vans[choice.option].shift_end_s + problem.policy.overtime_grace_s
     return bool(pick + away > round(last))
@@ -143,13 +157,24 @@ def _holders(
     return holders
 
 
-def _bits(stars: Stars, i: int, part: Part) -> tuple[tuple[int, int], ...]:
-    """The missing bits by index, each with how many resources lack it."""
-    request = stars.problem.requests[i]
-    need = {"team": request.team_mask, "van": request.van_mask, "place": request.place_mask}[part]
-    offers = [resource.mask for resource in _resources(stars, part)]
-    return tuple(
-        (bit, count)
-        for bit in range(need.bit_length())
-        if need >> bit & 1 and (count := sum(not offer >> bit & 1 for offer in offers))
-    )
+class _Lacking:
+    """How many resources of a kind lack each bit, counted once a bit."""
+
+    def __init__(self, stars: Stars, part: Part) -> None:
+        self._requests = stars.problem.requests
+        self._part = part
+        self._offers = [resource.mask for resource in _resources(stars, part)]
+        self._count: dict[int, int] = {}
+
+    def bits(self, i: int) -> tuple[tuple[int, int], ...]:
+        """The bits that a request needs and some resource lacks, each with how many lack it."""
+        request = self._requests[i]
+        masks = {"team": request.team_mask, "van": request.van_mask, "place": request.place_mask}
+        need = masks[self._part]
+        asked = [bit for bit in range(need.bit_length()) if need >> bit & 1]
+        return tuple((bit, count) for bit in asked if (count := self._lack(bit)))
+
+    def _lack(self, bit: int) -> int:
+        if bit not in self._count:
+            self._count[bit] = sum(not offer >> bit & 1 for offer in self._offers)
+        return self._count[bit]

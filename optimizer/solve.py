@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.bounds import Relaxation
 from optimizer.closing import EFFORT
 from optimizer.engine import engine
 from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
-from optimizer.pricing import Prices
+from optimizer.pricing import Prices, renamed
 from optimizer.problem import Problem, in_order
 from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, total
 from optimizer.sequential import sequential
 from optimizer.sides import GRID
-from optimizer.stars import Stars, stars_of
+from optimizer.stars import Choice, Stars, stars_of
 from optimizer.writing import written
 
 Deadline = Callable[[], bool]
@@ -44,12 +45,21 @@ def solve_warm(
     previous: Plan | None = None,
     deadline: Deadline | None = None,
     effort: float = EFFORT,
+    before: "Solved | None" = None,
 ) -> "Solved":
-    """Like `solve`, with the plan at once and its explanation later."""
+    """Like `solve`, with the plan at once and its explanation later.
+
+    `before` is the answer to the last question: its relaxations go on with this one, so that an
+    event costs a few pivots. It can explain nothing any more.
+    """
     is_late = deadline or _never
     stars = stars_of(in_order(problem))
-    first, stage = _first(stars, previous)
-    outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
+    if before is None:
+        first, stage = _first(stars, previous)
+        outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
+    else:
+        first, stage = sequential(stars, before.still_possible(stars)), "repaired"
+        outcome = optimise(stars, scopes_of(stars), first, is_late, effort, before.relaxations)
     return Solved(stars, outcome, _stage(stars, outcome, stage))
 
 
@@ -60,6 +70,16 @@ class Solved:
     _stars: Stars
     _outcome: Outcome
     _stage: Stage
+
+    @property
+    def relaxations(self) -> dict[int, Relaxation]:
+        """By rank, what the next question may begin with."""
+        requests = self._stars.problem.requests
+        return {requests[step.scope[0]].rank: step.relaxation for step in self._outcome.steps}
+
+    def still_possible(self, stars: Stars) -> list[Choice]:
+        """The choices of this answer that another question still has."""
+        return renamed(self._stars, stars, self._outcome.choices)
 
     @property
     def plan(self) -> Plan:

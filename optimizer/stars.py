@@ -22,11 +22,10 @@ from optimizer.costs import (
     self_items,
     stability_item,
     team_items,
-    van_items,
 )
 from optimizer.eligibility import Bools, Faults, Ints, faults_of, lacking, times_of, whole
-from optimizer.plan import Part
-from optimizer.problem import ANY, EMPTY, SELF, Bundle, InvalidProblemError, Problem, Request
+from optimizer.engine import engine
+from optimizer.problem import ANY, EMPTY, SELF, Bundle, InvalidProblemError, Problem
 from optimizer.sides import EXTRAS, FAR, Sides, compact, price
 
 LARGEST_TOTAL = 2**50
@@ -43,9 +42,43 @@ class Choice(NamedTuple):
     cost: int
 
 
+Index = dict[str | None, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """The index of every part of a bundle; None is "none"."""
+
+    options: Index
+    teams: Index
+    places: Index
+
+    @staticmethod
+    def of(problem: Problem) -> "Names":
+        """In the order of the problem."""
+        return Names(
+            _index([*(v.id for v in problem.vans), SELF, None]),
+            _index([*(t.id for t in problem.teams), None]),
+            _index([*(p.id for p in problem.places), None]),
+        )
+
+    def find(self, bundle: Bundle) -> tuple[int, int, int] | None:
+        """Option, team and place of a bundle; None if one is unknown."""
+        option, team = self.options.get(bundle.van), self.teams.get(bundle.team)
+        place = self.places.get(bundle.place)
+        if option is None or team is None or place is None:
+            return None
+        return option, team, place
+
+
+def _index(names: list[str | None]) -> Index:
+    return {name: k for k, name in enumerate(names)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stars:
     """The model. Capacities (J,), (V,), (P,): raised where locks together take more than there is.
+    `place_cost` (R, P) is what each place by itself would cost, whether it may be used or not.
     `least`: the choice of each request that is always possible, nothing or only what is locked.
     """
 
@@ -53,6 +86,8 @@ class Stars:
     numbers: Numbers
     faults: Faults
     sides: Sides
+    names: Names
+    place_cost: Ints
     team_capacity: Ints
     van_capacity: Ints
     place_capacity: Ints
@@ -95,11 +130,8 @@ class Stars:
 
     def find(self, request: int, bundle: Bundle) -> Choice | None:
         """The choice that a bundle of the problem's words names, if it exists and is feasible."""
-        try:
-            option, team, place = self._indices(bundle)
-        except ValueError:
-            return None
-        return self.choice(request, option, team, place)
+        parts = self.names.find(bundle)
+        return None if parts is None else self.choice(request, *parts)
 
     def named(self, request: int, bundle: Bundle) -> Choice:
         """The choice that a bundle names; ValueError if the model has no such choice."""
@@ -108,74 +140,20 @@ class Stars:
             raise ValueError(f"no such choice for {self.problem.requests[request].id}: {bundle}")
         return choice
 
-    def _indices(self, bundle: Bundle) -> tuple[int, int, int]:
-        teams: list[str | None] = [*(t.id for t in self.problem.teams), None]
-        options: list[str | None] = [*(v.id for v in self.problem.vans), SELF, None]
-        places: list[str | None] = [*(p.id for p in self.problem.places), None]
-        return options.index(bundle.van), teams.index(bundle.team), places.index(bundle.place)
-
 
 def stars_of(problem: Problem) -> Stars:
     """Price every part of every bundle. The problem should be `in_order`."""
     times = times_of(problem)
     faults = faults_of(problem, times)
     numbers = numbers_of(problem, times)
-    sides = _sides(problem, numbers, faults)
+    names = Names.of(problem)
+    missing = _missing(problem, numbers)
+    place_cost = _sum(place_items(numbers, *np.ix_(*map(np.arange, faults.place.shape))))
+    sides = _sides(problem, numbers, _may(problem, faults, names), missing, place_cost)
     _check_size(problem, sides)
-    stars = Stars(problem, numbers, faults, sides, *_capacities(problem), ())
-    for i, request in enumerate(problem.requests):
-        for e, extra in enumerate(_extras(stars, i, request)):
-            sides.extra_bundle[i, e] = extra[1:4]
-            sides.extra_cost[i, e] = extra.cost
-    return replace(stars, least=tuple(_least(stars, i) for i in range(len(problem.requests))))
-
-
-def items_of(stars: Stars, choice: Choice) -> dict[str, int]:
-    """The components of a choice's price; they add up to it."""
-    n, i = stars.numbers, choice.request
-    request = stars.problem.requests[i]
-    has_team = choice.team < stars.no_team
-    has_place = choice.place < stars.no_place
-    items: Items = {}
-    if has_team:
-        items |= team_items(n, i, choice.team)
-    if has_place:
-        items |= place_items(n, i, choice.place)
-    if choice.option < stars.self_option:
-        items |= van_items(n, i, choice.option, ready_s(stars, choice))
-        items |= return_items(n, choice.option, choice.place) if has_place else {}
-    elif choice.option == stars.self_option:
-        items |= self_items(n, i, choice.place) if has_place else {}
-    missing = missing_parts(stars, choice)
-    if missing:
-        dear = missing_items(n, i)
-        items |= {f"missing_{part}": dear[f"missing_{part}"] for part in missing}
-    whole_items = {name: int(cost) for name, cost in items.items() if cost}
-    if stars.bundle(choice) == request.shown != EMPTY:
-        whole_items["stability"] = -stability_item(n, i)
-    return whole_items
-
-
-def missing_parts(stars: Stars, choice: Choice) -> tuple[Part, ...]:
-    """The parts that the request needs and does not get."""
-    request = stars.problem.requests[choice.request]
-    parts: list[Part] = []
-    if request.needs_team and choice.team == stars.no_team:
-        parts.append("team")
-    if request.wants_van and choice.option == stars.none_option:
-        parts.append("van")
-    if request.wants_place and choice.place == stars.no_place:
-        parts.append("place")
-    return tuple(parts)
-
-
-def ready_s(stars: Stars, choice: Choice) -> int:
-    """When the person can be picked up, as far as the team is concerned."""
-    times, i = stars.numbers.times, choice.request
-    if choice.team < stars.no_team:
-        return int(times.ready[i, choice.team])
-    waits = stars.problem.requests[i].needs_team
-    return int(times.onscene[i] + (times.horizon[i] if waits else 0))
+    _add_extras(problem, numbers, sides, names, missing.sum(axis=0))
+    stars = Stars(problem, numbers, faults, sides, names, place_cost, *_capacities(problem), ())
+    return replace(stars, least=_least(stars))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +170,7 @@ class _May:
     promised: Bools
 
 
-def _may(problem: Problem, faults: Faults) -> _May:
+def _may(problem: Problem, faults: Faults, names: Names) -> _May:
     requests = problem.requests
     whole_only = _column([r.all_or_nothing and r.locked is None for r in requests])
     needs_team = _column([r.needs_team for r in requests])
@@ -208,7 +186,7 @@ def _may(problem: Problem, faults: Faults) -> _May:
     alone = np.zeros_like(option)
     alone[:, -1] = True
     may = _May(team, option, place, drive, alone, np.zeros_like(option))
-    _apply_locks(problem, may)
+    _apply_locks(problem, names, may)
     return may
 
 
@@ -216,42 +194,50 @@ def _column(values: list[bool]) -> Bools:
     return np.array(values, dtype=np.bool_).reshape(-1, 1)
 
 
-def _apply_locks(problem: Problem, may: _May) -> None:
+def _apply_locks(problem: Problem, names: Names, may: _May) -> None:
     """What is locked is the only choice, whatever its faults: a promise is never dropped."""
-    teams: list[str | None] = [*(t.id for t in problem.teams), None]
-    options: list[str | None] = [*(v.id for v in problem.vans), SELF, None]
-    places: list[str | None] = [*(p.id for p in problem.places), None]
     for i, request in enumerate(problem.requests):
         lock = request.locked
         if lock is None:
             continue
-        for allowed, part, names in (
-            (may.team, lock.team, teams),
-            (may.option, lock.van, options),
-            (may.place, lock.place, places),
+        for allowed, part, index in (
+            (may.team, lock.team, names.teams),
+            (may.option, lock.van, names.options),
+            (may.place, lock.place, names.places),
         ):
             if part != ANY:
-                allowed[i] = [name == part for name in names]
+                allowed[i] = False
+                allowed[i, index[part]] = True
         if lock.van not in (ANY, None):
-            may.alone[i, options.index(lock.van)] = True
-            may.promised[i, options.index(lock.van)] = lock.place != ANY
-            may.drive[i] |= [lock.van == SELF and name == lock.team for name in teams]
+            option = names.options[lock.van]
+            may.alone[i, option] = True
+            may.promised[i, option] = lock.place != ANY
+            if lock.van == SELF:
+                may.drive[i, names.teams[lock.team]] = True
 
 
-def _sides(problem: Problem, n: Numbers, faults: Faults) -> Sides:
-    """Every part's price and moment, with FAR where it may not be used."""
-    requests, teams, policy = problem.requests, problem.teams, problem.policy
-    may = _may(problem, faults)
-    i = np.arange(len(requests))[:, None]
-    v, p = np.arange(len(problem.vans)), np.arange(len(problem.places))
-    needs_team = _column([r.needs_team for r in requests])
-    wants_van = _column([r.wants_van for r in requests])
-    wants_place = _column([r.wants_place for r in requests])
-    missing = missing_items(n, i)
-    team = np.hstack(
-        [_sum(team_items(n, i, np.arange(len(teams)))), missing["missing_team"] * needs_team]
+def _missing(problem: Problem, n: Numbers) -> Ints:
+    """What each request pays without a team, a van, a place (3, R); 0 for what it does not need."""
+    requests = problem.requests
+    missing = missing_items(n, np.arange(len(requests)))
+    return np.stack(
+        [
+            missing["missing_team"] * [r.needs_team for r in requests],
+            missing["missing_van"] * [r.wants_van for r in requests],
+            missing["missing_place"] * [r.wants_place for r in requests],
+        ]
     )
-    place = np.hstack([_sum(place_items(n, i, p)), missing["missing_place"] * wants_place])
+
+
+def _sides(problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: Ints) -> Sides:
+    """Every part's price and moment, with FAR where it may not be used."""
+    requests, policy = problem.requests, problem.policy
+    i = np.arange(len(requests))[:, None]
+    j, v, p = (np.arange(len(of)) for of in (problem.teams, problem.vans, problem.places))
+    needs_team = _column([r.needs_team for r in requests])
+    no_team, no_van, no_place = missing
+    team = np.hstack([_sum(team_items(n, i, j)), no_team[:, None]])
+    place = np.hstack([place_cost, no_place[:, None]])
     unready = n.times.horizon[:, None] * needs_team + n.times.onscene[:, None]
     grace = whole(policy.overtime_grace_s)
     return compact(
@@ -261,17 +247,17 @@ def _sides(problem: Problem, n: Numbers, faults: Faults) -> Sides:
         place=np.where(may.place, place, FAR),
         go=n.times.go,
         self_drive=_sum(self_items(n, i, p)),
-        approach=approach_items(n, i, v)["van_approach"],
+        approach=_sum(approach_items(n, i, v)),
         eta=n.times.eta,
         home=whole(problem.place_to_base).T,
         way_home=_sum(return_items(n, v[:, None], p)),
         van_end=whole([van.shift_end_s for van in problem.vans]) + grace,
-        team_end=whole([t.shift_end_s for t in teams]) + grace,
+        team_end=whole([t.shift_end_s for t in problem.teams]) + grace,
         option=may.option,
         alone=may.alone,
         promised=may.promised,
         wait=round(policy.van_wait_weighted * 1000) * n.weight,
-        no_van=(missing["missing_van"] * wants_van)[:, 0],
+        no_van=no_van,
         load=n.times.load,
         strict=n.first == 0,
         needs_team=needs_team[:, 0],
@@ -298,27 +284,39 @@ def _capacities(problem: Problem) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _extras(stars: Stars, i: int, request: Request) -> list[Choice]:
-    """The bundles whose price is not the sum of their parts."""
-    extras = []
-    if request.all_or_nothing and request.locked is None:
-        empty = Choice(i, stars.none_option, stars.no_team, stars.no_place, 0)
-        if stars.choice(*empty[:4]) is None:
-            extras.append(empty._replace(cost=sum(items_of(stars, empty).values())))
-    if request.shown not in (None, EMPTY):
-        shown = stars.find(i, request.shown)
-        if shown is not None:
-            extras.append(shown._replace(cost=shown.cost - stability_item(stars.numbers, i)))
-    return extras
+def _add_extras(problem: Problem, n: Numbers, sides: Sides, names: Names, nothing: Ints) -> None:
+    """The bundles whose price is not the sum of their parts: the empty one of a request that wants
+    all or nothing, and the one on the consoles, if it is still possible."""
+    none = (len(problem.vans) + 1, len(problem.teams), len(problem.places))
+    stable, shown = stability_item(n), []
+    for i, request in enumerate(problem.requests):
+        if request.all_or_nothing and request.locked is None:
+            sides.extra_bundle[i, 0], sides.extra_cost[i, 0] = none, nothing[i]
+        if request.shown not in (None, EMPTY) and (parts := names.find(request.shown)) is not None:
+            shown.append((i, *parts))
+    bundles = np.array(shown, dtype=np.int64).reshape(-1, 4)
+    costs = engine().costs_of(sides, bundles)
+    for k in np.flatnonzero(costs < FAR).tolist():
+        i = shown[k][0]
+        sides.extra_bundle[i, 1] = shown[k][1:]
+        sides.extra_cost[i, 1] = costs[k] - stable[i]
 
 
-def _least(stars: Stars, i: int) -> Choice:
-    lock = stars.problem.requests[i].locked
-    if lock is None:
-        empty = stars.choice(i, stars.none_option, stars.no_team, stars.no_place)
-        return empty or stars.named(i, EMPTY)
-    parts = (lock.team, lock.van, lock.place)
-    return stars.named(i, Bundle(*(None if part == ANY else part for part in parts)))
+def _least(stars: Stars) -> tuple[Choice, ...]:
+    """Nothing, or only what is locked."""
+    count = len(stars.problem.requests)
+    parts = (stars.none_option, stars.no_team, stars.no_place)
+    bundles = np.column_stack([np.arange(count), *(np.full(count, part) for part in parts)])
+    for i, request in enumerate(stars.problem.requests):
+        lock = request.locked
+        if lock is not None:
+            kept = (None if part == ANY else part for part in (lock.team, lock.van, lock.place))
+            bundles[i, 1:] = stars.names.find(Bundle(*kept))
+    costs = engine().costs_of(stars.sides, bundles)
+    if (costs >= FAR).any():
+        raise ValueError("the empty bundle, or what is locked, is always possible")
+    rows = zip(*bundles.T.tolist(), costs.tolist(), strict=True)
+    return tuple(Choice(i, o, j, p, cost) for i, o, j, p, cost in rows)
 
 
 def _check_size(problem: Problem, sides: Sides) -> None:

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from optimizer.costs import place_items
-from optimizer.eligibility import Bools
-from optimizer.explain import Explanation, nearest_team
-from optimizer.plan import Assignment, Plan, Stage
+from optimizer.eligibility import Bools, Ints
+from optimizer.explain import Explanation, nearest_teams
+from optimizer.items import Table, arrivals_of, items_of
+from optimizer.plan import Assignment, Part, Plan, Stage
 from optimizer.pricing import Prices
 from optimizer.ranks import rank_costs, total
 from optimizer.reasons import Selection, lock_faults, unserved
 from optimizer.sides import FAR, GRID
-from optimizer.stars import Choice, Stars, items_of, missing_parts
-from optimizer.timeline import arrivals, backup_arrival_s
+from optimizer.stars import Choice, Stars
 
 
 def written(
@@ -25,12 +24,8 @@ def written(
     explanations: Mapping[int, Explanation],
 ) -> Plan:
     """The plan, one assignment a request in the order of their ids."""
-    selection = Selection.of(stars, choices, prices)
     return Plan(
-        assignments=tuple(
-            _assignment(selection, choice, explanations.get(i, Explanation()))
-            for i, choice in enumerate(choices)
-        ),
+        assignments=_assignments(stars, choices, prices, explanations),
         objective=total(choices),
         bound=bound,
         stage=stage,
@@ -40,57 +35,84 @@ def written(
     )
 
 
-def _assignment(selection: Selection, choice: Choice, explanation: Explanation) -> Assignment:
-    stars = selection.stars
-    missing = missing_parts(stars, choice)
-    backup = _backup(selection, choice)
-    nearest = nearest_team(stars, choice.request)
-    return Assignment(
-        request_id=stars.problem.requests[choice.request].id,
-        bundle=stars.bundle(choice),
-        arrivals=arrivals(stars, choice),
-        costs=tuple(items_of(stars, choice).items()),
-        missing=missing,
-        reasons=tuple(reason for part in missing for reason in unserved(selection, choice, part)),
-        backup_place=None if backup is None else stars.problem.places[backup].id,
-        backup_place_s=None if backup is None else backup_arrival_s(stars, choice, backup),
-        alternatives=explanation.alternatives,
-        nearest_team=None if nearest is None else stars.problem.teams[nearest].id,
-        nearest=explanation.nearest,
-        lock_faults=lock_faults(selection, choice),
+def _assignments(
+    stars: Stars,
+    choices: Sequence[Choice],
+    prices: Prices,
+    explanations: Mapping[int, Explanation],
+) -> tuple[Assignment, ...]:
+    selection, table = Selection.of(stars, choices, prices), Table.of(stars, choices)
+    missing = _missing(table)
+    reasons = unserved(selection, missing)
+    backups = _backups(selection, table)
+    there = arrivals_of(
+        Table.of(
+            stars,
+            [
+                c if p is None else c._replace(place=p)
+                for c, p in zip(choices, backups, strict=True)
+            ],
+        )
+    )
+    teams = nearest_teams(stars)
+    nothing = Explanation()
+    columns = zip(
+        choices, items_of(table), arrivals_of(table), missing, backups, there, teams, strict=True
+    )
+    return tuple(
+        Assignment(
+            request_id=stars.problem.requests[i].id,
+            bundle=stars.bundle(choice),
+            arrivals=arrivals,
+            costs=tuple(items.items()),
+            missing=lacks,
+            reasons=reasons.get(i, ()),
+            backup_place=None if backup is None else stars.problem.places[backup].id,
+            backup_place_s=None if backup is None else then.place_s,
+            alternatives=explanations.get(i, nothing).alternatives,
+            nearest_team=None if nearest is None else stars.problem.teams[nearest].id,
+            nearest=explanations.get(i, nothing).nearest,
+            lock_faults=lock_faults(selection, choice),
+        )
+        for i, (choice, items, arrivals, lacks, backup, then, nearest) in enumerate(columns)
     )
 
 
-def _backup(selection: Selection, choice: Choice) -> int | None:
+def _missing(table: Table) -> list[tuple[Part, ...]]:
+    missing = table.missing
+    rows = zip(*(flags.tolist() for flags in missing.values()), strict=True)
+    return [tuple(p for p, lacks in zip(missing, row, strict=True) if lacks) for row in rows]
+
+
+def _backups(selection: Selection, table: Table) -> list[int | None]:
     """The best other place with room left that the same team and van could reach."""
-    stars, i = selection.stars, choice.request
-    places = len(stars.problem.places)
-    if stars.problem.requests[i].place_need == "none" or not places:
-        return None
-    cost = sum(place_items(stars.numbers, i, np.arange(places)).values())
-    fit = (
-        selection.has_room("place")
-        & (stars.faults.place[i] == 0)
-        & (np.arange(places) != choice.place)
-    )
-    fit &= _reaches(stars, choice)
-    best = int(np.where(fit, cost, FAR).argmin())
-    return best if fit[best] else None
+    stars = selection.stars
+    if not stars.no_place:
+        return [None] * len(table.request)
+    asked = np.array([r.place_need != "none" for r in stars.problem.requests], dtype=np.bool_)
+    fit = selection.has_room("place") & (stars.faults.place == 0) & asked[:, None]
+    fit &= np.arange(stars.no_place) != table.place[:, None]
+    fit &= _reaches(table)
+    best = np.where(fit, stars.place_cost, FAR).argmin(axis=1)
+    found = fit[np.arange(len(best)), best].tolist()
+    return [p if fits else None for p, fits in zip(best.tolist(), found, strict=True)]
 
 
-def _reaches(stars: Stars, choice: Choice) -> Bools:
-    """Which places the same team and transport could take the person to in time (P,)."""
-    sides, i, option = stars.sides, choice.request, choice.option
-    if option == stars.none_option or sides.promised[i, option]:
-        return np.ones(stars.no_place, dtype=np.bool_)
-    ready = sides.ready[i, choice.team]
-    if option == stars.self_option:
-        last = sides.team_end[choice.team] if sides.strict[i] else FAR
-        there: Bools = ready + sides.go[i] <= last
-        return there
-    pick = max(int(sides.eta[i, option]), int(ready)) + sides.load[i]
-    home: Bools = pick + sides.go[i] + sides.home[option] <= sides.van_end[option]
-    return home
+def _reaches(table: Table) -> Bools:
+    """Which places the same team and transport could take each person to in time (R, P)."""
+    sides, i = table.stars.sides, table.request
+    promised = sides.promised[i, table.option][:, None]
+    reaches: Bools = np.ones(sides.go.shape, dtype=np.bool_)
+    van = np.flatnonzero(table.has_van)
+    if len(van):
+        v = table.option[van]
+        pick = np.maximum(sides.eta[van, v], table.ready[van]) + sides.load[van]
+        reaches[van] = pick[:, None] + sides.go[van] + sides.home[v] <= sides.van_end[v][:, None]
+    driven = np.flatnonzero(table.is_self & sides.strict & table.has_team)
+    if len(driven):
+        last: Ints = sides.team_end[table.team[driven]]
+        reaches[driven] = table.ready[driven][:, None] + sides.go[driven] <= last[:, None]
+    return reaches | promised
 
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:

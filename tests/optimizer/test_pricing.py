@@ -7,11 +7,12 @@ import pytest
 
 from optimizer import dense, kernels
 from optimizer.engine import COMPILED, PLAIN
+from optimizer.items import Table, items_of
 from optimizer.pricing import Prices, bundles_of, within
 from optimizer.problem import in_order
 from optimizer.sides import GRID
 from optimizer.simplex import FOUND, IMPOSSIBLE
-from optimizer.stars import Choice, Stars, items_of, stars_of
+from optimizer.stars import Choice, Stars, stars_of
 
 SIZE = {"requests": 5, "teams": 5, "vans": 4, "places": 4}
 EVERYONE = np.arange(5)
@@ -86,9 +87,8 @@ def test_the_components_of_every_bundle_add_up_to_its_price(random_problem, seed
     stars = stars_of(in_order(random_problem(seed)))
     for i in range(len(stars.problem.requests)):
         choices = _all_choices(stars, i)
-        assert [sum(items_of(stars, choice).values()) for choice in choices] == [
-            choice.cost for choice in choices
-        ]
+        items = items_of(Table.of(stars, choices))
+        assert [sum(one.values()) for one in items] == [choice.cost for choice in choices]
         for way in (kernels, dense):
             bundles, costs = bundles_of(choices)
             assert way.costs_of(stars.sides, bundles).tolist() == costs.tolist()
