@@ -7,7 +7,7 @@ The sum is one of whole grains, so it is exact however the relaxation was rounde
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from optimizer.closing import Budget
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.master import FINE, Limit, Master
-from optimizer.pricing import Floats, Prices, bundles_of, choices_of
+from optimizer.pricing import Floats, Prices, choices_of
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
 
@@ -29,10 +29,12 @@ SHARE = 0.999
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earlier:
-    """Ranks that are decided: every bundle that keeps them optimal, and what they may cost."""
+    """Ranks that are decided: every bundle that keeps them optimal, what they may cost, and the
+    limits that say the same."""
 
     choices: tuple[Choice, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     @property
     def requests(self) -> frozenset[int]:
@@ -44,12 +46,6 @@ class Earlier:
         """The bundles of requests that have no other left."""
         count = Counter(choice.request for choice in self.choices)
         return tuple(choice for choice in self.choices if count[choice.request] == 1)
-
-    @property
-    def limits(self) -> tuple[Limit, ...]:
-        """The budgets that could be exceeded at all."""
-        found = (Limit.of(budget, self.choices) for budget in self.budgets)
-        return tuple(limit for limit in found if limit is not None)
 
     def claimed(self, stars: Stars) -> tuple[Bools, Bools, Bools]:
         """Which vans, teams and places every one of those selections uses up."""
@@ -68,11 +64,43 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """Prices and what they prove, in grains: `bound`, and the least of each request in scope."""
+    """Prices and what they prove, in grains: `bound`, and the least of each request in scope.
+    `charges` are the prices of the limits, in 1/FINE grains."""
 
     prices: Prices
     least: Ints
     bound: int
+    limits: tuple[Limit, ...] = ()
+    charges: tuple[int, ...] = ()
+
+    @staticmethod
+    def of(
+        stars: Stars,
+        prices: Prices,
+        least: Ints,
+        decided: Sequence[Choice],
+        limits: tuple[Limit, ...],
+        charges: tuple[int, ...],
+    ) -> "Certificate":
+        """What these prices prove about the requests in scope together with those decided."""
+        proof = Certificate(prices, least, 0, limits, charges)
+        total = int(least.sum()) - prices.worth(stars)
+        total += sum(
+            -charge * limit.most // FINE for limit, charge in zip(limits, charges, strict=True)
+        )
+        best: dict[int, int] = {}
+        for choice in decided:
+            value = proof.value(choice)
+            best[choice.request] = min(value, best.get(choice.request, value))
+        return replace(proof, bound=total + sum(best.values()))
+
+    def value(self, choice: Choice) -> int:
+        """Cost plus prices, those of the limits too."""
+        taken = sum(
+            charge * limit.takes.get(choice, 0) // FINE
+            for limit, charge in zip(self.limits, self.charges, strict=True)
+        )
+        return self.prices.of_choice(choice) + taken
 
     @property
     def whole(self) -> int:
@@ -116,16 +144,27 @@ class Relaxation:
     ) -> None:
         """`start`: a selection within capacity."""
         self._stars, self._scope, self._earlier = stars, scope, earlier
-        self._limits = earlier.limits
-        self._master = Master(stars, scope, earlier.choices, start, self._limits)
+        self._free = self._master = Master(stars, scope, earlier.choices, start)
+        self._restrict(start)
 
     def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> None:
         """Take on another question, warm if it is like the last one."""
-        limited = bool(self._limits or earlier.limits)
-        if limited or not self._master.adopt(stars, scope, earlier.choices, start):
-            self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
+        grown = None if self._master is self._free else self._master.known()
+        if grown is not None:
+            self._free.add(*grown)
         self._stars, self._scope, self._earlier = stars, scope, earlier
-        self._limits = earlier.limits
+        if not self._free.adopt(stars, scope, earlier.choices, start):
+            self._free = Master(stars, scope, earlier.choices, start)
+        self._master = self._free
+        self._restrict(start)
+
+    def _restrict(self, start: Sequence[Choice]) -> None:
+        """Limits are other rows each time: they need a program of their own."""
+        earlier = self._earlier
+        if earlier.limits:
+            bundles = self._free.known()
+            self._master = Master(self._stars, self._scope, earlier.choices, start, earlier.limits)
+            self._master.add(*bundles)
 
     def offer(self, bundles: Bundles, costs: Ints) -> None:
         """Bundles that may be useful; those out of scope are passed over."""
@@ -147,31 +186,18 @@ class Relaxation:
                 return None
             prices = master.prices()
             values, found = engine().cheapest(sides, scope, prices.charges)
-            bound = self._bound(values[:, 0], prices, decided, master.limit_prices())
-            if best is None or bound > best.bound:
-                best = Certificate(prices, values[:, 0], bound)
+            charges = tuple(master.limit_prices().tolist())
+            proof = Certificate.of(
+                self._stars, prices, values[:, 0], decided, self._earlier.limits, charges
+            )
+            if best is None or proof.bound > best.bound:
+                best = proof
             if best.bound > (value - CLOSE) * GRID or not self._grow(scope, values, found):
                 return Relaxed(scope, best, *master.solution())
 
     def known(self) -> tuple[Bundles, Ints]:
         """Every bundle of its own requests that it has seen."""
         return self._master.known()
-
-    def _bound(
-        self, least: Ints, prices: Prices, decided: Sequence[Choice], multipliers: Ints
-    ) -> int:
-        """What these prices prove; beyond an earlier rank's cheapest choices, a tenth has its price
-        too."""
-        total = int(least.sum()) - prices.worth(self._stars)
-        values = prices.of_bundles(*bundles_of(decided))
-        for limit, price in zip(self._limits, multipliers.tolist(), strict=True):
-            dearer = np.array([limit.dearer.get(c, 0) for c in decided], dtype=np.int64)
-            values += price * dearer // FINE
-            total += -price * limit.tenths // FINE
-        best: dict[int, int] = {}
-        for choice, value in zip(decided, values.tolist(), strict=True):
-            best[choice.request] = min(value, best.get(choice.request, value))
-        return total + sum(best.values())
 
     def _grow(self, scope: Ints, values: Ints, found: Ints) -> int:
         """The best few bundles of each request that the relaxation would rather use."""

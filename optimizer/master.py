@@ -1,13 +1,11 @@
 """The relaxation over the bundles known so far. It outlives the question that it was made for:
 when the next one comes, its columns and its basis go on as they are, wherever they still fit."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.closing import Budget
 from optimizer.eligibility import Ints
 from optimizer.engine import engine
 from optimizer.glop import Glop
@@ -20,7 +18,7 @@ from optimizer.stars import Choice, Stars
 DEARER = 2.0**34
 """Tenths for a bundle that is no longer possible: it leaves the basis at once."""
 FINE = 2**16
-"""Budgets are priced finer than resources, because their rows hold whole costs."""
+"""Limits are priced finer than resources, because their rows may hold whole costs."""
 SPARE = 16
 """Rows kept free for requests, and for resources, that are not there yet."""
 SURPLUS = 12
@@ -31,25 +29,16 @@ GONE, SELF, NONE = -1, -2, -3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """A budget as a row: what each choice of an earlier rank takes beyond its request's cheapest
-    one, and how much of that there is. None is needed where nothing can go beyond it."""
+    """What earlier ranks must keep to, as a row: the sum of what their choices take is at most
+    `most`; a choice that is not named takes 0."""
 
-    dearer: dict[Choice, int]
-    tenths: int
+    takes: dict[Choice, int]
+    most: int
 
-    @staticmethod
-    def of(budget: Budget, choices: Sequence[Choice]) -> "Limit | None":
-        """The row of a budget over the choices still open."""
-        own = [choice for choice in choices if choice.request in budget.requests]
-        least: dict[int, int] = {}
-        for choice in own:
-            least[choice.request] = min(choice.cost, least.get(choice.request, choice.cost))
-        dearer = {choice: choice.cost - least[choice.request] for choice in own}
-        most: Counter[int] = Counter()
-        for choice, extra in dearer.items():
-            most[choice.request] = max(extra, most[choice.request])
-        tenths = budget.tenths - sum(least.values())
-        return None if most.total() <= tenths else Limit(dearer, tenths)
+    @property
+    def unit(self) -> int:
+        """The row counts in these, so that its entries are as large as the others."""
+        return max(1, *(abs(entry) for entry in self.takes.values()))
 
 
 class Master:
@@ -81,7 +70,10 @@ class Master:
         self._bundles: Bundles = self._parts
         self._costs: Ints = np.zeros(0, dtype=np.int64)
         self._program: Simplex | Glop
-        self._program = self.engine.program(np.zeros(rows), self._is_request, 4 + len(limits))
+        # Whole costs beside ones and zeros ask for the more careful solver.
+        careful = any(limit.unit > 1 for limit in limits)
+        program = Glop if careful else self.engine.program
+        self._program = program(np.zeros(rows), self._is_request, 4 + len(limits))
         if not self.adopt(stars, scope, decided, start):
             raise RuntimeError("a new program has rows for everything")
 
@@ -140,7 +132,7 @@ class Master:
 
     def solve(self) -> float | None:
         """Re-optimise; the value of the relaxation in tenths of a minute, None if it has none."""
-        if (self._program.rhs < 0).any():
+        if (self._program.rhs[: len(self._is_request) - len(self._limits)] < 0).any():
             return None
         ended = self._program.solve()
         if ended not in (FOUND, IMPOSSIBLE):
@@ -156,8 +148,9 @@ class Master:
         return Prices.of(*(y[row] for row in rows))
 
     def limit_prices(self) -> Ints:
-        """What a tenth beyond an earlier rank's cheapest choices is worth, in 1/FINE grains."""
-        duals = np.maximum(0.0, -self._program.y[self._limit_rows])
+        """What one more of each limit would be worth, in 1/FINE grains."""
+        units = [limit.unit for limit in self._limits]
+        duals = np.maximum(0.0, -self._program.y[self._limit_rows]) / units
         fine: Ints = np.rint(duals * GRID * FINE).astype(np.int64)
         return fine
 
@@ -244,7 +237,8 @@ class Master:
         coef = np.zeros(rows.shape)
         coef[:, :4] = parts >= 0
         for k, limit in enumerate(self._limits):
-            coef[:, 4 + k] = [limit.dearer.get(c, 0) for c in choices_of(bundles, costs)]
+            own = [limit.takes.get(c, 0) / limit.unit for c in choices_of(bundles, costs)]
+            coef[:, 4 + k] = own
         return rows, coef
 
     def _right_hand_sides(self, members: Sequence[int]) -> Floats:
@@ -253,7 +247,7 @@ class Master:
         rhs[self._van_row[:-2]] = self._stars.van_capacity
         rhs[self._team_row[:-1]] = self._stars.team_capacity
         rhs[self._place_row[:-1]] = self._stars.place_capacity
-        rhs[self._limit_rows] = [limit.tenths for limit in self._limits]
+        rhs[self._limit_rows] = [limit.most / limit.unit for limit in self._limits]
         return rhs
 
     def _by_glop(self) -> Glop:

@@ -4,14 +4,16 @@ The first rank is solved alone. Every bundle that some optimum of it uses stays 
 rank, under a budget of exactly that optimum: so nothing is lost, and nothing is traded.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from optimizer.bounds import Certificate, Earlier, Relaxation, Relaxed
 from optimizer.closing import EFFORT, Budget, Closed, choose
 from optimizer.eligibility import Ints
+from optimizer.master import Limit
 from optimizer.pricing import choices_of, within
 from optimizer.sequential import is_possible, sequential
 from optimizer.sides import FAR, GRID
@@ -76,7 +78,7 @@ def close_forced(
     later = outcome.steps[position + 1 :]
     start = _Start(
         scopes=[relaxed.scope, *(other.scope for other in later)],
-        earlier=Earlier((*step.earlier.choices, choice), step.earlier.budgets),
+        earlier=replace(step.earlier, choices=(*step.earlier.choices, choice)),
         best=sequential(stars, [choice, *outcome.choices]),
         effort=outcome.effort,
         first=(step.relaxation, relaxed),
@@ -210,10 +212,57 @@ def _listed(stars: Stars, step: Step, slack: int) -> list[Choice]:
 
 def _decided(stars: Stars, step: Step, choices: Choices) -> Earlier:
     """What the next rank may still use: every bundle of an optimal selection, at that cost."""
-    cost = total(choices)
-    kept = _listed(stars, step, cost * GRID - step.certificate.bound)
+    cost, proof, earlier = total(choices), step.certificate, step.earlier
+    gap = cost * GRID - proof.bound
+    best: dict[int, int] = {}
+    for choice in earlier.choices:
+        best[choice.request] = min(proof.value(choice), best.get(choice.request, FAR * GRID))
+    best |= dict(zip(step.scope.tolist(), proof.least.tolist(), strict=True))
+    listed = (*earlier.choices, *_listed(stars, step, gap))
+    excess = {c: e for c in listed if (e := proof.value(c) - best[c.request]) <= gap}
     budget = Budget(frozenset(choice.request for choice in choices), cost)
-    return Earlier((*step.earlier.choices, *kept), (*step.earlier.budgets, budget))
+    limits = _full_use(stars, step, excess, gap)
+    if limits is None:
+        limits = _spending(excess, budget)
+    return Earlier(tuple(excess), (*earlier.budgets, budget), (*earlier.limits, *limits))
+
+
+def _full_use(
+    stars: Stars, step: Step, excess: dict[Choice, int], gap: int
+) -> tuple[Limit, ...] | None:
+    """Limits that leave just the optimal selections of these bundles, as ones and zeros: a resource
+    whose price is beyond the gap is used up by them, or else the selection costs more. None if
+    the rest of the excess could add up to a whole tenth."""
+    prices = step.certificate.prices
+    most: Counter[int] = Counter()
+    for choice, beyond in excess.items():
+        most[choice.request] = max(most[choice.request], beyond)
+    loose = most.total()
+    limits = []
+    for part, price, capacity in (
+        (1, prices.van, stars.van_capacity),
+        (2, prices.team, stars.team_capacity),
+        (3, prices.place, stars.place_capacity),
+    ):
+        for k in np.flatnonzero(price[: len(capacity)]).tolist():
+            if price[k] <= gap:
+                loose += int(price[k] * capacity[k])
+                continue
+            users = [choice for choice in excess if choice[part] == k]
+            others = {choice.request for choice in excess if choice[part] != k}
+            if len({choice.request for choice in users} - others) < capacity[k]:
+                limits.append(Limit(dict.fromkeys(users, -1), -int(capacity[k])))
+    return tuple(limits) if loose < GRID + gap else None
+
+
+def _spending(excess: Iterable[Choice], budget: Budget) -> tuple[Limit, ...]:
+    """The budget itself as a limit: what each choice costs beyond its request's cheapest one."""
+    own = [choice for choice in excess if choice.request in budget.requests]
+    least: dict[int, int] = {}
+    for choice in own:
+        least[choice.request] = min(choice.cost, least.get(choice.request, choice.cost))
+    takes = {choice: choice.cost - least[choice.request] for choice in own}
+    return (Limit(takes, budget.tenths - sum(least.values())),)
 
 
 def _is_allowed(earlier: Earlier, choices: Choices) -> bool:
