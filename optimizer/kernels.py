@@ -11,17 +11,16 @@ import numpy as np
 
 from optimizer.eligibility import Bools, Ints
 from optimizer.sides import (
+    ALWAYS,
     EXTRAS,
     FAR,
     GRID,
     Bundles,
     Sides,
-    drives_there,
     kernel,
     part,
     plain,
     price,
-    reaches,
     waiting,
 )
 
@@ -59,13 +58,25 @@ def _offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> Non
 
 
 @part
-def _joins(sides: Sides, i: int, o: int, j: int, p: int) -> bool:
-    """Whether a team and a place fit together around a van or SELF."""
-    if p == sides.go.shape[1]:
-        return True
+def _need(sides: Sides, i: int, o: int, j: int) -> int:
+    """The moment that a team asks for: the pick-up, or by how much it overruns its own shift."""
+    if o < len(sides.van_end):
+        return int(max(sides.eta[i, o], sides.ready[i, j]))
+    if j < len(sides.team_end) and sides.strict[i] and not sides.promised[i, o]:
+        return int(sides.ready[i, j] - sides.team_end[j])
+    return -ALWAYS
+
+
+@part
+def _room(sides: Sides, i: int, o: int, p: int) -> int:
+    """The latest such moment that a place allows."""
+    if p == sides.go.shape[1] or sides.promised[i, o]:
+        return ALWAYS
     if o == len(sides.van_end):
-        return drives_there(sides, i, j, p)
-    return reaches(sides, i, o, p, sides.ready[i, j])
+        return int(-sides.go[i, p])
+    if sides.home[o, p] > sides.horizon:
+        return -ALWAYS
+    return int(sides.van_end[o] - sides.load[i] - sides.go[i, p] - sides.home[o, p])
 
 
 @part
@@ -88,44 +99,80 @@ def _end(sides: Sides, i: int, o: int, p: int, place: Ints) -> int:
 @part
 def _around(
     sides: Sides, i: int, o: int, base: int, team: Ints, place: Ints, least_place: int,
-    values: Ints, found: Ints,
+    teams: Ints, places: Ints, ends: Ints, values: Ints, found: Ints,
 ) -> None:  # fmt: skip
     """Offer the best bundle around a van or SELF, if it is among the best. `base`: the option's
-    own value; `least_place`: what a place costs at least."""
+    own value; `least_place`: what a place costs at least; `teams`, `places`: those that could win,
+    in order, the first entry says how many; `ends` (P + 1, 3) is room to work in."""
     alone = sides.alone[i, o]
-    teams = len(team) - 1 + (alone or not sides.needs_team[i])
-    places = len(place) - 1 + alone
+    no_team, no_place = len(team) - 1, len(place) - 1
     most = min(values[TOP - 1], NEVER - 1) - base
     start, end, j_best, p_best = NEVER, NEVER, -1, -1
-    for j in range(teams):
+    for at in range(1, teams[0] + 1):
+        j = teams[at]
         if team[j] + least_place <= most and team[j] < start:
+            if j == no_team and not alone and sides.needs_team[i]:
+                continue
             worth = _start(sides, i, o, j, team)
             if worth < start:
                 start, j_best = worth, j
-    for p in range(places):
+    for at in range(1, places[0] + 1):
+        p = places[at]
         if start + place[p] <= most and place[p] < end:
+            if p == no_place and not alone:
+                continue
             worth = _end(sides, i, o, p, place)
             if worth < end:
                 end, p_best = worth, p
-    if j_best < 0 or p_best < 0 or start + end > most:
-        return
-    if not _joins(sides, i, o, j_best, p_best):
-        j_best, total = -1, most + 1
-        for j in range(teams):
-            if team[j] + least_place >= total:
-                continue
-            start = _start(sides, i, o, j, team)
-            if start + least_place >= total:
-                continue
-            for p in range(places):
-                if start + place[p] < total:
-                    worth = start + _end(sides, i, o, p, place)
-                    if worth < total and _joins(sides, i, o, j, p):
-                        total, j_best, p_best = worth, j, p
-        if j_best < 0:
-            return
-        start, end = total, 0
-    _offer(base + start + end, o, j_best, p_best, values, found)
+    if j_best >= 0 and p_best >= 0 and start + end <= most:
+        if _need(sides, i, o, j_best) > _room(sides, i, o, p_best):
+            # Only places that are still open at the earliest pick-up, and cheap enough, matter.
+            earliest, total = ALWAYS, most + 1
+            for at in range(1, teams[0] + 1):
+                earliest = min(earliest, _need(sides, i, o, teams[at]))
+            count = 0
+            for at in range(1, places[0] + 1):
+                p = places[at]
+                if start + place[p] < total and (p < no_place or alone):
+                    worth, last = _end(sides, i, o, p, place), _room(sides, i, o, p)
+                    if start + worth < total and earliest <= last:
+                        ends[count, 0], ends[count, 1], ends[count, 2] = worth, last, p
+                        count += 1
+            j_best = -1
+            for at in range(1, teams[0] + 1):
+                j = teams[at]
+                if team[j] + end >= total:
+                    continue
+                if j == no_team and not alone and sides.needs_team[i]:
+                    continue
+                side, pick = _start(sides, i, o, j, team), _need(sides, i, o, j)
+                if side + end >= total:
+                    continue
+                for t in range(count):
+                    if side + ends[t, 0] < total and pick <= ends[t, 1]:
+                        total, j_best, p_best = side + ends[t, 0], j, ends[t, 2]
+            start, end = total, 0
+        if j_best >= 0:
+            _offer(base + start + end, o, j_best, p_best, values, found)
+
+
+@part
+def _everything(candidates: Ints) -> None:
+    """All of a kind, "none" too."""
+    candidates[0] = len(candidates) - 1
+    for at in range(1, len(candidates)):
+        candidates[at] = at - 1
+
+
+@part
+def _narrow(candidates: Ints, value: Ints, most: int) -> None:
+    """Keep the candidates worth at most so much, in order."""
+    kept = 0
+    for at in range(1, candidates[0] + 1):
+        if value[candidates[at]] <= most:
+            kept += 1
+            candidates[kept] = candidates[at]
+    candidates[0] = kept
 
 
 @part
@@ -176,7 +223,9 @@ def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tupl
     values = np.full((len(scope), TOP), NEVER, dtype=np.int64)
     found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
     work = [np.empty(len(price), dtype=np.int64) for price in prices]
-    _cheapest(sides, scope, *prices, values, found, *work)
+    lists = [np.empty(len(price) + 1, dtype=np.int64) for price in prices[1:]]
+    ends = np.empty((len(prices[2]), 3), dtype=np.int64)
+    _cheapest(sides, scope, *prices, values, found, *work, *lists, ends)
     return values, found
 
 
@@ -184,6 +233,7 @@ def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tupl
 def _cheapest(
     sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
     values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
+    teams: Ints, places: Ints, ends: Ints,
 ) -> None:  # fmt: skip
     vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
     least[vans + 1] = NEVER
@@ -208,6 +258,8 @@ def _cheapest(
                 least[o] = NEVER
                 if sides.option[i, o]:
                     least[o] = _base(sides, i, o, van_price) + best_team + best_place
+            _everything(teams)
+            _everything(places)
             for _ in range(vans + 1):
                 o = 0
                 for other in range(1, vans + 1):
@@ -216,8 +268,15 @@ def _cheapest(
                 if least[o] >= NEVER or least[o] > values[k, TOP - 1]:
                     break
                 base = least[o] - best_team - best_place
+                # No option left is cheaper by itself: what is too dear here is so for all of them.
+                slack = min(values[k, TOP - 1], NEVER - 1) - least[o]
+                _narrow(teams, team, best_team + slack)
+                _narrow(places, place, best_place + slack)
                 least[o] = NEVER
-                _around(sides, i, o, base, team, place, best_place, values[k], found[k])
+                _around(
+                    sides, i, o, base, team, place, best_place, teams, places, ends,
+                    values[k], found[k],
+                )  # fmt: skip
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
 
 
@@ -285,7 +344,9 @@ def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
     costs = np.full((len(scope), len(sides.van_end) + 2), FAR, dtype=np.int64)
     values, found = np.empty(TOP, dtype=np.int64), np.empty((TOP, 3), dtype=np.int64)
     work = [np.empty(len(left), dtype=np.int64) for left in (teams, places)]
-    _by_option(sides, scope, teams, places, costs, values, found, *work)
+    lists = [np.empty(len(left) + 1, dtype=np.int64) for left in (teams, places)]
+    ends = np.empty((len(places), 3), dtype=np.int64)
+    _by_option(sides, scope, teams, places, costs, values, found, *work, *lists, ends)
     return costs
 
 
@@ -293,8 +354,11 @@ def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
 def _by_option(
     sides: Sides, scope: Ints, teams: Bools, places: Bools,
     costs: Ints, values: Ints, found: Ints, team: Ints, place: Ints,
+    all_teams: Ints, all_places: Ints, ends: Ints,
 ) -> None:  # fmt: skip
     vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    _everything(all_teams)
+    _everything(all_places)
     for k in range(len(scope)):
         i = scope[k]
         for j in range(no_team + 1):
@@ -312,7 +376,10 @@ def _by_option(
             if sides.option[i, o] and best_team < NEVER and best_place < NEVER:
                 if o <= vans:
                     base = GRID * sides.approach[i, o] if o < vans else 0
-                    _around(sides, i, o, base, team, place, best_place, values, found)
+                    _around(
+                        sides, i, o, base, team, place, best_place, all_teams, all_places, ends,
+                        values, found,
+                    )  # fmt: skip
                 else:
                     values[0] = GRID * sides.no_van[i] + best_team + best_place
             costs[k, o] = min(FAR, values[0] // GRID)

@@ -186,6 +186,11 @@ def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | N
     closed = None
     if _is_allowed(earlier, best):
         closed = Closed(_of(best, [*step.scope, *earlier.requests]), exact=True)
+    if closed is None or total(closed.choices) > certificate.whole:
+        # Mostly the bundles that the relaxation has seen are enough.
+        hint = () if closed is None else closed.choices
+        few = choose(stars, [*earlier.choices, *_seen(step)], earlier.budgets, hint, effort)
+        closed = few and Closed(few.choices, exact=True)
     slack = FIRST_SLACK * GRID
     while True:
         upper = FAR if closed is None else total(closed.choices)
@@ -202,6 +207,16 @@ def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | N
             if not closed.exact or needed <= slack:
                 return closed
         slack *= SLACK_GROWTH
+
+
+def _seen(step: Step) -> list[Choice]:
+    """The bundles in the relaxation that cost little more than its prices prove."""
+    bundles, costs = step.relaxation.known()
+    limit = np.full(int(bundles[:, 0].max(initial=0)) + 1, -FAR * GRID)
+    mine = step.scope[step.scope < len(limit)]
+    limit[mine] = step.certificate.least[: len(mine)] + FIRST_SLACK * GRID
+    near = step.certificate.prices.of_bundles(bundles, costs) <= limit[bundles[:, 0]]
+    return choices_of(bundles[near], costs[near])
 
 
 def _listed(stars: Stars, step: Step, slack: int) -> list[Choice]:
