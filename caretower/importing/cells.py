@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
+from api.schemas.edge import Name, Phone
 from caretower.importing.tables import Problem, Row, Table, nearest
 from directory.roster import BadHours, Hours, read_hours
 from geo.points import haversine_m
@@ -15,9 +17,10 @@ from registry.vocabulary import Vocabulary
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 NUMBER = re.compile(r"[+-]?\d{1,9}(\.\d{1,15})?", re.ASCII)
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)
-PHONE = re.compile(r"[0-9+() .x/-]{3,40}")
 WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
-NAME_LENGTH = 120
+NAME: TypeAdapter[str] = TypeAdapter(Name)
+PHONE: TypeAdapter[str] = TypeAdapter(Phone)
+"""The doors' own rules, so that nothing is accepted here and refused there."""
 MOST_WORDS = 40
 
 
@@ -70,15 +73,13 @@ class Cells:
         text = " ".join(self.raw(column).split())
         if not text and needed:
             self.wrong(column, "is empty")
-        elif len(text) > NAME_LENGTH:
-            self.wrong(column, f"is longer than {NAME_LENGTH} characters")
-        elif not text.isprintable():
-            self.wrong(column, "has a sign in it that cannot be shown")
+        elif text and not _fits(NAME, text):
+            self.wrong(column, f"{text[:60]!r}: up to 120 signs that show, letters among them")
         return text
 
     def phone(self) -> str:
         text = self.raw("phone")
-        if text and not PHONE.fullmatch(text):
+        if text and not _fits(PHONE, text):
             self.wrong("phone", f"{text[:60]!r} is no telephone number: digits, +, () and - only")
         return text
 
@@ -174,6 +175,14 @@ class Cells:
         hint = f"did you mean {meant!r}?" if meant else f"allowed are {', '.join(known)}"
         self.wrong(column, f"{word[:60]!r} is not known; {hint}" if word else f"is empty; {hint}")
         return word
+
+
+def _fits(rule: TypeAdapter[str], text: str) -> bool:
+    try:
+        rule.validate_python(text, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def _wordlike(text: str) -> str:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-import msgspec
 from uuid6 import uuid7
 
 from api.defining import check_pool, check_unit, definition
@@ -92,19 +91,26 @@ class Comparison:
             *self._units("van", self.plan.vans or ()),
         ]
 
-    def not_in_files(self) -> Iterator[str]:
-        """Names of what the region has and the given files do not: it stays."""
-        given: dict[str, tuple[Iterable[FacilityRow | PoolRow | UnitRow] | None, object]] = {
-            "facility": (self.plan.facilities, self.known.facilities),
-            "pool": (self.plan.units, self.known.resources.pools),
-            "team": (self.plan.teams, self.known.resources.teams),
-            "van": (self.plan.vans, self.known.resources.vans),
-        }
-        for kind, (rows, there) in given.items():
-            if rows is None or not isinstance(there, Mapping):
-                continue
-            ids = {stable_id(self.region, kind, row.key) for row in rows}
-            yield from (f"{kind} {each.name}" for id, each in there.items() if id not in ids)
+    def not_in_files(self) -> list[str]:
+        """What the region has and the given files do not: it stays."""
+        plan, world = self.plan, self.known.resources
+        return [
+            *self._left("facility", plan.facilities, self.known.facilities),
+            *self._left("pool", plan.units, world.pools),
+            *self._left("team", plan.teams, world.teams),
+            *self._left("van", plan.vans, world.vans),
+        ]
+
+    def _left(
+        self,
+        kind: str,
+        rows: Sequence[FacilityRow | PoolRow | UnitRow] | None,
+        there: Mapping[str, Facility] | Mapping[str, Pool] | Mapping[str, Team] | Mapping[str, Van],
+    ) -> Iterator[str]:
+        if rows is None:
+            return
+        given = {stable_id(self.region, kind, row.key) for row in rows}
+        yield from (f"{kind} {each.name}" for id, each in there.items() if id not in given)
 
     def _organizations(self) -> Iterator[Change]:
         names = dict.fromkeys(self._owner(row) for row in self.plan.facilities or ())
@@ -153,9 +159,9 @@ class Comparison:
         for id, pool in pools.items():
             if id not in redefined and pool.facility in moved:
                 place = places[pool.facility]
-                body = msgspec.to_builtins(pool) | _where(place)
-                fields = edge.PoolDefinition.model_fields
-                wish = {name: body[name] for name in fields if name in body}
+                fields = (*edge.PoolDefinition.model_fields,)
+                same = {name: getattr(pool, name) for name in fields if name != "command_id"}
+                wish = same | {"takes": list(pool.takes)} | _where(place)
                 yield from self._pool(pool.name, wish, id, None)
 
     def _place_of(self, row: PoolRow) -> str:
@@ -226,17 +232,16 @@ class Comparison:
                 yield from _directory("agreement", key, before.get(zone), wish, put, self.actor)
 
     def _types(self, facility: str) -> tuple[str, ...]:
-        given = {
-            stable_id(self.region, "pool", row.key): row.type
-            for row in self.plan.units or ()
-            if self._place_of(row) == facility
-        }
-        there = {
+        """The types of all its units, as the files leave them."""
+        types = {
             id: pool.type
             for id, pool in self.known.resources.pools.items()
             if pool.facility == facility
         }
-        return tuple(sorted({*({**there, **given}.values())}))
+        for row in self.plan.units or ():
+            if self._place_of(row) == facility:
+                types[stable_id(self.region, "pool", row.key)] = row.type
+        return tuple(sorted(set(types.values())))
 
     def _units(self, kind: str, rows: Sequence[UnitRow]) -> Iterator[Change]:
         for row in rows:

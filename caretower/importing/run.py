@@ -125,7 +125,6 @@ def _tell(changes: Sequence[Change], comparison: Comparison, console: Console) -
         counts = Counter(change.of for change in shown if (change.what == "new") is (what == "new"))
         said = ", ".join(f"{of} {count}" for of, count in counts.items())
         console.print(f"{what.title()}: {said or 'nothing'}.", soft_wrap=True)
-    kept = list(comparison.not_in_files())
-    if kept:
+    if kept := comparison.not_in_files():
         names = ", ".join(kept[:20]) + (" …" if len(kept) > 20 else "")
         console.print(f"Not in the files, and kept: {names}", soft_wrap=True, markup=False)

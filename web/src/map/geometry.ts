@@ -41,7 +41,7 @@ export function unproject(view: View, [px, py]: Pixel): LonLat {
 }
 
 /** The view that shows all of `bounds` with `padding` pixels around it. */
-export function fit([west, south, east, north]: Bounds, width: number, height: number, padding: number, maxZoom = 13): View {
+export function fit([west, south, east, north]: Bounds, width: number, height: number, padding: number, maxZoom = 15): View {
   const [x0, y0] = world([west, north]);
   const [x1, y1] = world([east, south]);
   const across = Math.max(width - 2 * padding, 1) / Math.max(x1 - x0, 1e-9);

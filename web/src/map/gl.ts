@@ -48,7 +48,7 @@ export class GlGround implements Ground {
   }
 
   fit([west, south, east, north]: Bounds, padding: number): void {
-    this.#map.fitBounds([west, south, east, north], { padding, animate: false, maxZoom: 13 });
+    this.#map.fitBounds([west, south, east, north], { padding, animate: false, maxZoom: 15 });
   }
 
   zoomBy(steps: number): void {
