@@ -20,6 +20,7 @@ from api.live.world import World
 from api.page import Headers, serve_page
 from api.routes import (
     accounts,
+    downtime,
     field,
     gps,
     health,
@@ -47,6 +48,7 @@ ROUTERS = (
     gps,
     roads,
     pad,
+    downtime,
     referrals,
     live,
 )

@@ -13,6 +13,7 @@ import structlog
 from api.errors import Unknown
 from api.roles import Role
 from api.store import Store
+from caretower.downtime import EVERY_S, keep_board
 from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
 from caretower.roster import roll_shifts
@@ -140,6 +141,7 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
         ),
         "sweep": (0.5, tower.registry.sweep),
         "epoch": (2.0, tower.registry.renew_epoch),
+        "downtime_board": (EVERY_S, lambda: keep_board(tower)),
         "prune": (21_600.0, lambda: prune(tower.engine, retention, tower.clock())),
         "dispatch_clocks": (1.0, tower.dispatch.tick),
         "dispatch_unserved": (5.0, tower.dispatch.log_unserved),

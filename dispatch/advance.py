@@ -56,6 +56,8 @@ def advance(
         request, version=request.version + 1, state=entry.to, held=held, changed_ms=now_ms
     )
     after = ANSWERS.get(event, _nothing_asked)(after, at_ms, clocks)
+    if entry.to is not request.state:
+        after = replace(after, stepped_ms=max(request.stepped_ms, at_ms))
     if entry.to is State.REQUESTED:
         after = _reopened(after)
     if entry.to in ENDED:

@@ -5,6 +5,7 @@ the unmet-need log: why, who decided, and whether the ground is one that oversig
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from uuid6 import uuid7
 
@@ -13,7 +14,7 @@ from dispatch.advance import advance
 from dispatch.claiming import Claiming
 from dispatch.commands import AnswerForCrew, AnswerForFacility, AskPlace, Receipt
 from dispatch.errors import DispatchError, Invalid, NotAllowed, NotYours
-from dispatch.knowing import happened_ms
+from dispatch.knowing import happened_ms, told_late
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises
 from dispatch.request import CrisisRequest, Unmet
@@ -118,12 +119,10 @@ class Answers:
         verb: str,
         command: AnswerForFacility | AnswerForCrew,
     ) -> Change:
-        told_ms = command.at_ms if isinstance(command, AnswerForCrew) else None
-        at_ms = happened_ms(before, told_ms, tx.now_ms)
+        at_ms = happened_ms(before, command.at_ms, tx.now_ms, downtime=command.downtime)
         moved = advance(before, event, role_of(tx.actor), tx.now_ms, self.policy.clocks, at_ms)
-        detail = {"by": command.by, "by_phone": command.by_phone}
-        if told_ms is not None:
-            detail["happened_ms"] = at_ms
+        detail: dict[str, Any] = {"by": command.by, "by_phone": command.by_phone}
+        detail |= told_late(command.at_ms, at_ms, downtime=command.downtime)
         return Change(moved.request, verb, moved.effects, command.reason, detail)
 
     async def _ask_backup(self, declined: AnswerForFacility) -> None:

@@ -21,6 +21,7 @@ from dispatch import booking, commands, store
 from dispatch.advance import Advance, advance
 from dispatch.commands import Receipt
 from dispatch.errors import Conflict, DispatchError, NotAllowed, Refused, WrongState
+from dispatch.knowing import happened_ms, told_late
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises
 from dispatch.request import Bundle, CrisisRequest, Unmet
@@ -216,7 +217,11 @@ class Claiming:
         return rows
 
     def _advance(self, wish: Wish, actor: Actor, now_ms: int) -> Advance:
-        return advance(wish.prepared, wish.event, role_of(actor), now_ms, self.policy.clocks)
+        at_ms, downtime = _told(wish)
+        then_ms = happened_ms(wish.before, at_ms, now_ms, downtime=downtime)
+        return advance(
+            wish.prepared, wish.event, role_of(actor), now_ms, self.policy.clocks, then_ms
+        )
 
     async def _warnings(
         self, actor: Actor, request: CrisisRequest, command: commands.Accept | commands.Override
@@ -273,8 +278,19 @@ def _choice(
     return Choice(tx.now_ms, tx.actor.id, version, bundle, chosen, wish.reason)
 
 
+def _told(wish: Wish) -> tuple[int | None, bool]:
+    """When it was accepted, where that was written by hand; a place is asked for now."""
+    command = wish.command
+    return (
+        (None, False)
+        if isinstance(command, commands.AskPlace)
+        else (command.at_ms, command.downtime)
+    )
+
+
 def _codes(wish: Wish) -> dict[str, Any]:
-    codes: dict[str, Any] = {
+    at_ms, downtime = _told(wish)
+    codes: dict[str, Any] = told_late(at_ms, at_ms or 0, downtime=downtime) | {
         "diverted": sorted(unit for _, unit in wish.diverted),
         "warnings": list(wish.warnings),
     }

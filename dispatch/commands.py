@@ -1,6 +1,7 @@
 """The commands of the dispatch service. Each carries the caller's `command_id` (a UUIDv7):
 a retry with the same id gets the same receipt. The actor is handed in beside the command.
 
+`downtime` says that it was written by hand while the system was away: then the order is checked.
 `at_ms` says when something happened (UTC) that is told later, from a dead spot or from paper; None
 means now. Clocks that start with it run from then; the record keeps besides when it was told.
 """
@@ -50,6 +51,8 @@ class OpenRequest:
     guardianship: Guardianship | None = None
     hazards: Hazards = field(default_factory=Hazards)
     owner: str | None = None
+    at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class AddNote:
     request: str
     text: str
     at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ class Accept:
     eta_ms: int | None = None
     arrive_ms: int | None = None
     reason: str | None = None
+    at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,8 @@ class Override:
     eta_ms: int | None = None
     arrive_ms: int | None = None
     divert: bool = False
+    at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,8 @@ class AnswerForFacility:
     by: str
     reason: str | None = None
     by_phone: bool = False
+    at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +211,7 @@ class AnswerForCrew:
     reason: str | None = None
     by_phone: bool = False
     at_ms: int | None = None
+    downtime: bool = False
 
 
 STEPS = (
@@ -224,6 +235,7 @@ class Step:
     request: str
     event: Event
     at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +296,7 @@ class Resolve:
     safety_plan: bool = False
     reason: str | None = None
     at_ms: int | None = None
+    downtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)

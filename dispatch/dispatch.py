@@ -19,7 +19,7 @@ from dispatch.claiming import Claiming
 from dispatch.clocks import Deadline, run_out, to_raise
 from dispatch.commands import RESOLUTIONS, RIDING, STEPS, Receipt
 from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
-from dispatch.knowing import check_needs, happened_ms, learnt, opened, took_over
+from dispatch.knowing import check_needs, happened_ms, learnt, opened, told_late, took_over
 from dispatch.panics import Panics
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
@@ -127,7 +127,8 @@ class Dispatch:
 
         async def work(tx: Transaction) -> Receipt:
             request = opened(command, self._policy, tx.now_ms)
-            receipt = await self._promises.keep(tx, None, Change(request, "opened"))
+            told = told_late(command.at_ms, request.opened_ms, downtime=command.downtime)
+            receipt = await self._promises.keep(tx, None, Change(request, "opened", detail=told))
             await store.put_person(tx.connection, request.id, command.person)
             return receipt
 
@@ -239,7 +240,7 @@ class Dispatch:
             at_ms = happened_ms(before, command.at_ms, tx.now_ms)
             note = Note(str(uuid7()), before.id, actor.name, at_ms, command.text)
             await store.add_note(tx.connection, note)
-            detail = {"note": note.id} | _late(command.at_ms, at_ms)
+            detail = {"note": note.id} | told_late(command.at_ms, at_ms, downtime=command.downtime)
             return Change(_next(before, tx.now_ms), "noted", detail=detail)
 
         return await self._change(actor, command, "note", how)
@@ -316,7 +317,14 @@ class Dispatch:
         if command.event not in STEPS:
             raise Invalid(f"{command.event.value} is not a step")
         whose = check_scope if command.event in RIDING else check_lead
-        return await self._move(actor, command, command.event, at_ms=command.at_ms, whose=whose)
+        return await self._move(
+            actor,
+            command,
+            command.event,
+            at_ms=command.at_ms,
+            whose=whose,
+            downtime=command.downtime,
+        )
 
     async def all_well(self, actor: Actor, command: commands.AllWell) -> Receipt:
         """The crew on scene is well; a dispatcher may take that down by telephone, by name."""
@@ -345,7 +353,14 @@ class Dispatch:
             raise Invalid(f"{command.event.value} is not an outcome")
         detail = {"safety_plan": command.safety_plan}
         return await self._move(
-            actor, command, command.event, command.reason, detail, command.at_ms, check_lead
+            actor,
+            command,
+            command.event,
+            command.reason,
+            detail,
+            command.at_ms,
+            check_lead,
+            downtime=command.downtime,
         )
 
     async def cancel(self, actor: Actor, command: commands.Cancel) -> Receipt:
@@ -578,14 +593,16 @@ class Dispatch:
         detail: Mapping[str, Any] = {},
         at_ms: int | None = None,
         whose: Callable[[Actor, CrisisRequest], None] = check_scope,
+        *,
+        downtime: bool = False,
     ) -> Receipt:
         """One event of the table and nothing else."""
 
         async def how(tx: Transaction, before: CrisisRequest) -> Change:
             whose(actor, before)
-            then_ms = happened_ms(before, at_ms, tx.now_ms)
+            then_ms = happened_ms(before, at_ms, tx.now_ms, downtime=downtime)
             moved = self._advance(before, event, actor, tx, then_ms)
-            told = {**detail, **_late(at_ms, then_ms)}
+            told = {**detail, **told_late(at_ms, then_ms, downtime=downtime)}
             return Change(moved.request, event.value, moved.effects, reason, told)
 
         return await self._change(actor, command, event.value, how)
@@ -645,11 +662,6 @@ async def _logged(tx: Transaction, key: unserved.Key, reason: str) -> bool:
     await store.add_unmet(tx.connection, line)
     await tx.audit("request.unserved", "request", request, reason, {"resource": resource})
     return True
-
-
-def _late(at_ms: int | None, happened_ms: int) -> dict[str, int]:
-    """What the audit says besides of something that was told with its time."""
-    return {} if at_ms is None else {"happened_ms": happened_ms}
 
 
 def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:

@@ -5,6 +5,7 @@ began, not when it was written down.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from dispatch.commands import OpenRequest, Triage
 from dispatch.errors import Invalid
@@ -23,12 +24,14 @@ LEARNT = ("risk", "urgency", "needs", "custody", "guardianship", "hazards")
 
 def opened(command: OpenRequest, policy: Policy, now_ms: int) -> CrisisRequest:
     """The first version of a request. Raises Invalid when custody begins in the future."""
-    graded = triage(command.risk, command.urgency, now_ms, policy)
+    opened_ms = _opened_ms(command, now_ms)
+    graded = triage(command.risk, command.urgency, opened_ms, policy)
     request = CrisisRequest(
         id=command.request,
         version=1,
         state=State.REQUESTED,
-        opened_ms=now_ms,
+        opened_ms=opened_ms,
+        stepped_ms=opened_ms,
         zone=command.zone,
         place=command.place,
         lon=command.lon,
@@ -48,6 +51,17 @@ def opened(command: OpenRequest, policy: Policy, now_ms: int) -> CrisisRequest:
     return _in_custody(_with_guardian(request), policy, now_ms)
 
 
+def _opened_ms(command: OpenRequest, now_ms: int) -> int:
+    """When the call came. Raises Invalid for one of the future, or by hand without its time."""
+    if command.at_ms is None:
+        if command.downtime:
+            raise Invalid("what was written by hand has a time of its own")
+        return now_ms
+    if command.at_ms > now_ms + AHEAD_MS:
+        raise Invalid("nobody calls in the future")
+    return min(command.at_ms, now_ms)
+
+
 def learnt(request: CrisisRequest, command: Triage, policy: Policy, now_ms: int) -> CrisisRequest:
     """The request with what is known now; None leaves as it was. Raises Invalid as `opened`."""
     given = {name: getattr(command, name) for name in LEARNT}
@@ -55,18 +69,32 @@ def learnt(request: CrisisRequest, command: Triage, policy: Policy, now_ms: int)
     return _in_custody(_with_guardian(_graded(known, policy)), policy, now_ms)
 
 
-def happened_ms(request: CrisisRequest, at_ms: int | None, now_ms: int) -> int:
+def happened_ms(
+    request: CrisisRequest, at_ms: int | None, now_ms: int, *, downtime: bool = False
+) -> int:
     """When what is told happened: `at_ms`, or now where none is given.
 
-    Raises Invalid for a time in the future or before the request was opened.
+    Raises Invalid for a time in the future or before the request was opened, and, for what was
+    written by hand in a downtime, before the last step that is known or with no time at all.
     """
     if at_ms is None:
+        if downtime:
+            raise Invalid("what was written by hand has a time of its own")
         return now_ms
     if at_ms > now_ms + AHEAD_MS:
         raise Invalid("what happened cannot have happened in the future")
     if at_ms < request.opened_ms:
         raise Invalid("nothing can have happened before the request was opened")
+    if downtime and at_ms < request.stepped_ms:
+        raise Invalid("the step before it happened later: check the times")
     return min(at_ms, now_ms)
+
+
+def told_late(at_ms: int | None, happened_ms: int, *, downtime: bool) -> dict[str, Any]:
+    """What the audit says besides of something that was told with its time."""
+    if at_ms is None:
+        return {}
+    return {"happened_ms": happened_ms} | ({"downtime": True} if downtime else {})
 
 
 def took_over(stays: CrisisRequest, duplicate: CrisisRequest, policy: Policy) -> CrisisRequest:

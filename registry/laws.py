@@ -231,4 +231,4 @@ def sound(point: UnitPosition) -> bool:
 
 def rounded(degrees: float) -> float:
     """Degrees to 6 decimals (0.1 m), which survive every encoding on the way."""
-    return round(degrees, 6)
+    return round(degrees * 1e6) / 1e6 if math.isfinite(degrees) else degrees

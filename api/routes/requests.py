@@ -123,7 +123,7 @@ async def add_note(
     request: RequestId, body: edge.NewNote, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """A note with author and time."""
-    wish = commands.AddNote(body.command_id, request, body.text, body.at_ms)
+    wish = commands.AddNote(body.command_id, request, body.text, body.at_ms, bool(body.downtime))
     receipt = await parts.dispatch.note(actor_of(caller), wish)
     return scope.for_role(caller, inside.done_of(receipt))
 
@@ -177,6 +177,8 @@ async def facility_answer(
         by=body.by_name,
         reason=body.reason,
         by_phone=body.by_phone,
+        at_ms=body.at_ms,
+        downtime=bool(body.downtime),
     )
     receipt = await parts.dispatch.facility_answer(actor_of(caller), wish)
     return scope.for_role(caller, inside.done_of(receipt))
@@ -195,6 +197,7 @@ async def crew_answer(
         reason=body.reason,
         by_phone=body.by_phone,
         at_ms=body.at_ms,
+        downtime=bool(body.downtime),
     )
     receipt = await parts.dispatch.crew_answer(actor_of(caller), wish)
     return scope.for_role(caller, inside.done_of(receipt))
@@ -205,7 +208,9 @@ async def step(
     request: RequestId, body: edge.Step, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """En route, on scene, transporting, arrived, handed over."""
-    wish = commands.Step(body.command_id, request, inside.STEPS[body.step], body.at_ms)
+    wish = commands.Step(
+        body.command_id, request, inside.STEPS[body.step], body.at_ms, bool(body.downtime)
+    )
     receipt = await parts.dispatch.step(actor_of(caller), wish)
     return scope.for_role(caller, inside.done_of(receipt))
 
@@ -232,6 +237,7 @@ async def resolve(
         body.safety_plan,
         body.reason,
         body.at_ms,
+        bool(body.downtime),
     )
     receipt = await parts.dispatch.resolve(actor_of(caller), wish)
     return scope.for_role(caller, inside.done_of(receipt))

@@ -140,6 +140,11 @@ class Told(Command):
     at_ms: Happened | None = Field(
         default=None, description="when it happened; left out: now. The record keeps both times"
     )
+    downtime: bool | None = Field(
+        default=None,
+        description="written by hand while the system was away: `at_ms` is required, and refused "
+        "when the step before it happened later",
+    )
 
 
 class Answer(BaseModel):

@@ -132,7 +132,7 @@ class Guardianship(Body):
     escort: Literal["guardian", "crew", "officer"] | None = None
 
 
-class NewRequest(Command):
+class NewRequest(Told):
     """Opens a crisis request. It is on record before it is acknowledged."""
 
     request: Uuid = Field(
@@ -381,7 +381,7 @@ class Seen(Body):
     version: Version
 
 
-class Accept(Command):
+class Accept(Told):
     """Claims what the request needs now: all or nothing; a refusal says which and why."""
 
     bundle: Bundle
@@ -391,7 +391,7 @@ class Accept(Command):
     reason: Reason | None = Field(default=None, description="a supervisor's, for a warning")
 
 
-class Override(Command):
+class Override(Told):
     """Accept something other than what was recommended, and say why."""
 
     bundle: Bundle
@@ -402,7 +402,7 @@ class Override(Command):
     divert: bool = Field(default=False, description="take a unit away from another request")
 
 
-class FacilityAnswer(Command):
+class FacilityAnswer(Told):
     answer: Literal["accepted", "declined"]
     by_name: Name = Field(description="who at the facility answered")
     reason: Word | None = Field(default=None, description="coded; required for a decline")

@@ -115,6 +115,8 @@ def open_of(body: edge.NewRequest, zone: str, owner: str | None) -> commands.Ope
         guardianship=guardianship_of(body.guardianship),
         hazards=hazards_of(body.hazards),
         owner=owner,
+        at_ms=body.at_ms,
+        downtime=bool(body.downtime),
     )
 
 
@@ -141,6 +143,8 @@ def accept_of(body: edge.Accept, request: str) -> commands.Accept:
         eta_ms=body.eta_ms,
         arrive_ms=body.arrive_ms,
         reason=body.reason,
+        at_ms=body.at_ms,
+        downtime=bool(body.downtime),
     )
 
 
@@ -154,6 +158,8 @@ def override_of(body: edge.Override, request: str) -> commands.Override:
         eta_ms=body.eta_ms,
         arrive_ms=body.arrive_ms,
         divert=body.divert,
+        at_ms=body.at_ms,
+        downtime=bool(body.downtime),
     )
 
 

@@ -82,6 +82,13 @@ local function compact(state)
   return state
 end
 
+-- lon and lat in millionths of a degree, ms; the release before this one wrote degrees as text.
+local function read_fix(raw)
+  if #raw == 16 then return struct.unpack('<i4i4d', raw) end
+  local lon, lat, ms = string.match(raw, '(%S+) (%S+) (%S+)')
+  return math.floor(lon * 1e6 + 0.5), math.floor(lat * 1e6 + 0.5), tonumber(ms)
+end
+
 local function is_unit(kind) return kind == 'team' or kind == 'van' end
 
 local world, stored, touched, claims, writes = {}, {}, {}, {}, {}
@@ -95,8 +102,8 @@ local function get(kind, id)
     if state and is_unit(kind) then
       local at = redis.call('HGET', K.position, key)
       if at then
-        local lon, lat, ms = string.match(at, '(%S+) (%S+) (%S+)')
-        state.lon, state.lat, state.position_ms = tonumber(lon), tonumber(lat), tonumber(ms)
+        local lon, lat, ms = read_fix(at)
+        state.lon, state.lat, state.position_ms = lon / 1e6, lat / 1e6, ms
       end
     end
     world[key] = state

@@ -34,6 +34,7 @@ EXPECTED = {
     SUPERVISOR | FIELD: {"report_positions"},
     CONTROL: {
         "list_colleagues", "open_request", "list_requests", "read_recommendation",
+        "read_downtime_board",
         "disown", "acknowledge_alarm", "take_back",
         "find_duplicates", "triage", "own", "join", "accept", "override", "cancel", "share",
         "call_rescue", "confirm_rescue", "hand_over", "unmet_needs", "list_teams", "list_vans",

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -469,6 +470,58 @@ async def test_a_follow_up_whose_referral_was_called_off_is_owed_again_with_its_
     assert await house.dispatch.to_follow_up() == [request]
     with pytest.raises(WrongState):
         await house.dispatch.reopen(KEEPER, commands.Reopen(an_id(), request))
+
+
+async def test_what_was_written_by_hand_is_entered_with_its_true_times(house: House) -> None:
+    await house.settle()
+    now_ms = house.time()
+
+    def ago(minutes: int) -> dict[str, Any]:
+        return {"at_ms": now_ms - minutes * 60_000, "downtime": True}
+
+    request = await house.opened(CERTAIN, **ago(90))
+    await house.dispatch.accept(DANA, commands.Accept(an_id(), request, ALL, **ago(80)))
+    await house.crew_says(request, accepted=True, **ago(79))
+    await house.facility(request, accepted=True, **ago(78))
+    for minutes, event in (
+        (75, Event.DEPART),
+        (55, Event.REACH_PERSON),
+        (30, Event.LEAVE_WITH_PERSON),
+        (15, Event.REACH_PLACE),
+        (5, Event.HAND_OVER_PERSON),
+    ):
+        step = commands.Step(an_id(), request, event, **ago(minutes))
+        await house.dispatch.step(DANA, step)
+    found = await house.request(request)
+    target_ms = POLICY.target_s[found.tier] * 1000
+    assert found.opened_ms == now_ms - 90 * 60_000
+    assert found.target_ms == found.opened_ms + target_ms
+    assert (found.reached_ms, found.ended_ms) == (now_ms - 55 * 60_000, now_ms - 5 * 60_000)
+    timeline = (await house.dispatch.request(DANA, request)).timeline
+    assert timeline[0].at_ms == now_ms - 90 * 60_000
+    assert all(deed.told_ms >= now_ms for deed in timeline)
+    lines = await house.rows("SELECT detail FROM audit WHERE action LIKE 'request.%'")
+    told = [line.detail for line in lines if "happened_ms" in line.detail]
+    assert len(told) == 9
+    assert all(detail["downtime"] is True for detail in told)
+
+
+async def test_steps_that_were_written_by_hand_follow_each_other(house: House) -> None:
+    request = await house.accepted()
+    now_ms = house.time()
+    await house.crew_says(request, accepted=True)
+    reached = commands.Step(
+        an_id(), request, Event.REACH_PERSON, at_ms=now_ms - 60_000, downtime=True
+    )
+    with pytest.raises(Invalid):
+        await house.dispatch.step(CREW, reached)
+    untimed = commands.Step(an_id(), request, Event.DEPART, downtime=True)
+    with pytest.raises(Invalid):
+        await house.dispatch.step(CREW, untimed)
+    with pytest.raises(Invalid):
+        await house.opened(at_ms=now_ms + 3_600_000, downtime=True)
+    with pytest.raises(Invalid):
+        await house.opened(downtime=True)
 
 
 async def test_the_desk_may_ask_the_backup_when_a_facility_stays_silent(house: House) -> None:

@@ -22,6 +22,7 @@ export const w = {
     provider: 'Appointments',
     supervisor: 'Supervisor',
     handover: 'Hand-over',
+    downtime: 'Downtime',
     shared: 'Shared with us',
   } as Record<string, string>,
 
@@ -654,6 +655,26 @@ export const w = {
     since: (at: string) => `open since ${at}`,
     team: (name: string, answer: string) => `${name}${answer ? ` (${answer})` : ''} goes.`,
     place: (name: string, answer: string) => `${name}${answer ? `: ${answer}` : ''}.`,
+  },
+
+  downtime: {
+    before: 'Before: the board on paper',
+    beforeWhy: 'One page with everybody who waits, every team, van and bed, and columns to write in. It names nobody: write down by hand the call-back numbers that you will need.',
+    print: 'Print the board',
+    after: 'After: what was written by hand',
+    afterWhy: 'Enter what happened to each request in its order, with the time at which it happened.',
+    whom: 'Request',
+    what: 'What happened',
+    when: (zone: string) => `When it happened (time of ${zone.replaceAll('_', ' ')})`,
+    by: 'Who answered, by name',
+    plan: 'A safety plan was made',
+    words: 'In words',
+    choose: 'Choose',
+    crew: 'Crew acknowledged',
+    facility: 'Facility accepted',
+    note: 'Note',
+    enter: 'Enter',
+    entered: (what: string, at: string) => `Entered: ${what}, at ${at}.`,
   },
 
   provider: {

@@ -112,3 +112,15 @@ export const makeAccount = (account: { name: string; role: KeptAccount['role']; 
   data(server.POST('/v1/accounts', { body: command(account) }));
 export const disableAccount = (id: string) => data(server.POST('/v1/accounts/{id}/disable', { params: { path: { id } }, body: command({}) }));
 export const renewAccount = (id: string, password: string) => data(server.POST('/v1/accounts/{id}/password', { params: { path: { id } }, body: command({ password }) }));
+
+/** What was written by hand while the system was away: with its true time, and checked for its order. */
+const byHand = (at_ms: number): { at_ms: number; downtime: true } => ({ at_ms, downtime: true });
+export const enterStep = (request: string, name: Step, at_ms: number) =>
+  data(server.POST('/v1/requests/{request}/steps', { params: of(request), body: command({ step: name, ...byHand(at_ms) }) }));
+export const enterOutcome = (request: string, outcome: Outcome, safety_plan: boolean, reason: string | null, at_ms: number) =>
+  data(server.POST('/v1/requests/{request}/resolve', { params: of(request), body: command({ outcome, safety_plan, reason, ...byHand(at_ms) }) }));
+export const enterCrewAnswer = (request: string, by_name: string, at_ms: number) => crewAnswer(request, { answer: 'acknowledged', by_name, by_phone: true, ...byHand(at_ms) });
+export const enterFacilityAnswer = (request: string, by_name: string, at_ms: number) => facilityAnswer(request, { answer: 'accepted', by_name, by_phone: true, ...byHand(at_ms) });
+export const enterNote = (request: string, text: string, at_ms: number) =>
+  data(server.POST('/v1/requests/{request}/notes', { params: of(request), body: command({ text, ...byHand(at_ms) }) }));
+export const downtimeBoard = (): Promise<string> => data(server.GET('/v1/board/downtime', { parseAs: 'text' }));

@@ -2,8 +2,8 @@ import type { Component } from 'svelte';
 
 /** Which screens a role may see; the first is where it lands. */
 export const screens: Record<string, string[]> = {
-  dispatcher: ['console', 'handover', 'wall'],
-  supervisor: ['supervisor', 'console', 'handover', 'wall'],
+  dispatcher: ['console', 'handover', 'wall', 'downtime'],
+  supervisor: ['supervisor', 'console', 'handover', 'wall', 'downtime'],
   facility: ['pad'],
   field: ['field'],
   provider: ['provider'],
@@ -14,6 +14,7 @@ export const screens: Record<string, string[]> = {
 const load: Record<string, () => Promise<{ default: Component }>> = {
   wall: () => import('./Wall.svelte'),
   pad: () => import('./Pad.svelte'),
+  downtime: () => import('./Downtime.svelte'),
   handover: () => import('./Handover.svelte'),
   provider: () => import('./Provider.svelte'),
   field: () => import('./Field.svelte'),
