@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -205,9 +205,14 @@ def digest_of(said: object) -> str:
 
 
 def _ordered(said: object) -> object:
-    """The same value with every set and mapping, of any keys, as a list in a fixed order."""
+    """The same value with every set and mapping, of any keys, as a list in a fixed order.
+
+    What a command leaves at its default is left out: a retry to the next release, whose command has
+    one field more, is still the same.
+    """
     if is_dataclass(said):
-        return [[one.name, _ordered(getattr(said, one.name))] for one in fields(said)]
+        told = ((one, getattr(said, one.name)) for one in fields(said))
+        return [[one.name, _ordered(value)] for one, value in told if value != _default(one)]
     if isinstance(said, Mapping):
         return sorted(([_ordered(key), _ordered(value)] for key, value in said.items()), key=repr)
     if isinstance(said, set | frozenset):
@@ -215,6 +220,10 @@ def _ordered(said: object) -> object:
     if isinstance(said, list | tuple):
         return [_ordered(one) for one in said]
     return said
+
+
+def _default(one: Field[Any]) -> object:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 def constraint_name(error: IntegrityError) -> str:

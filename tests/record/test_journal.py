@@ -1,5 +1,7 @@
 """The journal on a real PostgreSQL."""
 
+from dataclasses import dataclass, field
+
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -8,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from record import Actor
 from record.audit import of_action, of_actor, of_subject
 from record.errors import CommandReused, ConstraintBroken, GuardFailed, Unaudited
-from record.journal import Journal
+from record.journal import Journal, digest_of
 from record.tables import audit, command, outbox
 from registry.port import Claim
 
@@ -119,6 +121,24 @@ async def test_a_command_id_with_another_body_is_refused_and_with_the_same_is_a_
     with pytest.raises(CommandReused):
         async with journal.transaction(DANA) as tx:
             await tx.once("c1", "test", int, work, said={"bed": 2, "words": {"a", "b"}})
+
+
+def test_a_field_that_a_later_release_adds_changes_no_digest() -> None:
+    @dataclass
+    class Step:
+        name: str
+        words: frozenset[str] = frozenset()
+
+    @dataclass
+    class LaterStep:
+        name: str
+        words: frozenset[str] = frozenset()
+        at_ms: int | None = None
+        seen: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    assert digest_of(Step("a")) == digest_of(LaterStep("a"))
+    assert digest_of(LaterStep("a")) != digest_of(LaterStep("a", at_ms=1))
+    assert digest_of(Step("a")) != digest_of(Step("b"))
 
 
 async def test_a_command_that_was_kept_before_digests_is_answered(engine: AsyncEngine) -> None:
