@@ -1,6 +1,5 @@
-"""A day's events in a synthetic region, one at a time: what a planner meets between two plans."""
+"""Events in a synthetic region, one at a time: what a planner meets between two plans."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,14 +18,6 @@ def later(problem: Problem, rng: np.random.Generator, plan: Plan) -> Problem:
     kinds = ("request", "request", "team", "team", "van", "bed", "bed")
     kind = str(rng.choice(kinds))
     return {"request": _request, "team": _team, "van": _van, "bed": _bed}[kind](problem, rng)
-
-
-def events(problem: Problem, seed: int) -> Iterator[Problem]:
-    """For callers that do not follow the plans."""
-    rng = np.random.default_rng(seed)
-    while True:
-        problem = later(problem, rng, Plan((), 0, 0, "lp", False, ()))
-        yield problem
 
 
 def _passed(problem: Problem, plan: Plan) -> Problem:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,8 @@ from geo.travel import EngineFailed, TravelTimes
 from optimizer.check import check
 from optimizer.plan import Plan
 from optimizer.problem import InvalidProblemError
-from optimizer.solve import solve
+from optimizer.solve import Solved as Answer
+from optimizer.solve import solve_warm
 from registry.cancelling import end_tasks
 from registry.errors import Fenced, Unavailable
 from registry.port import Event, Lease, Position, Registry
@@ -50,7 +52,7 @@ S = TypeVar("S", bound=Kept)
 
 LEASE = "planner"
 RETRY_S = 1.0
-EXPLAINED_AT_ONCE = 3
+EXPLAINED_AT_ONCE = 12
 PLANNED_KINDS = frozenset(
     {Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT, Kind.HOLD, Kind.REQUEST, Kind.CLOSURE}
 )
@@ -93,12 +95,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """One plan with its question, the words for it, and who waits for alternatives."""
+    """One plan with its question, the words for it, and who waits for alternatives.
+
+    `answer` is the solver's own, still warm: it explains, and begins the next plan. Only one thread
+    at a time may have it; None after a fault.
+    """
 
     question: Question
     plan: Plan
     view: PlanView
     unexplained: tuple[str, ...]
+    answer: Answer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,8 @@ class Planner:
         self._facts_at_s = 0.0
         self._view: PlanView | None = None
         self._solved: Solved | None = None
+        # A thread may outlive the task that waited for it.
+        self._solving = Lock()
 
     async def run(self) -> None:
         """Plan for ever, whenever the lease can be had. Ends by being cancelled."""
@@ -240,7 +249,7 @@ class Planner:
             solved = await asyncio.to_thread(self._solve, situation, closures, replica.position)
         except self._faults as fault:
             log.error("planner.fault", fault=type(fault).__name__)
-            self._solved = self._solved and replace(self._solved, unexplained=())
+            self._solved = self._solved and replace(self._solved, unexplained=(), answer=None)
             await self._degrade(type(fault).__name__, lease)
             asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
             return
@@ -287,42 +296,48 @@ class Planner:
         self._world.heed(closures)
         put = question(situation, self._world.rules, self._drive)
         late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
-        plan = solve(
-            put.problem,
-            previous=self._solved.plan if self._solved else None,
-            deadline=lambda: self._world.ticks() > late_s,
-        )
+        with self._solving:
+            answer = solve_warm(
+                put.problem,
+                previous=self._solved.plan if self._solved else None,
+                deadline=lambda: self._world.ticks() > late_s,
+                before=self._solved.answer if self._solved else None,
+            )
+            plan = answer.plan
         faults = check(put.problem, plan)
         if faults:
             raise PlanRefused(faults[0])
         version = self._next_version()
         view = plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view)
         first = _most_urgent(put)[: self._policy.explain_most] if plan.proved else ()
-        return Solved(put, plan, view, tuple(first))
+        return Solved(put, plan, view, tuple(first), answer)
 
     async def _explain(self, solved: Solved, lease: Lease) -> None:
         """Price the alternatives of the next few requests, until an event calls for a new plan.
 
-        A forced optimum for each alternative takes far longer than the plan: nobody waits for it.
+        All together they take longer than the plan: nobody waits for them.
         """
         now = solved.unexplained[:EXPLAINED_AT_ONCE]
+        if solved.answer is None:
+            return
         try:
-            plan = await asyncio.to_thread(
-                solve, solved.question.problem, solved.plan, self._wake.is_set, now
-            )
+            plan = await asyncio.to_thread(self._price, solved.answer, now)
         except FAULTS as fault:
             log.error("planner.fault", fault=type(fault).__name__)
-            self._solved = replace(solved, unexplained=())
+            self._solved = replace(solved, unexplained=(), answer=None)
             return
         if self._wake.is_set() or self._view is None:
             return
         self._solved = replace(solved, unexplained=solved.unexplained[EXPLAINED_AT_ONCE:])
-        # Of equally good plans another one may be found: what is shown is not changed by that.
-        same = [name for name in now if plan.of(name).bundle == solved.plan.of(name).bundle]
-        if same and plan.proved and not check(solved.question.problem, plan):
+        if not check(solved.question.problem, plan):
             version = self._next_version()
-            view = explained_view(self._view, solved.question, plan, same, version)
+            view = explained_view(self._view, solved.question, plan, now, version)
             await self._publish(view, lease)
+
+    def _price(self, answer: Answer, requests: Sequence[str]) -> Plan:
+        """Runs in a thread."""
+        with self._solving:
+            return answer.explained(requests, self._wake.is_set)
 
     def _next_version(self) -> int:
         return 1 if self._view is None else self._view.version + 1

@@ -225,7 +225,9 @@ def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tupl
     work = [np.empty(len(price), dtype=np.int64) for price in prices]
     lists = [np.empty(len(price) + 1, dtype=np.int64) for price in prices[1:]]
     ends = np.empty((len(prices[2]), 3), dtype=np.int64)
-    _cheapest(sides, scope, *prices, values, found, *work, *lists, ends)
+    least, team, place = work
+    teams, places = lists
+    _cheapest(sides, scope, *prices, values, found, least, team, place, teams, places, ends)
     return values, found
 
 
@@ -346,7 +348,22 @@ def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
     work = [np.empty(len(left), dtype=np.int64) for left in (teams, places)]
     lists = [np.empty(len(left) + 1, dtype=np.int64) for left in (teams, places)]
     ends = np.empty((len(places), 3), dtype=np.int64)
-    _by_option(sides, scope, teams, places, costs, values, found, *work, *lists, ends)
+    team, place = work
+    every_team, every_place = lists
+    _by_option(
+        sides,
+        scope,
+        teams,
+        places,
+        costs,
+        values,
+        found,
+        team,
+        place,
+        every_team,
+        every_place,
+        ends,
+    )
     return costs
 
 

@@ -12,7 +12,7 @@ from optimizer.glop import Glop
 from optimizer.pricing import Floats, Prices, bundles_of, choices_of
 from optimizer.problem import Place, Team, Van
 from optimizer.sides import FAR, GRID, Bundles
-from optimizer.simplex import FOUND, IMPOSSIBLE, Simplex
+from optimizer.simplex import FOUND, Simplex
 from optimizer.stars import Choice, Stars
 
 DEARER = 2.0**34
@@ -68,6 +68,7 @@ class Master:
         self._free_requests = iter(range(asked))
         self._free_resources = iter(range(asked, asked + given))
         self._columns: dict[tuple[int, ...], int] = {}
+        self._is_makeshift = False
         self._parts: Bundles = np.zeros((0, 4), dtype=np.int64)
         self._bundles: Bundles = self._parts
         self._costs: Ints = np.zeros(0, dtype=np.int64)
@@ -83,7 +84,7 @@ class Master:
         self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice]
     ) -> bool:
         """Go on with another question; False if that needs another program."""
-        if self.engine is not engine() or self._is_crowded(len(scope)):
+        if self._is_makeshift or self.engine is not engine() or self._is_crowded(len(scope)):
             return False
         self._stars, self._scope = stars, scope
         members = [*scope.tolist(), *sorted({choice.request for choice in decided})]
@@ -136,10 +137,7 @@ class Master:
         """Re-optimise; the value of the relaxation in tenths of a minute, None if it has none."""
         if (self._program.rhs[: len(self._is_request) - len(self._limits)] < 0).any():
             return None
-        ended = self._program.solve()
-        if ended not in (FOUND, IMPOSSIBLE):
-            ended = self._by_glop().solve()
-        if ended == IMPOSSIBLE:
+        if self._program.solve() != FOUND and not self._found_by_glop():
             return None
         return self._program.value() + (0 if self._forced is None else self._forced.cost)
 
@@ -253,11 +251,16 @@ class Master:
         rhs[self._limit_rows] = [limit.most / limit.unit for limit in self._limits]
         return rhs
 
-    def _by_glop(self) -> Glop:
-        """The compiled simplex gave up: the solver of record goes on."""
+    def _found_by_glop(self) -> bool:
+        """The compiled simplex gave up, or says that nothing is possible: the solver of record
+        decides, and goes on if there is a solution after all."""
+        if not isinstance(self._program, Simplex):
+            return False
         program = Glop(self._program.rhs, self._is_request, 4 + len(self._limits))
         costs = np.where(self._costs < FAR, self._costs, DEARER).astype(np.float64)
         program.add(*self._entries(self._parts, self._bundles, self._costs), costs)
         program.price(costs, self._costs < FAR)
-        self._program = program
-        return program
+        if program.solve() != FOUND:
+            return False
+        self._program, self._is_makeshift = program, True
+        return True
