@@ -49,6 +49,11 @@ def build_region_roads(extract: Path, output: Path, console: Console, *, anyway:
         f"between {west:.3f}, {south:.3f} and {east:.3f}, {north:.3f}; "
         f"{built.left_out:,} nodes hang together with nothing and were left out."
     )
+    if built.missing:
+        console.print(
+            f"{built.missing:,} nodes of roads are not in the file: roads end there, as at an "
+            "extract's edge. If they are many, the file may be cut short."
+        )
     boundary = output.parent / BOUNDARY
     if boundary.exists():
         _must_cover(boundary, (west, south, east, north), console)

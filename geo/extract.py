@@ -64,12 +64,17 @@ class NotEnoughMemory(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What came of an extract. left_out: nodes of roads that do not hang together with the rest."""
+    """What came of an extract.
+
+    left_out: nodes of roads that do not hang together with the rest. missing: nodes that roads name
+    and the file does not hold, as at the edge of an extract.
+    """
 
     roads: RoadFile
     ways: int
     nodes_read: int
     left_out: int
+    missing: int
 
 
 @dataclass(slots=True)
@@ -124,7 +129,8 @@ def build_from_extract(
     tell("junctions", len(refs))
     edges = _edges(_segments(ways, node, nodes), ways)
     tell("connected", len(edges.source))
-    return _built(edges, ways, nodes.at[node], note)
+    missing = int(np.isnan(nodes.at[:, 0]).sum())
+    return _built(edges, ways, nodes.at[node], note, missing)
 
 
 def _must_fit(refs: int, most_bytes: int | None) -> None:
@@ -332,7 +338,9 @@ def _line_begins(
     return begins
 
 
-def _built(edges: _Edges, ways: _Ways, at_ref: NDArray[np.float64], note: str) -> Built:
+def _built(
+    edges: _Edges, ways: _Ways, at_ref: NDArray[np.float64], note: str, missing: int
+) -> Built:
     """The largest part in which every node reaches every other, in its final numbers."""
     size = len(edges.at)
     net = csr_array((np.ones(len(edges.source)), (edges.source, edges.target)), (size, size))
@@ -354,7 +362,8 @@ def _built(edges: _Edges, ways: _Ways, at_ref: NDArray[np.float64], note: str) -
         shapes=_shapes(edges, kept),
     )
     roads = RoadFile(graph, _main_roads(ways, at_ref), (ATTRIBUTION,))
-    return Built(roads, len(ways.forward_kmh), len(at_ref), len(used) - len(kept_node))
+    left_out = len(used) - len(kept_node)
+    return Built(roads, len(ways.forward_kmh), len(at_ref), left_out, missing)
 
 
 def _shapes(edges: _Edges, kept: NDArray[np.bool_]) -> Shapes:

@@ -16,6 +16,8 @@ from geo.roads import RoadGraph, Shapes
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
+READABLE = 0o644
+
 
 class BadRoadFile(ValueError):
     """A file that is no road network, or a damaged one."""
@@ -77,6 +79,9 @@ def write_whole(path: Path, arrays: Arrays) -> None:
             np.savez(out, allow_pickle=False, **arrays)
             out.flush()
             os.fsync(out.fileno())
+            part.chmod(
+                READABLE
+            )  # a temporary file is its maker's alone; a service has its own user
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

@@ -120,3 +120,18 @@ def test_an_import_without_a_table_says_what_it_takes(tmp_path: Path) -> None:
     answer = caretower("region", "import", "harbor", CARETOWER_DATA_DIR=str(tmp_path))
     assert answer.returncode == 2
     assert "--facilities" in answer.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.osm.pbf", b""), ("table.csv", b"id,name\n"), ("text.osm.pbf", b"no map " * 100)],
+)
+def test_a_file_that_is_no_extract_is_explained(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    answer = caretower("region", "build", str(file), "-o", str(tmp_path / "roads.npz"))
+    assert answer.returncode == 2
+    assert name in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not (tmp_path / "roads.npz").exists()

@@ -113,6 +113,7 @@ def test_a_ferry_takes_as_long_as_the_map_says_and_has_no_node_at_sea(tmp_path: 
 def test_a_road_whose_nodes_are_not_all_in_the_extract_ends_there(tmp_path: Path) -> None:
     made = built(tmp_path, SPOTS, [([1, 2, 3, 99, 4], ROAD), ([4, 1], ROAD)])
     assert named_edges(made.roads.graph) == {(1, 3), (3, 1), (1, 4), (4, 1)}
+    assert made.missing == 1
 
 
 def test_main_roads_are_drawn_and_the_map_s_makers_named(tmp_path: Path) -> None:
@@ -169,6 +170,7 @@ def test_more_roads_than_memory_are_refused_before_their_nodes_are_read(tmp_path
 
 def test_a_road_file_reads_as_it_was_written(helsinki_roads: Built, tmp_path: Path) -> None:
     write_roads(tmp_path / "roads.npz", helsinki_roads.roads)
+    assert (tmp_path / "roads.npz").stat().st_mode & 0o777 == 0o644
     again, first = read_roads(tmp_path / "roads.npz"), helsinki_roads.roads
     assert again.graph.version == first.graph.version
     assert again.graph.note == first.graph.note
