@@ -2,9 +2,10 @@ import type { LonLat } from '../map/geometry';
 
 /** Where units came from, remembered from the frames that were seen here. */
 
-/** So far back a trail goes, and so far a unit must have gone for the next point of it. */
+/** So far back a trail goes, and so far, and for so long, a unit must have gone for its next point. */
 export const TRAIL_MS = 20 * 60_000;
 const STEP_M = 60;
+const STEP_MS = 15_000;
 const METRES_A_DEGREE = 111_195;
 
 export interface Moving {
@@ -38,7 +39,7 @@ export class Trails {
         continue;
       }
       const last = points[points.length - 1]!;
-      if (next.ms > last.ms && metres(last.at, next.at) >= STEP_M) points.push(next);
+      if (next.ms >= last.ms + STEP_MS && metres(last.at, next.at) >= STEP_M) points.push(next);
       while (points.length > 1 && points[0]!.ms < nowMs - TRAIL_MS) points.shift();
     }
     for (const id of this.#points.keys()) if (!seen.has(id)) this.#points.delete(id);

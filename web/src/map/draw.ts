@@ -77,7 +77,7 @@ export function hit(placed: readonly Placed[], x: number, y: number): Mark | nul
 
 export function drawScene(context: Context, scene: Scene, placed: readonly Placed[], project: Projection, colors: Colors): void {
   for (const area of scene.areas ?? []) drawArea(context, area, project, colors);
-  for (const trail of scene.trails ?? []) drawTrail(context, trail, project, colors);
+  drawTrails(context, scene.trails ?? [], project, colors);
   for (const route of scene.routes) drawRoute(context, route, project, colors);
   drawRouteLabels(context, scene.routes, project, colors);
   for (const item of placed) drawLeader(context, item, colors);
@@ -141,18 +141,31 @@ interface Box {
 const overlaps = (a: Box, b: Box): boolean =>
   Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
 
-/** Thin behind everything, and fainter the longer ago. */
-function drawTrail(context: Context, trail: Trail, project: Projection, colors: Colors): void {
-  const points = trail.places.map(project);
+/** Thin behind everything, the older half of each fainter; drawn by the stroke, not by the segment. */
+function drawTrails(context: Context, trails: readonly Trail[], project: Projection, colors: Colors): void {
+  const strokes = new Map<string, { path: Path2D; color: string; alpha: number }>();
+  const stroke = (trail: Trail, older: boolean): Path2D => {
+    const key = `${trail.tone} ${trail.faded} ${older}`;
+    let found = strokes.get(key);
+    if (!found) strokes.set(key, (found = { path: new Path2D(), color: colors.tone[trail.tone], alpha: (trail.faded ? 0.25 : 0.7) * (older ? 0.45 : 1) }));
+    return found.path;
+  };
+  for (const trail of trails) {
+    const points = trail.places.map(project);
+    const half = points.length >> 1;
+    for (const [from, to, older] of [[0, half, true], [half, points.length - 1, false]] as const) {
+      if (to <= from) continue;
+      const path = stroke(trail, older);
+      path.moveTo(...points[from]!);
+      for (let index = from + 1; index <= to; index++) path.lineTo(...points[index]!);
+    }
+  }
   context.lineWidth = 2.5 * colors.scale;
-  context.lineCap = 'round';
-  context.strokeStyle = colors.tone[trail.tone];
-  for (let index = 1; index < points.length; index++) {
-    context.globalAlpha = (trail.faded ? 0.3 : 0.8) * (0.2 + (0.8 * index) / points.length);
-    context.beginPath();
-    context.moveTo(...points[index - 1]!);
-    context.lineTo(...points[index]!);
-    context.stroke();
+  context.lineCap = context.lineJoin = 'round';
+  for (const { path, color, alpha } of strokes.values()) {
+    context.globalAlpha = alpha;
+    context.strokeStyle = color;
+    context.stroke(path);
   }
   context.globalAlpha = 1;
 }
