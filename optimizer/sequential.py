@@ -103,20 +103,24 @@ def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
     if (locked[:, 1:] != OPEN).any():
         teams, places = np.ones_like(teams), np.ones_like(places)
     ways = engine().by_option(stars.sides, scope, teams, places)
-    shared = np.where(locked[:, 0] == OPEN, ways.argmin(axis=1), locked[:, 0])
     given = _assign_options(ways, left.van, locked[:, 0])
-    plans = [_around_options(stars, scope, left, options, places) for options in (shared, given)]
+    shared = [ways[:, : stars.self_option].argmin(axis=1)] if stars.self_option else []
+    shared += [np.full(len(scope), o) for o in (stars.self_option, stars.none_option)]
+    shared = [np.where(locked[:, 0] == OPEN, options, locked[:, 0]) for options in shared]
+    plans = [_around_options(stars, scope, left, each, places) for each in (shared, [given])]
     return min(plans, key=lambda plan: sum(choice.cost for choice in plan))
 
 
 def _around_options(
-    stars: Stars, scope: Ints, left: _Left, options: Ints, places: Bools
+    stars: Stars, scope: Ints, left: _Left, ways: list[Ints], places: Bools
 ) -> list[Choice]:
-    """Teams by what each could do at best when travelling like that, then places, then vans."""
+    """Teams by what each could do at best in one of these ways, then places, then vans."""
     sides, way, locked = stars.sides, engine(), left.locked[scope]
     nothing = np.array([stars.least[i].cost for i in scope.tolist()], dtype=np.int64)
-    by_team = way.by_team(sides, scope, options, places)
-    team = _assign(_or_else(by_team, nothing), left.team, locked[:, 1])
+    by_way = np.stack([way.by_team(sides, scope, options, places) for options in ways])
+    team = _assign(_or_else(by_way.min(axis=0), nothing), left.team, locked[:, 1])
+    rows = np.arange(len(scope))
+    options = np.stack(ways)[by_way[:, rows, team].argmin(axis=0), rows]
     alone = np.full((2, len(scope)), [[stars.none_option], [stars.no_place]])
     team_only = way.costs_of(sides, np.column_stack([scope, alone[0], team, alone[1]]))
     by_place = _over(stars, scope, options, team, None)
