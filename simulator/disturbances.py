@@ -42,26 +42,33 @@ def bad_roads(
     parameters: Parameters,
     towns: NDArray[np.float64],
     corridors: Sequence[NDArray[np.float64]],
+    bounds: tuple[float, float, float, float],
     start_ms: int,
     end_ms: int,
 ) -> list[BadRoads]:
-    """Storms over a town, (n, 2) lon/lat, and closed stretches of a main road, by their time."""
+    """Storms over a town, (n, 2) lon/lat, and closed stretches of a main road, by their time.
+
+    Nothing reaches beyond `bounds` (west, south, east, north).
+    """
     storm, closed = parameters.storm, parameters.closed_road
-    found = []
+    found, inside = [], shapely.box(*bounds)
     rng = streams.of("storms", start_ms)
     for number, from_ms in enumerate(_times(rng, storm.a_day, start_ms, end_ms)):
         lon, lat = towns[int(rng.integers(len(towns)))]
-        area = _circle(float(lon), float(lat), within(rng, storm.radius_km))
-        closure = Closure(f"storm-{start_ms}-{number}", area, within(rng, storm.slowdown))
+        area = _circle(float(lon), float(lat), within(rng, storm.radius_km)) & inside
+        name = streams.id(from_ms, "storm", start_ms, number)
+        closure = Closure(name, area, within(rng, storm.slowdown))
         until_ms = from_ms + int(within(rng, storm.hours) * HOUR_MS)
         found.append(BadRoads(closure, "weather", from_ms, until_ms))
     rng = streams.of("closed roads", start_ms)
-    for number, from_ms in enumerate(_times(rng, closed.a_day, start_ms, end_ms)):
+    for number, from_ms in enumerate(
+        _times(rng, closed.a_day if corridors else 0.0, start_ms, end_ms)
+    ):
         line = corridors[int(rng.integers(len(corridors)))]
         spot = shapely.LineString(line).interpolate(float(rng.random()), normalized=True)
-        area = _circle(spot.x, spot.y, within(rng, closed.radius_km))
+        area = _circle(spot.x, spot.y, within(rng, closed.radius_km)) & inside
         until_ms = from_ms + int(within(rng, closed.hours) * HOUR_MS)
-        closure = Closure(f"closed-{start_ms}-{number}", area, inf)
+        closure = Closure(streams.id(from_ms, "closed road", start_ms, number), area, inf)
         found.append(BadRoads(closure, "crash", from_ms, until_ms))
     return sorted(found, key=lambda one: (one.from_ms, one.closure.id))
 

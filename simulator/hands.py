@@ -21,7 +21,7 @@ from dispatch.request import SELF
 from simulator import deeds
 from simulator.board import Board, Object
 from simulator.disturbances import BadRoads
-from simulator.door import Door, Refused
+from simulator.door import Door
 from simulator.pace import Pace
 from simulator.people import opening
 from simulator.streams import Streams
@@ -34,7 +34,6 @@ GIVE_UP_AFTER = 60
 REACHED = 0.5
 NURSE = "Demo Charge Nurse"
 CREW = "Demo Crew"
-NOT_OFFERED = {404, 405}
 
 
 def now_ms() -> int:
@@ -66,7 +65,6 @@ class Hands:
     ready: set[str] = field(default_factory=set)
     referred: set[str] = field(default_factory=set)
     left_out: int = 0
-    _closures_offered: bool = True
 
     def is_ours(self, card: Object) -> bool:
         """Whether the simulation's dispatcher may act: nobody else owns the request."""
@@ -290,30 +288,23 @@ class Hands:
         await self.cast.roster.put(f"/v1/{deed.kind}s/{deed.unit}", command_id=command, **body)
 
     async def _close(self, roads: BadRoads, command: str, *, ends: bool) -> None:
-        """Dispatch enters the closure, where the system has a door for it."""
-        if not self._closures_offered:
-            return
+        """Dispatch enters the closure, and takes it away when it is over."""
         path = f"/v1/closures/{roads.closure.id}"
+        if ends:
+            await self.cast.dispatcher.post(f"{path}/lift", command_id=command)
+            return
         slow = roads.closure.slowdown
         body = {
             "area": json.loads(shapely.to_geojson(roads.closure.area)),
             "slowdown": None if math.isinf(slow) else round(slow, 2),
             "reason": roads.reason,
-            "note": "simulated",
-            "from_ms": None,
-            "until_ms": self.pace.real(roads.until_ms),
+            "until_ms": self.pace.real(roads.until_ms) + LATER_MS,
         }
-        try:
-            if ends:
-                await self.cast.dispatcher.post(f"{path}/lift", command_id=command)
-            else:
-                await self.cast.dispatcher.put(path, command_id=command, **body)
-        except Refused as refused:
-            if refused.status not in NOT_OFFERED:
-                raise
-            self._closures_offered = ends
+        await self.cast.dispatcher.put(path, command_id=command, **body)
 
 
+LATER_MS = 60_000
+"""A closure ends when it is lifted; its own end comes after that."""
 DAY_MS = 86_400_000
 YES_CREW = {"answer": "acknowledged"}
 YES_FACILITY = {"answer": "accepted"}

@@ -38,7 +38,7 @@ def happenings(
     lines = [corridor.at for corridor in region.corridors]
     return Happenings(
         caller_of(region, parameters, streams, rate).calls(*times, events),
-        bad_roads(streams, parameters, where.points, lines, *times),
+        bad_roads(streams, parameters, where.points, lines, region.bounds, *times),
     )
 
 

@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from dispatch.words import CARRIED_OUT, State
-from geo.closures import Closure
+from geo.closures import Closure, closure_area
 from geo.region import Region
 from registry.states import Pool, Team, Van
 from simulator import deeds
@@ -217,11 +217,13 @@ class Live:
     def _see_closure(self, id: str) -> None:
         """A closure that anybody has entered holds for the crews on the road too."""
         shown = self.board.get("closure", id)
+        if shown is not None and shown["from_ms"] > now_ms():
+            return
         if shown is None:
             self._spawn(("closure", id), asyncio.to_thread(self._roads.lift, id))
             return
         slowdown = float("inf") if shown["slowdown"] is None else shown["slowdown"]
-        closure = Closure(id, area_of(shown["area"]), slowdown)
+        closure = Closure(id, closure_area(shown["area"]), slowdown)
         self._spawn(("closure", id), asyncio.to_thread(self._roads.put, closure))
 
     async def _locate(self, request: str) -> None:
@@ -239,7 +241,7 @@ class Live:
             now = self.pace.world(now_ms())
             self._expect(now)
             for deed in self.world.due(now):
-                self._spawn(("deed", str(id(deed))), self._carry_out(deed))
+                self._spawn(("deed", str(id(deed))), self.carry_out(deed))
             next_ms = self.world.next_ms()
             nap_s = LONGEST_NAP_S
             if next_ms is not None:
@@ -268,7 +270,8 @@ class Live:
         rng = self._streams.of("first calls", now)
         return Happenings([caller.one(rng, at_ms) for at_ms in times], ())
 
-    async def _carry_out(self, deed: deeds.Deed) -> None:
+    async def carry_out(self, deed: deeds.Deed) -> None:
+        """What somebody does, in the system and on the roads. Raises Refused, httpx.HTTPError."""
         if isinstance(deed, deeds.RoadsTurnBad):
             await asyncio.to_thread(self._roads.put, deed.roads.closure)
         elif isinstance(deed, deeds.RoadsRecover):
@@ -394,13 +397,6 @@ def cast_of(logins: Sequence[Login], client: httpx.AsyncClient) -> Cast:
         providers=scoped("provider"),
         roster=doors[roster.name] if roster else None,
     )
-
-
-def area_of(geojson: Any) -> Any:
-    """A closure's area. A road drawn as a line closes what it touches."""
-    import shapely
-
-    return shapely.from_geojson(msgspec.json.encode(geojson).decode())
 
 
 async def play(plan: Plan) -> None:

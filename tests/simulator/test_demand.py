@@ -111,7 +111,9 @@ def test_storms_slow_and_closed_roads_close_at_about_their_rate() -> None:
     corridors = [corridor.at for corridor in region().corridors]
     towns = settlement_of(region()).points
     days = 400
-    found = bad_roads(Streams(5), PARAMETERS, towns, corridors, START_MS, START_MS + days * DAY_MS)
+    bounds = region().bounds
+    times = (START_MS, START_MS + days * DAY_MS)
+    found = bad_roads(Streams(5), PARAMETERS, towns, corridors, bounds, *times)
     storms = [one for one in found if one.reason == "weather"]
     closed = [one for one in found if one.reason == "crash"]
     assert len(storms) / days == pytest.approx(PARAMETERS.storm.a_day, rel=0.25)
@@ -119,6 +121,12 @@ def test_storms_slow_and_closed_roads_close_at_about_their_rate() -> None:
     assert all(1 < one.closure.slowdown < 10 for one in storms)
     assert all(np.isinf(one.closure.slowdown) for one in closed)
     assert all(one.from_ms < one.until_ms for one in found)
+    west, south, east, north = bounds
+    for one in found:
+        left, low, right, high = one.closure.area.bounds
+        assert west <= left < right <= east
+        assert south <= low < high <= north
+    assert len({one.closure.id for one in found}) == len(found)
 
 
 def test_mass_events_come_at_about_their_rate() -> None:

@@ -19,11 +19,16 @@ import httpx
 import numpy as np
 import psutil
 import pytest
+import shapely
+from uuid6 import uuid7
 
 from caretower.demo.accounts import read_accounts
 from caretower.machine import wait_until_ready
 from caretower.simulation import logins
+from geo.closures import Closure
 from geo.points import haversine_m
+from simulator.deeds import RoadsRecover, RoadsTurnBad
+from simulator.disturbances import BadRoads
 from simulator.door import Door
 from simulator.live import Live, Plan
 from tests.simulator.lab import DISPATCH, PARAMETERS, region
@@ -31,12 +36,15 @@ from tests.simulator.lab import DISPATCH, PARAMETERS, region
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
 
 SPEED = 60.0
-NOBODY_ELSE = PARAMETERS.model_copy(
-    update={"live": PARAMETERS.live.model_copy(update={"left_to_people": 0.0})}
+QUIET = PARAMETERS.model_copy(
+    update={
+        "live": PARAMETERS.live.model_copy(update={"left_to_people": 0.0}),
+        "storm": PARAMETERS.storm.model_copy(update={"a_day": 0.0}),
+    }
 )
-"""No person at a console to whom anything is left."""
-BEFORE_S = 90.0
-AFTER_S = 90.0
+"""No person at a console to whom anything is left; no storm but the one of the test."""
+BEFORE_S = 100.0
+AFTER_S = 100.0
 STOPPED_WITHIN_S = 40
 
 
@@ -85,7 +93,7 @@ async def test_the_region_lives_and_goes_on_when_the_api_was_killed(running: Run
         url=running.url,
         logins=logins(running.data_dir / "demo-accounts.json"),
         region=region(),
-        parameters=NOBODY_ELSE,
+        parameters=QUIET,
         facility_clock_s=DISPATCH.clocks.facility_answer_s,
         speed=SPEED,
         seed=7,
@@ -104,11 +112,23 @@ async def test_the_region_lives_and_goes_on_when_the_api_was_killed(running: Run
             before = set(live.board.of("request"))
             await until(lambda: bool(set(live.board.of("request")) - before), AFTER_S)
             await until(lambda: ended(live) >= 3, AFTER_S)
+            await assert_storms_come_and_go(live)
         finally:
             playing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await playing
         await assert_sound(running, client)
+
+
+async def assert_storms_come_and_go(live: Live) -> None:
+    """Dispatch enters a storm that the world brings, and takes it away again."""
+    at_ms = live.pace.world(int(time.time() * 1000))
+    area = shapely.box(-112.0, 40.5, -111.5, 41.0)
+    storm = BadRoads(Closure(str(uuid7()), area, 1.5), "weather", at_ms, at_ms + 3_600_000)
+    await live.carry_out(RoadsTurnBad(storm))
+    await until(lambda: storm.closure.id in live.board.of("closure"), AFTER_S)
+    await live.carry_out(RoadsRecover(storm))
+    await until(lambda: storm.closure.id not in live.board.of("closure"), AFTER_S)
 
 
 def states(live: Live) -> set[str]:
