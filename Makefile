@@ -62,6 +62,9 @@ chaos: setup-test system web  ## kill processes under load, then verify
 soak: setup-test web  ## the living region for 30 minutes at 20 times life: nothing may grow
 	$(BIN)/python -m benchmarks.soak $(SOAK)
 
+mutants: setup-test  ## plant faults in the optimizer; its tests must find each
+	$(BIN)/python -m benchmarks.mutants
+
 lock:  ## make the lock files anew from pyproject.toml
 	uv pip compile requirements/boot.in --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/boot.txt
 	$(LOCK) --python-version 3.11 -o requirements/run.txt

@@ -1,0 +1,121 @@
+"""`make mutants`: plants one fault at a time in a copy of the optimizer; its tests must find each.
+
+Every fault is one that somebody could write in good faith. A survivor means that a test is missing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parent.parent
+PATIENCE_S = 300
+"""Tests that take so long have found a fault: they never end by themselves."""
+NEEDED = ("optimizer", "tests", "benchmarks", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is replaced in a module of the optimizer."""
+
+    name: str
+    module: str
+    right: str
+    wrong: str
+
+
+FAULTS = (
+    Fault(
+        "the driver's shift is forgotten", "sides.py",
+        "sides.home[v, p] <= sides.van_end[v])", "0 <= sides.van_end[v])",
+    ),
+    Fault(
+        "the team's shift is forgotten", "eligibility.py",
+        "(times.ready > last[None, :]) & (drive < FAR_S) & ~first", "(times.ready < 0) & ~first",
+    ),
+    Fault(
+        "a dual has the wrong sign", "pricing.py",
+        "np.maximum(0.0, -duals)", "np.maximum(0.0, duals)",
+    ),
+    Fault(
+        "the closing adds reduced costs instead of true ones", "closing.py",
+        "model.minimize(sum(c.cost * x for",
+        "model.minimize(sum((c.cost - min(o.cost for o in choices if o[0] == c[0])) * x for",
+    ),
+    Fault(
+        "only the nearest places are looked at", "stars.py",
+        "np.where(may.place, place, FAR)",
+        "np.where(may.place & (place.argsort(axis=1).argsort(axis=1) < 2), place, FAR)",
+    ),
+    Fault(
+        "a lock is ignored", "stars.py",
+        "                allowed[i] = False\n", "                pass\n",
+    ),
+    Fault(
+        "a warm plan keeps the last question's costs", "master.py",
+        "        costs[there] = self.engine.costs_of(self._stars.sides, bundles[there])",
+        "        costs[there] = self._costs[there]",
+    ),
+    Fault(
+        "the bound forgets the capacities", "bounds.py",
+        "int(least.sum()) - prices.worth(stars)", "int(least.sum())",
+    ),
+    Fault(
+        "later ranks may trade", "ranks.py",
+        "                limits.append(Limit(dict.fromkeys(users, -1), -int(capacity[k])))",
+        "                pass",
+    ),
+    Fault(
+        "stability makes the shown bundle dearer", "stars.py",
+        "costs[k] - stable[i]", "costs[k] + stable[i]",
+    ),
+)  # fmt: skip
+
+
+def main() -> int:
+    """How many faults survive."""
+    survivors = []
+    for fault in FAULTS:
+        started = time.perf_counter()
+        found = _is_found(fault)
+        spent_s = time.perf_counter() - started
+        print(f"{'found' if found else 'SURVIVED':9} {spent_s:4.0f} s  {fault.name}", flush=True)
+        if not found:
+            survivors.append(fault.name)
+    print(f"{len(FAULTS) - len(survivors)} of {len(FAULTS)} faults found")
+    return len(survivors)
+
+
+def _is_found(fault: Fault) -> bool:
+    """Whether the tests fail with the fault planted."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in NEEDED:
+            source = HOUSE / name
+            into = copy / name
+            if source.is_dir():
+                shutil.copytree(source, into, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, into)
+        module = copy / "optimizer" / fault.module
+        text = module.read_text(encoding="utf-8")
+        if text.count(fault.right) != 1:
+            raise LookupError(f"{fault.name}: its place in {fault.module} is gone")
+        module.write_text(text.replace(fault.right, fault.wrong), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", "tests/optimizer"]
+        path = {**os.environ, "PYTHONPATH": folder}
+        try:
+            ended = subprocess.run(
+                command, cwd=copy, env=path, capture_output=True, check=False, timeout=PATIENCE_S
+            )
+        except subprocess.TimeoutExpired:
+            return True
+        return ended.returncode == 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
