@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 
-.PHONY: help setup setup-test setup-routers web demo test check pictures bench chaos soak format lock system
+.PHONY: help setup setup-test setup-routers web kernels demo test check pictures bench chaos soak format lock system
 
 help:  ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,13 +27,18 @@ web: web/dist/.built  ## the browser client
 web/dist/.built: $(shell git ls-files web 2>/dev/null) | build/setup.run
 	@scripts/web build
 
+kernels: build/kernels.made  ## compile the optimizer's kernels; numba keeps the result
+build/kernels.made: $(wildcard optimizer/*.py) | build/setup.run
+	@echo "caretower: compiling the optimizer's kernels"
+	@$(BIN)/python -c "from optimizer.warming import warm_up; warm_up()" && touch $@
+
 system:  ## what tests need from Debian (a browser), as root
 	@scripts/setup-system
 
-demo: setup web  ## run a living region on this machine
+demo: setup web kernels  ## run a living region on this machine
 	@exec $(BIN)/python -m caretower demo
 
-check: setup-test setup-routers  ## what a contributor runs before a commit
+check: setup-test setup-routers kernels  ## what a contributor runs before a commit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -44,22 +49,22 @@ format: setup-test  ## let ruff format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: setup-test setup-routers system web  ## every test
+test: setup-test setup-routers system web kernels  ## every test
 	scripts/web test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-pictures: setup-test system web  ## take the pictures that README shows, by the journeys
+pictures: setup-test system web kernels  ## take the pictures that README shows, by the journeys
 	$(BIN)/pytest tests/journeys/test_in_the_browser.py -k every_screen
 	mkdir -p docs/images
 	cp build/screens/{console,wall,pad,field}.png docs/images/
 
-bench: setup-test setup-routers system web  ## measure; writes build/bench.json
+bench: setup-test setup-routers system web kernels  ## measure; writes build/bench.json
 	$(BIN)/python -m benchmarks $(BENCH)
 
-chaos: setup-test system web  ## kill processes under load, then verify
+chaos: setup-test system web kernels  ## kill processes under load, then verify
 	$(BIN)/python -m benchmarks.chaos $(CHAOS)
 
-soak: setup-test web  ## the living region for 30 minutes at 20 times life: nothing may grow
+soak: setup-test web kernels  ## the living region for 30 minutes at 20 times life: nothing may grow
 	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 mutants: setup-test  ## plant faults in the optimizer; its tests must find each
