@@ -9,6 +9,7 @@ from dispatch.transitions import WITH_PERSON, Effect, Transition, transition
 from dispatch.words import (
     ENDED,
     FOLLOWED_UP,
+    WAITING,
     Clock,
     CrewAnswer,
     Escort,
@@ -56,7 +57,8 @@ def advance(
         request, version=request.version + 1, state=entry.to, held=held, changed_ms=now_ms
     )
     after = ANSWERS.get(event, _nothing_asked)(after, at_ms, clocks)
-    if entry.to is not request.state:
+    # A recommendation is made now, and no step: what paper tells may well lie before it.
+    if entry.to is not request.state and not {request.state, entry.to} <= WAITING:
         after = replace(after, stepped_ms=max(request.stepped_ms, at_ms))
     if entry.to is State.REQUESTED:
         after = _reopened(after)

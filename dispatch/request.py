@@ -182,8 +182,8 @@ class CrisisRequest:
     `plan` is the bundle that was accepted, `held` the part of it that is claimed now: a place or
     van that is only possibly needed is in `plan` and not yet in `held`. `facility` was asked.
     `check_in_from_ms` is when a crew on scene last was known to be well.
-    `stepped_ms` is when the last change of state happened. `overdue` clocks have run out; `raised`
-    ones of them nobody answered: they are a supervisor's.
+    `stepped_ms` is when the last change of state happened; a recommendation is none. `overdue`
+    clocks have run out; `raised` ones of them nobody answered: they are a supervisor's.
     """
 
     id: str

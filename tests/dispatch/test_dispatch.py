@@ -506,6 +506,24 @@ async def test_what_was_written_by_hand_is_entered_with_its_true_times(house: Ho
     assert all(detail["downtime"] is True for detail in told)
 
 
+async def test_a_recommendation_of_now_does_not_keep_paper_from_telling_what_was_before_it(
+    house: House,
+) -> None:
+    await house.settle()
+    now_ms = house.time()
+    called: dict[str, Any] = {"at_ms": now_ms - 60 * 60_000, "downtime": True}
+    accepted: dict[str, Any] = {"at_ms": now_ms - 50 * 60_000, "downtime": True}
+    request = await house.opened(CERTAIN, **called)
+    await house.dispatch.recommended(PLANNER, commands.Recommended(an_id(), request, 7, ALL))
+    by_hand = commands.Override(an_id(), request, ALL, "decided by hand", **accepted)
+    await house.dispatch.override(DANA, by_hand)
+    deeds = {deed.action: deed for deed in (await house.dispatch.request(DANA, request)).timeline}
+    assert deeds["overridden"].at_ms == accepted["at_ms"]
+    assert deeds["overridden"].told_ms >= now_ms
+    with pytest.raises(Invalid):
+        await house.crew_says(request, accepted=True, **called)
+
+
 async def test_steps_that_were_written_by_hand_follow_each_other(house: House) -> None:
     request = await house.accepted()
     now_ms = house.time()

@@ -149,8 +149,8 @@ def people(browser: Browser, tower: Any) -> Iterator[Callable[..., Page]]:
     """Opens the client as somebody, each in a browser profile of their own."""
     contexts: list[BrowserContext] = []
 
-    def open_as(name: str, viewport: dict[str, int] = DESK) -> Page:
-        context = browser.new_context(viewport=viewport, locale="en-US")
+    def open_as(name: str, viewport: dict[str, int] = DESK, zone: str | None = None) -> Page:
+        context = browser.new_context(viewport=viewport, locale="en-US", timezone_id=zone)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WITHIN_MS)

@@ -119,8 +119,14 @@ export const enterStep = (request: string, name: Step, at_ms: number) =>
   data(server.POST('/v1/requests/{request}/steps', { params: of(request), body: command({ step: name, ...byHand(at_ms) }) }));
 export const enterOutcome = (request: string, outcome: Outcome, safety_plan: boolean, reason: string | null, at_ms: number) =>
   data(server.POST('/v1/requests/{request}/resolve', { params: of(request), body: command({ outcome, safety_plan, reason, ...byHand(at_ms) }) }));
-export const enterCrewAnswer = (request: string, by_name: string, at_ms: number) => crewAnswer(request, { answer: 'acknowledged', by_name, by_phone: true, ...byHand(at_ms) });
-export const enterFacilityAnswer = (request: string, by_name: string, at_ms: number) => facilityAnswer(request, { answer: 'accepted', by_name, by_phone: true, ...byHand(at_ms) });
+/** A code says why they declined; null where they did not. */
+export const enterCrewAnswer = (request: string, by_name: string, declined: string | null, at_ms: number) =>
+  crewAnswer(request, { answer: declined ? 'declined' : 'acknowledged', by_name, reason: declined, by_phone: true, ...byHand(at_ms) });
+export const enterFacilityAnswer = (request: string, by_name: string, declined: string | null, at_ms: number) =>
+  facilityAnswer(request, { answer: declined ? 'declined' : 'accepted', by_name, reason: declined, by_phone: true, ...byHand(at_ms) });
+/** What was assigned by hand is what a person chose, whatever is recommended now. */
+export const enterAssignment = (request: string, { bundle, seen }: Choice, reason: string, at_ms: number) =>
+  data(server.POST('/v1/requests/{request}/override', { params: of(request), body: command({ bundle, seen, reason, divert: false, ...byHand(at_ms) }) }));
 export const enterNote = (request: string, text: string, at_ms: number) =>
   data(server.POST('/v1/requests/{request}/notes', { params: of(request), body: command({ text, ...byHand(at_ms) }) }));
 export const downtimeBoard = (): Promise<string> => data(server.GET('/v1/board/downtime', { parseAs: 'text' }));

@@ -43,6 +43,9 @@ export function emptyDraft(newId: () => string, nowMs: number): Draft {
   };
 }
 
+/** A call that paper tells of: the server asks for the time at which it came. */
+export const writtenByHand = (draft: Draft): Draft => ({ ...draft, body: { ...draft.body, at_ms: null, downtime: true } });
+
 /** A draft that was begun before an upgrade, with what the form asks besides now. */
 export const grown = (kept: Draft): Draft => ({ ...kept, body: { ...kept.body, hazards: kept.body.hazards ?? noneAsked() } });
 
