@@ -272,6 +272,26 @@ export const w = {
     reasons: { weather: 'weather', fire: 'fire', flood: 'flood', crash: 'crash', event: 'event', works: 'works', other: 'see the note' } as Record<string, string>,
   },
 
+  closing: {
+    title: 'Closed and slow roads',
+    outline: 'Which roads',
+    outlines: { around: 'around a place', road: 'the road between places', area: 'in an area' },
+    place: 'Town, ZIP or coordinates, then Enter; or click the map',
+    km: 'Kilometres around',
+    points: (count: number) => plural(count, 'place', 'places'),
+    drop: 'Drop the last',
+    missing: { around: 'Which place? Type one or click the map.', road: 'Two places at least: type or click them.', area: 'Three corners at least: type or click them.' },
+    how: 'How',
+    closed: 'closed',
+    slow: (factor: number) => `${factor}× as slow`,
+    until: 'Open again',
+    note: 'Note (off the screens)',
+    enter: 'Close or slow these roads',
+    entered: 'Entered. The next plan heeds it.',
+    lift: 'Open again',
+    lifted: 'Open again.',
+  },
+
   reach: {
     title: 'Who is within reach',
     within: (count: number, min: number) => `${plural(count, 'team', 'teams')} in ${min} min`,
@@ -315,6 +335,8 @@ export const w = {
     waitingMark: 'Waiting, by authority',
     staleMark: 'Stale: call to confirm',
     obscured: 'Places of persons are obscured',
+    reach: (min: number, name: string) => `Within ${min} min of ${name}`,
+    reachFailed: (name: string, why: string) => `Reach of ${name}: ${why}`,
   },
 
   console: {
@@ -390,6 +412,7 @@ export const w = {
     handOver: 'Go to the hand-over',
     silence: 'Acknowledge the alarm, for every console',
     reach: 'Who is within 15, 30, 60 minutes',
+    closing: 'Close or slow roads, or open them again',
     region: 'Look at the whole region',
     undo: 'Undo the last act, within 30 seconds',
     help: 'This help (also Ctrl K)',

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Reached } from '../src/api/doors';
+import { closureShape, closureSketch } from '../src/board/closing';
+import { distanceKm } from '../src/board/places';
 import { closureAreas, reachAreas } from '../src/board/areas';
 import { leaving, leavesSoon, SOON_MS } from '../src/board/shifts';
 import { sunElevationDeg, sunIsUp } from '../src/board/sun';
 import { TRAIL_MS, Trails, type Moving } from '../src/board/trails';
-import { wallTrails } from '../src/board/wall';
-import type { RoadClosure, Team, WallUnit } from '../src/live/kinds';
+import { largestByZone, nextPlace, placeOf, wallTrails } from '../src/board/wall';
+import type { RoadClosure, Team, WallFacility, WallUnit } from '../src/live/kinds';
 import { middle, rest } from '../src/map/ways';
 
 const NOW = 1_800_000_000_000;
@@ -94,6 +96,42 @@ describe('what is within reach', () => {
   it('is drawn with the nearest on top, holes kept', () => {
     const square = { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]], [[0.2, 0.1], [0.3, 0.1], [0.3, 0.2], [0.2, 0.1]]] };
     const areas = reachAreas({ areas: [{ limit_s: 900, area: square }, { limit_s: 3600, area: square }], teams: [], engine: 'trees', quality: 'road' } as unknown as Reached);
-    expect(areas.map(({ label, rings }) => [label, rings.length])).toEqual([['60 min', 2], ['15 min', 2]]);
+    expect(areas.map(({ label, rings, hatched }) => [label, rings.length, hatched])).toEqual([['60 min', 2, true], ['15 min', 2, false]]);
+  });
+});
+
+describe('roads that somebody is about to close', () => {
+  const [a, b, c]: [number, number][] = [[-111.9, 40.7], [-111.8, 40.8], [-111.7, 40.7]];
+  it('lie within so many kilometres of the last place, in a closed ring', () => {
+    const shape = closureShape('around', [a!, b!], 3, null)!;
+    const ring = shape.coordinates[0] as [number, number][];
+    expect(ring[0]).toEqual(ring.at(-1));
+    for (const corner of ring) expect(distanceKm(b!, corner)).toBeCloseTo(3, 1);
+  });
+  it('follow the road between places, and nothing before the road is known', () => {
+    const road = [a!, c!, b!];
+    expect([closureShape('road', [a!, b!], 3, null), closureShape('road', [a!, b!], 3, road)]).toEqual([null, { type: 'LineString', coordinates: road }]);
+  });
+  it('lie in an area of three corners or more', () => {
+    expect([closureShape('area', [a!, b!], 3, null), closureShape('area', [a!, b!, c!], 3, null)]).toEqual([null, { type: 'Polygon', coordinates: [[a, b, c, a]] }]);
+  });
+  it('are shown before they are sent: each place, and the shape once it is one', () => {
+    const sketch = (points: [number, number][]) => closureSketch('area', points, closureShape('area', points, 3, null));
+    expect([sketch([a!, b!]), sketch([a!, b!, c!])].map(({ marks, areas }) => [marks.length, areas.length])).toEqual([[2, 0], [3, 1]]);
+  });
+});
+
+describe('whose reach a wall draws', () => {
+  const facility = (id: string, zone: string, capacity: number): WallFacility => ({ id, zone, capacity }) as WallFacility;
+  it('is an authority by its id, else a facility', () => {
+    expect([placeOf('weber', { weber: 'Weber' }), placeOf('f', { weber: 'Weber' })]).toEqual([{ zone: 'weber' }, { facility: 'f' }]);
+  });
+  it('goes from none through the largest of each authority to none', () => {
+    const all = largestByZone([facility('small', 'weber', 4), facility('large', 'weber', 16), facility('b', 'davis', 8), facility('a', 'davis', 8)]);
+    expect(all).toEqual(['a', 'large']);
+    expect([null, 'a', 'large'].map((now) => nextPlace(now, all))).toEqual(['a', 'large', null]);
+  });
+  it('begins anew from a place that the keys do not know, and stays none where there is no facility', () => {
+    expect([nextPlace('weber', ['a', 'large']), nextPlace(null, [])]).toEqual(['a', null]);
   });
 });

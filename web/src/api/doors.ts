@@ -1,4 +1,5 @@
 import { data, newId, server } from './http';
+import type { ClosureShape } from '../board/closing';
 import type { components } from './schema';
 
 /** The commands and questions of the screens; each command makes its own id. */
@@ -100,6 +101,14 @@ export const waysOf = async (legs: readonly { start: At; end: At }[]): Promise<(
 };
 export const movingWays = async (): Promise<MovingWay[]> => (await data(server.GET('/v1/routes'))).items.map((way) => ({ ...way, line: lineOf(way.line) }));
 export const reach = (at: At, limits_s: number[]): Promise<Reached> => data(server.POST('/v1/isochrones', { body: { at: spot(at), limits_s } }));
+/** What a wall may ask: never of a position. */
+export type ReachPlace = { facility: string } | { zone: string };
+export const reachOf = (place: ReachPlace, limits_s: number[]): Promise<Reached> => data(server.POST('/v1/isochrones', { body: { ...place, limits_s } }));
+
+export type NewClosure = Omit<Schemas['PutClosure'], 'command_id' | 'area' | 'from_ms'> & { area: ClosureShape };
+const closure = (id: string): { path: { closure: string } } => ({ path: { closure: id } });
+export const putClosure = (id: string, body: NewClosure) => data(server.PUT('/v1/closures/{closure}', { params: closure(id), body: command(body) }));
+export const liftClosure = (id: string) => data(server.POST('/v1/closures/{closure}/lift', { params: closure(id), body: command({}) }));
 
 export type WallToken = Schemas['WallToken'];
 export const wallTokens = async (): Promise<WallToken[]> => (await data(server.GET('/v1/wall-tokens'))).items;

@@ -1,3 +1,4 @@
+import type { ReachPlace } from '../api/doors';
 import type { SmallCount, Tier, WallFacility, WallUnit, WallZone } from '../live/kinds';
 import { clockFace, freshness, type FreshnessLimits } from '../live/spans';
 import type { Bounds } from '../map/geometry';
@@ -128,3 +129,19 @@ export function bedCount(facilities: readonly WallFacility[], limits: FreshnessL
   }
   return count;
 }
+
+/** Whose reach is asked: an authority by its id, else a facility. */
+export const placeOf = (id: string, zones: Readonly<Record<string, string>>): ReachPlace => (id in zones ? { zone: id } : { facility: id });
+
+/** The largest facility of each authority, in the authorities' order. */
+export function largestByZone(facilities: readonly WallFacility[]): string[] {
+  const largest = new Map<string, WallFacility>();
+  for (const each of facilities) {
+    const known = largest.get(each.zone);
+    if (!known || each.capacity > known.capacity || (each.capacity === known.capacity && each.id < known.id)) largest.set(each.zone, each);
+  }
+  return [...largest].sort(([a], [b]) => a.localeCompare(b)).map(([, { id }]) => id);
+}
+
+/** None, then one after the other, then none again; from a place outside the list to its first. */
+export const nextPlace = (now: string | null, places: readonly string[]): string | null => places[now === null ? 0 : places.indexOf(now) + 1] ?? null;

@@ -43,6 +43,7 @@ export function readColors(element: Element): Colors {
       high: token('--high'),
       moderate: token('--moderate'),
       routine: token('--routine'),
+      reach: token('--reach'),
       pick: token('--focus'),
     },
     family: token('--family'),

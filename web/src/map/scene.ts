@@ -2,7 +2,7 @@ import type { LonLat } from './geometry';
 
 /** Who a mark stands for decides its shape; `tone` its colour, never alone. */
 export type Shape = 'facility' | 'team' | 'van' | 'waiting' | 'person' | 'pick';
-export type Tone = 'closed' | 'free' | 'committed' | 'off' | 'imminent' | 'high' | 'moderate' | 'routine' | 'pick';
+export type Tone = 'closed' | 'free' | 'committed' | 'off' | 'imminent' | 'high' | 'moderate' | 'routine' | 'reach' | 'pick';
 export type MarkFreshness = 'fresh' | 'ageing' | 'stale' | 'no_response';
 
 export interface Mark {
