@@ -1,6 +1,5 @@
 """Uvicorn as this application wants it: one protocol for sockets, quiet logs, no access log."""
 
-import gc
 import socket
 from typing import Any
 
@@ -26,11 +25,6 @@ class SharedFrames(WebSocketsSansIOProtocol):
             return False
         self.transport.write(wire)
         return True
-
-
-GARBAGE = (50_000, 20, 100)
-"""When Python looks for garbage. A batch of positions makes tens of thousands of objects that are
-gone at once; by default each 700 of them would have the whole replica looked through."""
 
 
 def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
@@ -61,6 +55,4 @@ async def serve(
     app: FastAPI, host: str, port: int, sockets: list[socket.socket] | None = None
 ) -> None:
     """Serve `app` until a signal ends it; `sockets` may be bound already."""
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
     await server(app, host, port).serve(sockets)

@@ -7,20 +7,20 @@ import time
 
 from uuid6 import uuid7
 
-from caretower.wiring import STORE_FAULTS, Tower, region_travel
+from caretower.travel import RegionTravel
+from caretower.wiring import STORE_FAULTS, Tower
 from dispatch.commands import Recommended
 from dispatch.planner import Planner, Surroundings
 from dispatch.planning import Rules
 from dispatch.planning_policy import load_planning_policy
 from dispatch.request import Bundle
-from geo.trees import MAX_TREES
 from record.actor import system
 from registry.freshness import load_freshness
 
 PLANNER = system("planner")
 
 
-def planner(tower: Tower, owner: str) -> Planner:
+def planner(tower: Tower, travel: RegionTravel, owner: str) -> Planner:
     """The planning loop of this region; `owner` names the process in the lease."""
 
     async def announce(request: str, plan_version: int, bundle: Bundle | None) -> None:
@@ -28,7 +28,6 @@ def planner(tower: Tower, owner: str) -> Planner:
         await tower.dispatch.recommended(PLANNER, command)
 
     zones = tower.region.authorities
-    travel = region_travel(tower, max_trees=MAX_TREES)
     world = Surroundings(
         registry=tower.registry,
         requests=tower.dispatch,

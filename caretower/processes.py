@@ -1,6 +1,7 @@
 """What each process does: api, planner, keeper, and the one-time jobs around them."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -34,6 +35,9 @@ KEEPER = system("keeper")
 STORES_WITHIN_S = 60.0
 RETRY_S = 0.3
 MIN_PASSWORD = 12
+GARBAGE = (50_000, 20, 100)
+"""When Python looks for garbage. A batch of positions or a plan makes tens of thousands of objects
+that are gone at once; by default each 700 of them would have whole replicas looked through."""
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -102,20 +106,41 @@ async def run_api(tower: Tower) -> None:
     from api.app import create_app
     from api.serve import serve
 
-    await serve(create_app(api_services(tower)), tower.settings.host, tower.settings.port)
+    app = create_app(api_services(tower))
+    settle()
+    await serve(app, tower.settings.host, tower.settings.port)
 
 
 async def run_planner(tower: Tower) -> None:
-
     from caretower.planning import planner
+    from caretower.wiring import region_travel
+    from geo.trees import MAX_TREES
     from optimizer.warming import warm_up
 
+    travel = region_travel(tower, max_trees=MAX_TREES)
+
+    def get_ready() -> None:
+        warm_up()
+        somewhere = tower.region.zips.at[:1]
+        travel.matrix(somewhere, somewhere)
+        settle()
+
     # Plans are made while the kernels compile, only slower; nothing waits for it at the end.
-    Thread(target=warm_up, name="planner.warm_up", daemon=True).start()
-    await planner(tower, me("planner")).run()
+    Thread(target=get_ready, name="planner.get_ready", daemon=True).start()
+    await planner(tower, travel, me("planner")).run()
+
+
+def settle() -> None:
+    """Keep the collector's hands off what was loaded for good: going through it stops a process
+    for a fifth of a second, now and then, and somebody waits for that plan.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 async def run_keeper(tower: Tower) -> None:
+    settle()
     works = keeper_works(tower)
     await keep(tower.registry, me("keeper"), works, STORE_FAULTS, lambda: take_over(tower))
 
