@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isnan
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Word
 from dispatch.planning import (
     OLD,
@@ -85,6 +88,10 @@ class Story:
     van_row: Mapping[str, int]
     place_row: Mapping[str, int]
     holder: Mapping[str, str]
+    planned: Counter[str | None]
+    team_free_s: NDArray[np.float64]
+    place_extra_s: NDArray[np.float64]
+    slots: NDArray[np.bool_]
 
     @staticmethod
     def of(question: Question, plan: Plan) -> "Story":
@@ -105,6 +112,10 @@ class Story:
             {van.id: k for k, van in enumerate(problem.vans)},
             {place.id: k for k, place in enumerate(problem.places)},
             holder,
+            Counter(assignment.bundle.place for assignment in plan.assignments),
+            np.array([team.release_s for team in problem.teams]),
+            np.array([place.penalty_s for place in problem.places]),
+            np.array([place.kind == "slot" for place in problem.places], np.bool_),
         )
 
     def request(self, request: str) -> CrisisRequest:
@@ -163,19 +174,35 @@ class Story:
 
     def next_place(self, request: str, but: str | None) -> str | None:
         """The nearest other place with room that may take the person, old counts last."""
-        asked = self.question.problem.requests[self.column[request]]
-        used = Counter(one.bundle.place for one in self.plan.assignments)
-        near = [
-            (place.penalty_s + ride_s, place.id)
-            for place in self.question.problem.places
-            if place.id != but
-            and place.id not in asked.excluded
-            and not asked.place_mask & ~place.mask
-            and asked.place_kind in ("any", place.kind)
-            and place.free > used[place.id]
-            and (ride_s := self.ride_s(request, place.id)) is not None
-        ]
-        return min(near)[1] if near else None
+        problem = self.question.problem
+        asked = problem.requests[self.column[request]]
+        away_s = self.place_extra_s + problem.request_to_place[self.column[request]]
+        for k in map(int, np.argsort(away_s, kind="stable")):
+            place = problem.places[k]
+            if isnan(away_s[k]):
+                break
+            if (
+                place.id != but
+                and place.id not in asked.excluded
+                and not asked.place_mask & ~place.mask
+                and asked.place_kind in ("any", place.kind)
+                and place.free > self.planned[place.id]
+            ):
+                return place.id
+        return None
+
+    def nearest_team(self, request: str) -> str | None:
+        """The team that would be there first, by whole seconds."""
+        problem = self.question.problem
+        there_s = np.round(self.team_free_s + problem.team_to_request[:, self.column[request]])
+        return None if (k := _least(there_s)) is None else problem.teams[k].id
+
+    def nearest_pool(self, request: str) -> str | None:
+        """The pool with the shortest ride, whomever it takes."""
+        problem = self.question.problem
+        rides_s = problem.request_to_place[self.column[request]]
+        k = _least(np.where(self.slots, np.nan, rides_s))
+        return None if k is None else problem.places[k].id
 
     def zone_name(self, zone: str) -> str:
         """How people call the zone."""
@@ -186,6 +213,11 @@ class Story:
         found = self.vacancy(place)
         facility = self.question.situation.names.get(facility_of(found))
         return f"{found.name}, {facility}" if facility and facility != found.name else found.name
+
+
+def _least(seconds: NDArray[np.float64]) -> int | None:
+    """The first of the least; None where all are nan."""
+    return None if np.isnan(seconds).all() else int(np.nanargmin(seconds))
 
 
 def team(story: Story, assignment: Assignment) -> str:
@@ -330,13 +362,11 @@ def _main_reason(story: Story, assignment: Assignment, part: str) -> str:
 def _nearer_team(story: Story, assignment: Assignment, eta_s: float) -> str | None:
     """The nearest team that is not the one recommended, and what it is needed for."""
     request = assignment.request_id
-    reachable = [
-        (arrival_s, team_id)
-        for team_id in story.team_row
-        if (arrival_s := story.team_s(request, team_id)) is not None
-    ]
-    nearest_s, nearest = min(reachable, default=(eta_s, assignment.bundle.team))
-    if nearest is None or nearest == assignment.bundle.team or eta_s - nearest_s < NOTICEABLE_S:
+    nearest = story.nearest_team(request)
+    if nearest is None or nearest == assignment.bundle.team:
+        return None
+    nearest_s = story.team_s(request, nearest)
+    if nearest_s is None or eta_s - nearest_s < NOTICEABLE_S:
         return None
     name = story.question.situation.teams[nearest].name
     return f"{name} is nearer ({_min(nearest_s)}) but {_why_not_team(story, assignment, nearest)}"
@@ -407,15 +437,11 @@ def _place_told(story: Story, request: CrisisRequest, place_id: str) -> str:
 def _nearer_place(story: Story, assignment: Assignment, chosen: str) -> str:
     """The nearest place that is not the one recommended, and why not."""
     request = assignment.request_id
-    chosen_s = story.ride_s(request, chosen)
-    near = [
-        (ride_s, place_id)
-        for place_id in story.place_row
-        if isinstance(story.vacancy(place_id), states.Pool)
-        and (ride_s := story.ride_s(request, place_id)) is not None
-    ]
-    nearest_s, nearest = min(near, default=(0.0, chosen))
-    if chosen_s is None or nearest == chosen or chosen_s - nearest_s < NOTICEABLE_S:
+    nearest = story.nearest_pool(request)
+    if nearest is None or nearest == chosen:
+        return ""
+    chosen_s, nearest_s = story.ride_s(request, chosen), story.ride_s(request, nearest)
+    if chosen_s is None or nearest_s is None or chosen_s - nearest_s < NOTICEABLE_S:
         return ""
     name = story.place_name(nearest)
     return f" {name} is nearer ({_min(nearest_s)}) but {_why_not_place(story, request, nearest)}."
