@@ -39,6 +39,7 @@ from optimizer.plan import Plan
 from optimizer.problem import InvalidProblemError
 from optimizer.solve import Solved as Answer
 from optimizer.solve import solve_warm
+from optimizer.strictness import price_of_strictness
 from registry.cancelling import end_tasks
 from registry.errors import Fenced, Unavailable
 from registry.port import Event, Lease, Position, Registry
@@ -98,7 +99,7 @@ class Solved:
     """One plan with its question, the words for it, and who waits for alternatives.
 
     `answer` is the solver's own, still warm: it explains, and begins the next plan. Only one thread
-    at a time may have it; None after a fault.
+    at a time may have it; None after a fault. `is_priced`: what a strict order costs was asked.
     """
 
     question: Question
@@ -106,6 +107,7 @@ class Solved:
     view: PlanView
     unexplained: tuple[str, ...]
     answer: Answer | None
+    is_priced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,23 +323,30 @@ class Planner:
         if solved.answer is None:
             return
         try:
-            plan = await asyncio.to_thread(self._price, solved.answer, now)
+            plan, strict = await asyncio.to_thread(self._price, solved, solved.answer, now)
         except FAULTS as fault:
             log.error("planner.fault", fault=type(fault).__name__)
             self._solved = replace(solved, unexplained=(), answer=None)
             return
         if self._wake.is_set() or self._view is None:
             return
-        self._solved = replace(solved, unexplained=solved.unexplained[EXPLAINED_AT_ONCE:])
+        later = solved.unexplained[EXPLAINED_AT_ONCE:]
+        self._solved = replace(solved, unexplained=later, is_priced=True)
         if not check(solved.question.problem, plan):
             version = self._next_version()
-            view = explained_view(self._view, solved.question, plan, now, version)
+            view = explained_view(self._view, solved.question, plan, now, version, strict)
             await self._publish(view, lease)
 
-    def _price(self, answer: Answer, requests: Sequence[str]) -> Plan:
-        """Runs in a thread."""
+    def _price(
+        self, solved: Solved, answer: Answer, requests: Sequence[str]
+    ) -> tuple[Plan, int | None]:
+        """The plan with these requests explained, and what a strict order costs, once a plan. Runs
+        in a thread."""
         with self._solving:
-            return answer.explained(requests, self._wake.is_set)
+            plan = answer.explained(requests, self._wake.is_set)
+        if not self._policy.strict or solved.is_priced:
+            return plan, None
+        return plan, price_of_strictness(solved.question.problem, plan, self._wake.is_set)
 
     def _next_version(self) -> int:
         return 1 if self._view is None else self._view.version + 1

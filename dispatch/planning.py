@@ -347,7 +347,7 @@ def _request(
     return Request(
         id=request.id,
         weight=max(1, round(rules.weight[request.tier])),
-        rank=0 if request.tier is Tier.IMMINENT else 1,
+        rank=rank_of(request, situation.now_ms, policy),
         waited_s=min(waited_s, LARGEST_TIME_S),
         target_s=max(0, request.target_ms - request.opened_ms) / 1000,
         onscene_s=policy.onscene_s if request.needs.team and not with_person else 0,
@@ -366,6 +366,18 @@ def _request(
         shown=_shown(request, situation),
         excluded=_excluded(request, situation) | _promised_to_others(request, locks),
     )
+
+
+def rank_of(request: CrisisRequest, now_ms: int, policy: PlanningPolicy) -> int:
+    """Imminent comes first, and under a strict policy each tier before the next: there, whoever is
+    late moves up a tier now and then, but never to imminent."""
+    if request.tier is Tier.IMMINENT:
+        return 0
+    if not policy.strict:
+        return 1
+    late_s = max(0, now_ms - request.target_ms) / 1000
+    moved_up = int(late_s // policy.promoted_after_s) if policy.promoted_after_s else 0
+    return max(1, Tier.IMMINENT.rank - request.tier.rank - moved_up)
 
 
 def may_transport(request: CrisisRequest, transporter: Transporter) -> bool:

@@ -62,6 +62,12 @@ class _Transport(_Sourced):
     team_may_drive: bool
 
 
+class _Tiers(_Sourced):
+    strict: bool = False
+    promoted_after_min: Minutes = 120
+    source: str = "own default"
+
+
 class _Cost(_Sourced):
     lateness_factor: Factor
     patience_factor: Factor
@@ -102,6 +108,7 @@ class PlanningFile(_Edge):
     wish: _Wish
     freshness: _Freshness
     transport: _Transport
+    tiers: _Tiers = _Tiers()
     cost: _Cost
     loop: _Loop
 
@@ -137,6 +144,8 @@ class PlanningPolicy:
     count_stale_costs_s: float
     position_lost_costs_s: float
     team_may_drive: bool
+    strict: bool
+    promoted_after_s: float
     coalesce_ms: int
     solve_within_ms: int
     explain_most: int
@@ -173,6 +182,8 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         count_stale_costs_s=fresh.count_stale_costs_min * 60,
         position_lost_costs_s=fresh.position_lost_costs_min * 60,
         team_may_drive=given.transport.team_may_drive,
+        strict=given.tiers.strict,
+        promoted_after_s=given.tiers.promoted_after_min * 60,
         coalesce_ms=loop.coalesce_ms,
         solve_within_ms=loop.solve_within_ms,
         explain_most=loop.explain_most,

@@ -102,11 +102,20 @@ class Recommendation(msgspec.Struct, frozen=True):
         return self.bundle == Bundle()
 
 
+class Strictness(msgspec.Struct, frozen=True):
+    """That every tier is planned before the next, and what that costs the region in weighted
+    minutes; None while it is not priced."""
+
+    extra_min: float | None
+    text: str
+
+
 class PlanView(msgspec.Struct, frozen=True):
     """The region's plan. `version` grows by one with each; `at` is the position it was made at.
 
     `gap` is at most how far from the best this is, `objective_min` its price, both in weighted
-    minutes. `degraded` says in words why the plan is old or worse than it should be.
+    minutes. `degraded` says in words why the plan is old or worse than it should be. `strictness`
+    is None where weights trade between the tiers.
     """
 
     version: int
@@ -118,6 +127,7 @@ class PlanView(msgspec.Struct, frozen=True):
     objective_min: float
     recommendations: dict[str, Recommendation]
     degraded: str | None = None
+    strictness: Strictness | None = None
 
 
 def encode(view: PlanView) -> bytes:
@@ -136,10 +146,12 @@ def plan_view(
     version: int,
     at: tuple[int, int],
     shown: PlanView | None = None,
+    strict_tenths: int | None = None,
 ) -> PlanView:
     """The optimizer's answer for people.
 
     Who is just being accepted keeps what is `shown`; so do alternatives until they are priced anew.
+    `strict_tenths` is the price of strictness, if it is known already.
     """
     story = sentences.Story.of(question, plan)
     accepting = being_accepted(question.situation) & story.requests.keys()
@@ -159,17 +171,33 @@ def plan_view(
             )
             for assignment in plan.assignments
         },
+        strictness=strictness(question, strict_tenths),
     )
 
 
+def strictness(question: Question, tenths: int | None) -> Strictness | None:
+    """What the policy's strict order costs, in words; None if weights trade."""
+    if not question.rules.planning.strict:
+        return None
+    extra_min = None if tenths is None else tenths / TENTHS
+    return Strictness(extra_min, sentences.strictness(extra_min))
+
+
 def explained_view(
-    view: PlanView, question: Question, plan: Plan, requests: Collection[str], version: int
+    view: PlanView,
+    question: Question,
+    plan: Plan,
+    requests: Collection[str],
+    version: int,
+    strict_tenths: int | None = None,
 ) -> PlanView:
-    """The same plan with the alternatives of these requests."""
+    """The same plan with the alternatives of these requests, and the price of strictness."""
     story = sentences.Story.of(question, plan)
     anew = {name: recommendation(story, plan.of(name)) for name in requests}
-    recommendations = view.recommendations | anew
-    return msgspec.structs.replace(view, version=version, recommendations=recommendations)
+    told = view.strictness if strict_tenths is None else strictness(question, strict_tenths)
+    return msgspec.structs.replace(
+        view, version=version, recommendations=view.recommendations | anew, strictness=told
+    )
 
 
 def _with_old_prices(

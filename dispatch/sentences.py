@@ -301,6 +301,16 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
 _LOCK_TEXT = "What is promised does not fit any more ({fault}): a person must decide."
 
 
+def strictness(extra_min: float | None) -> str:
+    """What it costs to plan each tier before the next; None while that is not known."""
+    told = "Strict order: every tier is planned before the next."
+    if extra_min is None:
+        return f"{told} What that costs is not known yet."
+    if extra_min == 0:
+        return f"{told} At this moment that costs nothing."
+    return f"{told} That costs the region {extra_min:.1f} weighted minutes."
+
+
 def _team_warnings(story: Story, request: CrisisRequest, chosen: str) -> Iterator[str]:
     situation, rules = story.question.situation, story.question.rules
     found = situation.teams[chosen]

@@ -184,6 +184,13 @@ class Hold(Answer):
     by: str
 
 
+class Strictness(Answer):
+    """That every tier is planned before the next, and its price in weighted minutes."""
+
+    extra_min: float | None = Field(description="null while it is not priced")
+    text: str
+
+
 class Plan(Answer):
     """On topic `board`, kind plan, id `plan`: the newest plan's head."""
 
@@ -196,3 +203,4 @@ class Plan(Answer):
     gap: float
     objective_min: float
     degraded: str | None = Field(description="why it is old or worse than it should be")
+    strictness: Strictness | None = Field(description="null where weights trade between tiers")
