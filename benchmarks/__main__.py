@@ -14,7 +14,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("plan", "matrix", "roads", "registry", "record", "live", "gps", "wall", "simulation")
+MODULES = (
+    "plan",
+    "assign",
+    "matrix",
+    "roads",
+    "registry",
+    "record",
+    "live",
+    "gps",
+    "wall",
+    "simulation",
+)
 SHORT_SLACK = 0.3
 Row = dict[str, Any]
 

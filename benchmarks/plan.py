@@ -15,6 +15,7 @@ import zipcodes
 from numpy.typing import NDArray
 
 from benchmarks.events import later
+from benchmarks.rows import Row, row
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.kernels import NEVER
@@ -27,7 +28,6 @@ from optimizer.stars import stars_of
 from optimizer.warming import warm_up
 from optimizer.writing import written
 
-Row = dict[str, object]
 EARTH_KM = 6371.0
 DETOUR = 1.3
 ROAD_KM_H = 75.0
@@ -226,25 +226,12 @@ def run(*, short: bool) -> list[Row]:
     events = (
         {COUNTY: 30, STATE: 30, BIG_STATE: 3} if short else {COUNTY: 200, STATE: 200, BIG_STATE: 25}
     )
-    rows = [row for scale, count in seeds.items() for row in _cold(scale, range(count))]
-    rows += [row for scale, count in events.items() for row in _warm(scale, count)]
+    rows = [one for scale, count in seeds.items() for one in _cold(scale, range(count))]
+    rows += [one for scale, count in events.items() for one in _warm(scale, count)]
     rows += _against(range(1 if short else 3))
     rows += _explained(1 if short else 3)
-    rows.append(_row("plan.bigstate.memory_mb", _memory_mb(), "MB", 500.0, lower=True))
+    rows.append(row("plan.bigstate.memory_mb", _memory_mb(), "MB", 500.0, lower=True))
     return rows
-
-
-def _row(
-    name: str, value: float, unit: str, target: float | None, *,
-    lower: bool = True, baseline: float | None = None,
-) -> Row:  # fmt: skip
-    """A row; `lower` says that less is better."""
-    holds = None if target is None else (value <= target if lower else value >= target)
-    ratio = value if unit == "x" else None
-    return {
-        "name": name, "value": value, "unit": unit, "baseline": baseline, "ratio": ratio,
-        "target": target, "holds": holds,
-    }  # fmt: skip
 
 
 def _judged(problem: Problem, plan: Plan) -> Plan:
@@ -268,16 +255,14 @@ def _cold(scale: Scale, seeds: range) -> list[Row]:
             found.append(100 * over)
     name = f"plan.{scale.name}"
     rows = [
-        _row(
+        row(
             f"{name}.cold_ms", median(cold_ms), "ms", COLD_MS.get(scale.name), baseline=max(cold_ms)
         ),
-        _row(f"{name}.gap", max(gaps), "tenths of a minute", 0),
+        row(f"{name}.gap", max(gaps), "tenths of a minute", 0),
     ]
     for other, over in (("greedy", greedy), ("sequential", sequential)):
-        rows.append(
-            _row(f"{name}.vs_{other}_gap", mean(over), "% (mean)", None, baseline=max(over))
-        )
-    rows.append(_row(f"{name}.vs_greedy", 1 + mean(greedy) / 100, "x", 1.0, lower=False))
+        rows.append(row(f"{name}.vs_{other}_gap", mean(over), "% (mean)", None, baseline=max(over)))
+    rows.append(row(f"{name}.vs_greedy", 1 + mean(greedy) / 100, "x", 1.0, lower=False))
     return rows
 
 
@@ -300,8 +285,8 @@ def _warm(scale: Scale, count: int) -> list[Row]:
     p50, p99 = (float(np.percentile(spent_ms, q)) for q in (50, 99))
     target = WARM_MS[scale.name]
     return [
-        _row(f"plan.{scale.name}.warm_p50_ms", p50, "ms", target[0]),
-        _row(f"plan.{scale.name}.warm_p99_ms", p99, "ms", target[1], baseline=max(spent_ms)),
+        row(f"plan.{scale.name}.warm_p50_ms", p50, "ms", target[0]),
+        row(f"plan.{scale.name}.warm_p99_ms", p99, "ms", target[1], baseline=max(spent_ms)),
     ]
 
 
@@ -324,7 +309,7 @@ def _against(seeds: range) -> list[Row]:
         if best is None or (best.exact and total(best.choices) != plan.objective):
             raise AssertionError(f"seed {seed}: CP-SAT has another optimum")
         ratios.append(theirs / ours)
-    return [_row("plan.vs_cpsat", median(ratios), "x", 25.0, lower=False, baseline=min(ratios))]
+    return [row("plan.vs_cpsat", median(ratios), "x", 25.0, lower=False, baseline=min(ratios))]
 
 
 def _explained(seeds: int) -> list[Row]:
@@ -338,7 +323,7 @@ def _explained(seeds: int) -> list[Row]:
         spent_s = process_time() - started
         found = sum(len(a.alternatives) + (a.nearest is not None) for a in plan.assignments)
         each_us.append(1e6 * spent_s / found)
-    return [_row("plan.state.alternative_us", median(each_us), "us", None)]
+    return [row("plan.state.alternative_us", median(each_us), "us", None)]
 
 
 def _memory_mb() -> float:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
-from optimizer import dense, kernels
+from optimizer import dense, kernels, matching
 from optimizer.eligibility import Bools, Ints
 from optimizer.glop import Glop
+from optimizer.matching import Matching
 from optimizer.sides import Bundles, Sides
 from optimizer.simplex import Simplex
 
@@ -19,20 +20,35 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions that `kernels.py` describes, and the linear program."""
+    """The functions that `kernels.py` and `matching.py` describe, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
     cheapest: Callable[[Sides, Ints, Charges], tuple[Ints, Ints]]
     within: Callable[[Sides, Ints, Charges, Ints, int], tuple[int, Bundles]]
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
     by_team: Callable[[Sides, Ints, Ints, Bools], Ints]
+    mend: Callable[[Matching, int, int], None]
     program: type[Simplex] | type[Glop]
 
 
 COMPILED = Engine(
-    kernels.costs_of, kernels.cheapest, kernels.within, kernels.by_option, kernels.by_team, Simplex
+    kernels.costs_of,
+    kernels.cheapest,
+    kernels.within,
+    kernels.by_option,
+    kernels.by_team,
+    matching.mend,
+    Simplex,
 )
-PLAIN = Engine(dense.costs_of, dense.cheapest, dense.within, dense.by_option, dense.by_team, Glop)
+PLAIN = Engine(
+    dense.costs_of,
+    dense.cheapest,
+    dense.within,
+    dense.by_option,
+    dense.by_team,
+    matching.match_anew,
+    Glop,
+)
 
 _compiled = Event()
 

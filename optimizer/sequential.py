@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from optimizer.assignment import Assignment
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.pricing import choices_of
@@ -155,15 +155,10 @@ def _assign(costs: Ints, stock: Ints, locked: Ints) -> Ints:
     rows = np.flatnonzero(locked == OPEN)
     none = costs.shape[1] - 1
     columns = np.repeat(np.arange(none), np.minimum(stock, len(rows)))
-    finite = costs[costs < FAR]
-    dear = int(finite.max(initial=0)) + 1
-    own = np.full((len(rows), len(rows)), 4 * dear, dtype=np.float64)
-    np.fill_diagonal(own, np.minimum(costs[rows, none], dear))
-    given = np.minimum(costs[np.ix_(rows, columns)], 4 * dear).astype(np.float64)
-    row, column = linear_sum_assignment(np.hstack([given, own]))
-    index = np.append(columns, none)[np.minimum(column, len(columns))]
+    dear = int(costs[costs < FAR].max(initial=0)) + 1
+    given = Assignment(costs[np.ix_(rows, columns)], np.minimum(costs[rows, none], dear))
     result = locked.copy()
-    result[rows[row]] = index
+    result[rows] = np.append(columns, none)[given.resources]
     return result
 
 

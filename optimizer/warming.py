@@ -3,6 +3,7 @@
 import numpy as np
 
 from optimizer.engine import COMPILED, use_compiled
+from optimizer.matching import ALONE, Matching
 from optimizer.problem import Place, Problem, Request, Team, Van
 from optimizer.sides import GRID
 from optimizer.stars import Stars, stars_of
@@ -22,6 +23,7 @@ def warm_up() -> None:
     COMPILED.by_option(sides, scope, np.ones(3, np.bool_), np.ones(2, np.bool_))
     COMPILED.by_team(sides, scope, found[:, 0, 0].copy(), np.ones(2, np.bool_))
     COMPILED.costs_of(sides, np.column_stack([scope, found[:, 0]]))
+    COMPILED.mend(Matching.of(np.ones((2, 2), np.int64), np.full(2, 9)), ALONE, ALONE)
     program = COMPILED.program(np.array([1.0, 1.0, 1.0]), np.array([True, True, False]), 2)
     rows, coef = (
         np.array([[0, 0], [1, 0], [0, 2], [1, 2]]),

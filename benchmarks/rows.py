@@ -1,0 +1,16 @@
+"""A row of `build/bench.json`."""
+
+Row = dict[str, object]
+
+
+def row(
+    name: str, value: float, unit: str, target: float | None, *,
+    lower: bool = True, baseline: float | None = None,
+) -> Row:  # fmt: skip
+    """A row; `lower` says that less is better."""
+    holds = None if target is None else (value <= target if lower else value >= target)
+    ratio = value if unit == "x" else None
+    return {
+        "name": name, "value": value, "unit": unit, "baseline": baseline, "ratio": ratio,
+        "target": target, "holds": holds,
+    }  # fmt: skip
