@@ -146,6 +146,7 @@ class Planner:
         self._requests: list[CrisisRequest] = []
         self._requests_changed = True
         self._moved_at_s = 0.0
+        self._told: dict[str, int] = {}
         self._facts: Facts | None = None
         self._facts_at_s = 0.0
         self._view: PlanView | None = None
@@ -202,13 +203,22 @@ class Planner:
         kinds = {kind for kind, _, _ in event.touched}
         if Kind.REQUEST in kinds:
             self._requests_changed = True
-        if kinds & PLANNED_KINDS:
+        if kinds & PLANNED_KINDS and not self._is_echo(event):
             self._wake.set()
         elif event.kind == MOVED and self._waiting():
             now_s = self._world.ticks()
             if now_s - self._moved_at_s >= self._policy.moved_every_s:
                 self._moved_at_s = now_s
                 self._wake.set()
+
+    def _is_echo(self, event: Event) -> bool:
+        """Whether this is only what the last plan made of requests: it calls for no other."""
+        return all(
+            kind == Kind.REQUEST
+            and isinstance(card, dict)
+            and self._told.get(id_) == card.get("version")
+            for kind, id_, card in event.touched
+        )
 
     def _waiting(self) -> bool:
         return any(request.state in WAITING for request in self._requests)
@@ -378,6 +388,7 @@ class Planner:
 
     async def _tell(self, view: PlanView, situation: Situation) -> None:
         """Let dispatch know of first and of withdrawn recommendations."""
+        self._told = {}
         if self._world.announce is None:
             return
         for request in situation.requests:
@@ -386,10 +397,13 @@ class Planner:
             first = bundle is not None and request.state is State.REQUESTED
             gone = bundle is None and request.state is State.RECOMMENDED
             if first or gone:
+                # The event may come before the answer, so it is known by what it will be.
+                self._told[request.id] = request.version + 1
                 try:
                     await self._world.announce(request.id, view.version, bundle)
                 except DispatchError as late:
                     log.info("planner.too_late", fault=type(late).__name__)
+                    self._wake.set()
 
 
 def _most_urgent(put: Question) -> list[str]:

@@ -15,7 +15,7 @@ from directory import Directory
 from dispatch import commands, planner
 from dispatch.dispatch import Dispatch
 from dispatch.planner import Planner, Surroundings
-from dispatch.planning import Rules
+from dispatch.planning import Drive, Question, Rules, Situation, question
 from dispatch.planning_policy import load_planning_policy
 from dispatch.policy import load_policy
 from dispatch.recommendation import PlanView, decode
@@ -343,6 +343,33 @@ async def test_alternatives_follow_the_plan_with_their_price(house: House) -> No
         assert [other.team for other in best.alternatives] == [far, None]
         assert 0 < best.alternatives[0].extra_min < best.alternatives[1].extra_min
         assert best.priced_ms == view.made_ms
+
+
+async def test_what_the_plan_itself_made_of_a_request_calls_for_no_further_plan(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[Situation] = []
+
+    def noted(situation: Situation, rules: Rules, drive: Drive) -> Question:
+        planned.append(situation)
+        return question(situation, rules, drive)
+
+    monkeypatch.setattr(planner, "question", noted)
+    await house.team("Near", 41.2)
+    async with planning(house):
+        request = await house.request()
+        await house.plan_where(
+            lambda view: (
+                request in view.recommendations and bool(view.recommendations[request].alternatives)
+            )
+        )
+        assert await house.state_of(request) is State.RECOMMENDED
+        later = await house.team("Later", 41.4)
+        await house.plan_where(lambda _: any(later in one.teams for one in planned))
+        told = [one for one in planned if one.requests[:1] and one.requests[0].id == request]
+        assert [one.requests[0].state for one in told if later not in one.teams] == [
+            State.REQUESTED
+        ]
 
 
 async def test_the_plan_holds_nothing_about_who_the_person_is(house: House) -> None:
