@@ -96,6 +96,7 @@ def run(
 def plan(
     file: Annotated[Path | None, typer.Argument(help="a plan file; see docs/plan-file.md")] = None,
     *,
+    previous: Annotated[Path | None, typer.Option(help="an earlier answer to keep to")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
 ) -> None:
     """Plan a self-contained file and print the plan as JSON."""
@@ -107,7 +108,7 @@ def plan(
     if file is None:
         raise typer.BadParameter("name a file, or ask for --schema")
     try:
-        answer = plan_file(file)
+        answer = plan_file(file, previous)
     except (PlanFileError, OSError) as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(2) from error

@@ -50,7 +50,9 @@ class Situation:
 
     `agreements` are by facility: one without any takes people of every zone. `lapsed` names the
     crew words of a team whose credential has run out. `shown` is the bundle on the consoles, by
-    request. `names` gives facilities, providers and zones their names.
+    request. `names` gives facilities, providers and zones their names. A person may decide besides:
+    `fixed` parts of bundles by request (ANY stays open), `forbidden` resources by request, and
+    resources `withheld` from everybody.
     """
 
     now_ms: int
@@ -64,6 +66,9 @@ class Situation:
     lapsed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     shown: Mapping[str, Bundle] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, Bundle] = field(default_factory=dict)
+    forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +131,14 @@ Drive = Callable[[Cast, Mapping[str, tuple[float, float]]], Times]
 
 def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
     """The region's problem at this moment."""
-    locks = _locks(situation)
-    cast, out = _cast(situation, rules, locks)
+    promises = _promises(situation)
+    cast, out = _cast(situation, rules, promises)
     person_at = {request.id: _person_at(request, situation) for request in cast.requests}
     times = drive(cast, person_at)
     bits = Bits()
-    requests = tuple(_request(request, locks, situation, rules, bits) for request in cast.requests)
+    requests = tuple(
+        _request(request, promises, situation, rules, bits) for request in cast.requests
+    )
     requests = _with_preferences(requests, cast, rules)
     problem = Problem(
         requests=requests,
@@ -237,6 +244,8 @@ def why_out(unit: Unit, now_ms: int) -> str | None:
         return "committed"
     if unit.hold is not None:
         return "held"
+    if isinstance(unit, states.Van) and unit.driver is None:
+        return "without_driver"
     return None
 
 
@@ -255,19 +264,30 @@ def being_accepted(situation: Situation) -> frozenset[str]:
     return frozenset(hold.request for hold in situation.holds.values())
 
 
-def _locks(situation: Situation) -> dict[str, Bundle]:
+def _promises(situation: Situation) -> dict[str, Bundle]:
     """What is promised and not planned anew, by request.
 
     A request that is carried out keeps its team; a van or a place that it has not claimed is open.
     """
-    locks = {}
+    promises = {}
     for request in situation.requests:
         if request.state in PLACING | RIDING and _seeks_place(request):
             team = request.held.team if request.held.team in situation.teams else None
             van = request.held.van if request.held.van in situation.vans else ANY
             drives = request.self_transport and team is not None
-            locks[request.id] = Bundle(team, SELF if drives else van, ANY)
-    return locks
+            promises[request.id] = Bundle(team, SELF if drives else van, ANY)
+    return promises
+
+
+def _lock(promise: Bundle | None, fixed: Bundle | None) -> Bundle | None:
+    """What is promised, and what a person fixed of the rest."""
+    if promise is None or fixed is None:
+        return promise or fixed
+    return Bundle(
+        fixed.team if promise.team == ANY else promise.team,
+        fixed.van if promise.van == ANY else promise.van,
+        fixed.place if promise.place == ANY else promise.place,
+    )
 
 
 def _seeks_place(request: CrisisRequest) -> bool:
@@ -275,14 +295,16 @@ def _seeks_place(request: CrisisRequest) -> bool:
 
 
 def _cast(
-    situation: Situation, rules: Rules, locks: Mapping[str, Bundle]
+    situation: Situation, rules: Rules, promises: Mapping[str, Bundle]
 ) -> tuple[Cast, dict[str, dict[str, int]]]:
     now_ms = situation.now_ms
-    kept = promised_units(locks)
+    kept = parts_of(promises.values()) | parts_of(situation.fixed.values())
     accepting = being_accepted(situation)
     out: dict[str, Counter[str]] = {"team": Counter(), "van": Counter(), "place": Counter()}
 
     def may_serve(kind: str, id_: str, why: str | None) -> bool:
+        if id_ in situation.withheld:
+            why = "withheld"
         if why is None or id_ in kept:
             return True
         out[kind][why] += 1
@@ -293,7 +315,7 @@ def _cast(
         requests=tuple(
             request
             for request in sorted(situation.requests, key=lambda request: request.id)
-            if (request.state in WAITING or request.id in locks) and request.id not in accepting
+            if (request.state in WAITING or request.id in promises) and request.id not in accepting
         ),
         teams=tuple(
             team
@@ -303,7 +325,7 @@ def _cast(
         vans=tuple(
             van
             for van in sorted(situation.vans.values(), key=lambda van: van.id)
-            if may_serve("van", van.id, why_out(van, now_ms) or _without_driver(van))
+            if may_serve("van", van.id, why_out(van, now_ms))
         ),
         places=tuple(
             place
@@ -314,14 +336,10 @@ def _cast(
     return cast, {kind: dict(counted) for kind, counted in out.items()}
 
 
-def promised_units(locks: Mapping[str, Bundle]) -> frozenset[str]:
-    """The teams and vans of these locks."""
-    parts = {part for lock in locks.values() for part in (lock.team, lock.van)}
+def parts_of(bundles: Iterable[Bundle]) -> frozenset[str]:
+    """The teams, vans and places that these bundles name."""
+    parts = {part for bundle in bundles for part in (bundle.team, bundle.van, bundle.place)}
     return frozenset(part for part in parts if part is not None and part not in (ANY, SELF))
-
-
-def _without_driver(van: states.Van) -> str | None:
-    return "without_driver" if van.driver is None else None
 
 
 def _person_at(request: CrisisRequest, situation: Situation) -> tuple[float, float]:
@@ -336,12 +354,12 @@ def _person_at(request: CrisisRequest, situation: Situation) -> tuple[float, flo
 
 def _request(
     request: CrisisRequest,
-    locks: Mapping[str, Bundle],
+    promises: Mapping[str, Bundle],
     situation: Situation,
     rules: Rules,
     bits: Bits,
 ) -> Request:
-    policy, lock = rules.planning, locks.get(request.id)
+    policy, promise = rules.planning, promises.get(request.id)
     waited_s = max(0, situation.now_ms - request.opened_ms) / 1000
     with_person = request.state in RIDING or request.state is State.ON_SCENE
     return Request(
@@ -352,7 +370,7 @@ def _request(
         target_s=max(0, request.target_ms - request.opened_ms) / 1000,
         onscene_s=policy.onscene_s if request.needs.team and not with_person else 0,
         load_s=0 if request.state in RIDING else policy.load_s,
-        needs_team=request.needs.team if lock is None else lock.team is not None,
+        needs_team=request.needs.team if promise is None else promise.team is not None,
         needs_van=request.needs.van is Need.NEEDED and somebody_of_ours_drives(request),
         place_need=request.needs.place.value,
         place_kind="slot" if request.needs.slot else "bed",
@@ -362,9 +380,10 @@ def _request(
         van_mask=bits.needed(_van_labels(request, rules)),
         place_mask=bits.needed(_place_labels(request, rules)),
         allow_self_transport=policy.team_may_drive and may_transport(request, Transporter.TEAM),
-        locked=lock,
+        all_or_nothing=request.tier in policy.all_or_nothing,
+        locked=_lock(promise, situation.fixed.get(request.id)),
         shown=_shown(request, situation),
-        excluded=_excluded(request, situation) | _promised_to_others(request, locks),
+        excluded=_excluded(request, situation) | _promised_to_others(request, promises),
     )
 
 
@@ -429,17 +448,17 @@ def _shown(request: CrisisRequest, situation: Situation) -> Bundle | None:
 def _excluded(request: CrisisRequest, situation: Situation) -> frozenset[str]:
     """Whoever declined is not asked again: teams by id, facilities with all that they have."""
     said_no = request.excluded_facilities
+    refused = request.excluded_teams | situation.forbidden.get(request.id, frozenset())
     if not said_no:
-        return request.excluded_teams
+        return refused
     pools = {pool.id for pool in situation.pools.values() if pool.facility in said_no}
     slots = {slot.id for slot in situation.slots.values() if slot.provider in said_no}
-    return request.excluded_teams | pools | slots
+    return refused | pools | slots
 
 
-def _promised_to_others(request: CrisisRequest, locks: Mapping[str, Bundle]) -> frozenset[str]:
+def _promised_to_others(request: CrisisRequest, promises: Mapping[str, Bundle]) -> frozenset[str]:
     """Nobody is diverted: what is promised to one person is nobody else's to be planned."""
-    others = {name: lock for name, lock in locks.items() if name != request.id}
-    return promised_units(others)
+    return parts_of(promise for name, promise in promises.items() if name != request.id)
 
 
 def _with_preferences(

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import optimizer.problem
+from dispatch.words import Tier
 
 Minutes = Annotated[float, Field(ge=0, le=10_080)]
 Factor = Annotated[float, Field(ge=0, le=100)]
@@ -65,7 +66,16 @@ class _Transport(_Sourced):
 class _Tiers(_Sourced):
     strict: bool = False
     promoted_after_min: Minutes = 120
+    all_or_nothing: tuple[Tier, ...] = ()
     source: str = "own default"
+
+    @model_validator(mode="after")
+    def imminent_gets_what_there_is(self) -> Self:
+        if Tier.IMMINENT in self.all_or_nothing:
+            raise ValueError(
+                "all_or_nothing must not name imminent: a bed that lacks keeps no team"
+            )
+        return self
 
 
 class _Cost(_Sourced):
@@ -146,6 +156,7 @@ class PlanningPolicy:
     team_may_drive: bool
     strict: bool
     promoted_after_s: float
+    all_or_nothing: tuple[Tier, ...]
     coalesce_ms: int
     solve_within_ms: int
     explain_most: int
@@ -184,6 +195,7 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         team_may_drive=given.transport.team_may_drive,
         strict=given.tiers.strict,
         promoted_after_s=given.tiers.promoted_after_min * 60,
+        all_or_nothing=given.tiers.all_or_nothing,
         coalesce_ms=loop.coalesce_ms,
         solve_within_ms=loop.solve_within_ms,
         explain_most=loop.explain_most,

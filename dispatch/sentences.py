@@ -20,8 +20,11 @@ from dispatch.planning import (
     freshness,
     is_lost,
     is_remote,
+    parts_of,
     position_age_s,
     somebody_of_ours_drives,
+    why_gives_nothing,
+    why_out,
 )
 from dispatch.request import CrisisRequest
 from dispatch.words import Need, State
@@ -70,6 +73,8 @@ FAULTS = {
     "overcommitted": "overcommitted",
     "closed": "closed",
     "not_in_time": "not within the next days",
+    "forbidden": "forbidden for this request",
+    "withheld": "kept out of this plan",
 }
 
 NOTICEABLE_S = 60
@@ -166,11 +171,20 @@ class Story:
         drive_s = float(problem.van_to_request[row, self.column[request]])
         return None if isnan(drive_s) else problem.vans[row].release_s + drive_s
 
-    def promised_to_others(self, request: str, part: str) -> int:
-        """How many units of a kind are promised to other people of this plan."""
-        locks = [one.locked for one in self.question.problem.requests if one.id != request]
-        units = [getattr(lock, part, None) for lock in locks if lock is not None]
-        return sum(unit in self.team_row or unit in self.van_row for unit in units)
+    def excluded(self, request: str, part: str) -> Counter[str]:
+        """Why units or places of a kind are excluded for this request by id, counted."""
+        known = {"team": self.team_row, "van": self.van_row, "place": self.place_row}[part]
+        asked = self.question.problem.requests[self.column[request]].excluded & known.keys()
+        forbidden = self.question.situation.forbidden.get(request, frozenset())
+        said_no = self.request(request).excluded_teams
+        others = asked - forbidden - said_no if part != "place" else frozenset()
+        return Counter(
+            {
+                "forbidden": len(asked & forbidden),
+                "committed": len(others),
+                "excluded": len(asked - forbidden - others),
+            }
+        )
 
     def next_place(self, request: str, but: str | None) -> str | None:
         """The nearest other place with room that may take the person, old counts last."""
@@ -285,6 +299,7 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
     """What a person must know before they accept."""
     request, situation = story.request(assignment.request_id), story.question.situation
     found = [_LOCK_TEXT.format(fault=fault) for fault in assignment.lock_faults]
+    found += _fixed_warnings(story, request)
     chosen = assignment.bundle.team
     if chosen is not None:
         found += _team_warnings(story, request, chosen)
@@ -298,7 +313,22 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
     return found
 
 
-_LOCK_TEXT = "What is promised does not fit any more ({fault}): a person must decide."
+_LOCK_TEXT = "What is promised or fixed does not fit ({fault}): a person must decide."
+
+
+def _fixed_warnings(story: Story, request: CrisisRequest) -> Iterator[str]:
+    """What a person fixed although it could not be planned."""
+    situation, rules = story.question.situation, story.question.rules
+    for id_ in sorted(parts_of([situation.fixed.get(request.id, Bundle())])):
+        unit = situation.teams.get(id_) or situation.vans.get(id_)
+        if unit is not None:
+            name = unit.name
+            why = None if unit.request == request.id else why_out(unit, situation.now_ms)
+        else:
+            name = story.place_name(id_)
+            why = why_gives_nothing(story.vacancy(id_), situation.now_ms, rules)
+        if why is not None:
+            yield f"{name} is fixed although it is {FAULTS[why]}."
 
 
 def strictness(extra_min: float | None) -> str:
@@ -346,8 +376,7 @@ def _reason(
 ) -> Iterator[tuple[str, str, int, str]]:
     """A lack is told bit by bit, with the words that the bits stand for."""
     if reason.fault == "excluded":
-        promised = story.promised_to_others(assignment.request_id, reason.part)
-        for why, count in (("committed", promised), ("excluded", reason.count - promised)):
+        for why, count in story.excluded(assignment.request_id, reason.part).items():
             if count:
                 yield reason.part, why, count, f"{_count(count, reason.part)}: {FAULTS[why]}"
     elif reason.fault == "lacks":
@@ -388,6 +417,8 @@ def _why_not_team(story: Story, assignment: Assignment, other: str) -> str:
     offered = problem.teams[story.team_row[other]]
     if other in story.request(assignment.request_id).excluded_teams:
         return "has declined"
+    if other in story.question.situation.forbidden.get(assignment.request_id, ()):
+        return "is forbidden for this request"
     if other in asked.excluded:
         return "is with another person"
     lacks = asked.team_mask & ~offered.mask
@@ -461,6 +492,8 @@ def _why_not_place(story: Story, request: str, other: str) -> str:
     problem, question = story.question.problem, story.question
     asked = problem.requests[story.column[request]]
     offered = problem.places[story.place_row[other]]
+    if other in question.situation.forbidden.get(request, ()):
+        return "is forbidden for this request"
     if other in asked.excluded:
         return "has declined"
     lacks = asked.place_mask & ~offered.mask

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from caretower.cli import app
 from caretower.planfile import PlanFileError, plan_file, plan_file_schema, plan_text
+from caretower.planfile.form import PlanFile, RequestPart
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.json"))
 
@@ -99,6 +100,175 @@ def test_a_promise_in_the_file_is_kept() -> None:
     assert best["R2"]["team"] == "T2"
 
 
+# Locks
+
+
+def with_request(**more: Any) -> dict[str, Any]:
+    file = changed()
+    file["requests"][0] |= more
+    return file
+
+
+def test_what_is_fixed_is_kept_and_the_rest_is_planned_around_it() -> None:
+    best = plan(with_request(fixed={"team": "T1"}))["recommendations"]["R1"]
+    assert (best["team"], best["van"], best["pool"]) == ("T1", "V1", "P1")
+    alone = plan(with_request(fixed={"team": "T2", "van": None, "place": None}))
+    best = alone["recommendations"]["R1"]
+    assert (best["team"], best["van"], best["pool"]) == ("T2", None, None)
+
+
+def test_what_is_fixed_stays_even_if_it_does_not_fit_and_the_answer_says_so() -> None:
+    file = with_request(needs=["adult", "withdrawal"], fixed={"team": "T1", "place": "P1"})
+    file["teams"][0]["status"] = "out_of_service"
+    best = plan(file)["recommendations"]["R1"]
+    assert (best["team"], best["pool"]) == ("T1", "P1")
+    assert best["warnings"] == [
+        "What is promised or fixed does not fit (place: lacks): a person must decide.",
+        "T1 is fixed although it is out of service.",
+    ]
+
+
+def test_what_is_forbidden_for_one_request_is_given_to_another_only() -> None:
+    file = with_request(forbidden=["T2", "P1"])
+    file["requests"].append({"id": "R2", "tier": "routine"})
+    file["travel"]["team_to_request"]["T2"]["R2"] = 60
+    answer = plan(file)["recommendations"]
+    assert (answer["R1"]["team"], answer["R2"]["team"]) == ("T1", "T2")
+    assert {told["reason"]: told["text"] for told in answer["R1"]["unserved"]}["forbidden"] == (
+        "1 place: forbidden for this request"
+    )
+
+
+def test_what_is_forbidden_to_all_is_given_to_nobody_and_counted() -> None:
+    answer = plan(changed(forbidden=["T2", "P1"]))["recommendations"]["R1"]
+    assert (answer["team"], answer["pool"]) == ("T1", None)
+    assert "1 place: kept out of this plan" in [told["text"] for told in answer["unserved"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"fixed": {"team": "T1"}, "forbidden": ["T1"]}, "T1 is forbidden for this request"),
+        (
+            {"state": "on_scene", "promised": {"team": "T1"}, "fixed": {"team": "T2"}},
+            "fixed.team: another one is promised already",
+        ),
+        ({"fixed": {"place": "P1"}, "place": "possible"}, "only a place that is needed is claimed"),
+    ],
+)
+def test_locks_that_contradict_each_other_are_refused(more: dict[str, Any], told: str) -> None:
+    assert told in complaint(with_request(**more))
+
+
+# The previous plan, policy, deadline, strictness, explanation
+
+
+def test_the_previous_plan_stays_unless_another_is_clearly_better() -> None:
+    file = changed(previous={"R1": {"team": "T1", "van": "V1", "place": "P1"}})
+    file["travel"]["team_to_request"]["T1"]["R1"] = 400
+    assert plan(file)["recommendations"]["R1"]["team"] == "T1"
+    file["travel"]["team_to_request"]["T1"]["R1"] = 600
+    assert plan(file)["recommendations"]["R1"]["team"] == "T2"
+
+
+def test_a_previous_plan_may_name_what_is_gone() -> None:
+    previous = {"R0": {"team": "T1"}, "R1": {"team": "T9", "van": "V1", "place": "P1"}}
+    assert plan(changed(previous=previous))["recommendations"]["R1"]["team"] == "T2"
+
+
+def test_an_earlier_answer_is_a_previous_plan(tmp_path: Path) -> None:
+    path, answer = tmp_path / "file.json", tmp_path / "answer.json"
+    file = changed()
+    file["travel"]["team_to_request"]["T1"]["R1"] = 200
+    answer.write_text(json.dumps(plan(file)))
+    file["travel"]["team_to_request"]["T1"]["R1"] = 400
+    path.write_text(json.dumps(file))
+    assert plan_file(path)["recommendations"]["R1"]["team"] == "T2"
+    assert plan_file(path, answer)["recommendations"]["R1"]["team"] == "T1"
+    told = CliRunner().invoke(app, ["plan", str(path), "--previous", str(answer)])
+    assert json.loads(told.stdout)["recommendations"]["R1"]["team"] == "T1"
+    answer.write_text("[]")
+    with pytest.raises(PlanFileError, match="not an earlier answer"):
+        plan_file(path, answer)
+
+
+def test_a_policy_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[planning.duration]\non_scene_min = 10\nload_min = 0\n")
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps(changed(policy_file="own.toml")))
+    assert plan_file(path)["recommendations"]["R1"]["arrive_s"] == 900 + 1200
+    (tmp_path / "own.toml").write_text("[weight]\nhigh = 0\n")
+    with pytest.raises(PlanFileError, match=r"own\.toml: weight\.high"):
+        plan_file(path)
+    (tmp_path / "own.toml").unlink()
+    with pytest.raises(PlanFileError, match=r"policy_file: own\.toml: .*No such file"):
+        plan_file(path)
+    both = changed(policy_file="own.toml", policy={"weight": {"high": 2}})
+    assert "not both" in complaint(both)
+
+
+@pytest.mark.parametrize(
+    ("given", "stage"),
+    [
+        ({"deadline_s": 0}, "sequential"),
+        ({"deadline_s": 0, "previous": {"R1": {"team": "T2", "van": "V1"}}}, "repaired"),
+        ({"deadline_s": 3600}, "proved"),
+        ({}, "proved"),
+    ],
+)
+def test_the_answer_says_which_stage_the_deadline_allowed(given: Any, stage: str) -> None:
+    answer = plan(changed(**given))
+    assert (answer["stage"], answer["proved"]) == (stage, stage == "proved")
+    assert answer["recommendations"]["R1"]["team"] == "T2"
+
+
+def test_between_the_instant_plan_and_the_proof_stands_the_relaxations_plan() -> None:
+    # At the start, before the relaxation, and after it: then the time is up.
+    seconds = iter([0.0, 0.0, 2.0])
+    answer = plan_text(json.dumps(changed(deadline_s=1)), ticks=lambda: next(seconds))
+    assert (answer["stage"], answer["proved"]) == ("lp", False)
+
+
+def test_a_strict_plan_tells_the_price_of_its_strictness_in_words() -> None:
+    file = changed(strict=True)
+    file["requests"].append({"id": "R2", "tier": "routine"})
+    file["travel"]["team_to_request"] |= {
+        "T1": {"R1": 360, "R2": 7000},
+        "T2": {"R1": 300, "R2": 300},
+    }
+    strict, usual = plan(file), plan(file | {"strict": False})
+    assert strict["recommendations"]["R1"]["team"] == "T2"
+    assert usual["recommendations"]["R1"]["team"] == "T1"
+    price = strict["objective_min"] - usual["objective_min"]
+    assert strict["strictness"]["extra_min"] == pytest.approx(price)
+    assert f"costs the region {price:.1f} weighted minutes" in strict["strictness"]["text"]
+    assert usual["strictness"] is None
+
+
+def test_where_the_policy_says_so_a_tier_gets_all_that_it_needs_or_nothing() -> None:
+    file = changed(policy={"planning": {"tiers": {"all_or_nothing": ["high"]}}})
+    assert plan(file)["recommendations"]["R1"]["team"] == "T2"
+    file["pools"][0]["occupied"] = 1
+    best = plan(file)["recommendations"]["R1"]
+    assert (best["team"], best["van"], best["pool"]) == (None, None, None)
+
+
+def test_a_brief_answer_has_no_alternatives() -> None:
+    brief = plan(changed(explain="brief"))["recommendations"]["R1"]
+    full = plan(changed(explain="full"))["recommendations"]["R1"]
+    assert (brief["alternatives"], brief["team"]) == ([], full["team"])
+    assert full["alternatives"]
+
+
+def test_the_documented_what_if_does_what_its_page_says() -> None:
+    answer = plan_file(next(path for path in EXAMPLES if path.stem == "what-if"))
+    best = answer["recommendations"]
+    assert best["older-adult"]["team"] == "team-2"
+    assert (best["teenager"]["team"], best["teenager"]["pool"]) == ("team-3", "youth-beds")
+    assert best["neighbour"]["team"] is None
+    assert "every tier is planned before the next" in answer["strictness"]["text"]
+
+
 @pytest.mark.parametrize("word", ["insurance", "residency", "immigration_status", "payer"])
 def test_what_nobody_may_be_refused_for_cannot_be_written(word: str) -> None:
     file = changed()
@@ -113,7 +283,28 @@ def test_what_nobody_may_be_refused_for_cannot_be_written(word: str) -> None:
         (("requests", 0, "needs"), ["adlut"], "requests.0.needs: 'adlut' is not a word of needs"),
         (("requests", 0, "waited_min"), -1, "requests.0.waited_min"),
         (("requests", 0, "state"), "cancelled", "has ended"),
-        (("requests", 0, "shown"), {"team": "T9"}, "requests.0.shown.team: unknown id T9"),
+        (("requests", 0, "fixed"), {"team": "T9"}, "requests.0.fixed.team: unknown id T9"),
+        (("requests", 0, "fixed"), {"team": "V1"}, "requests.0.fixed.team: unknown id V1"),
+        (("requests", 0, "fixed"), {}, "fixed: name a team, a van or a place"),
+        (("requests", 0, "fixed"), {"van": "self"}, "only together with a fixed team"),
+        (("requests", 0, "forbidden"), ["T9"], "requests.0.forbidden: unknown id T9"),
+        (("forbidden",), ["V9"], "forbidden: unknown id V9"),
+        (("previous",), {"R1": {"crew": "T1"}}, "previous.R1.crew"),
+        (("strict",), "maybe", "strict"),
+        (("deadline_s",), -1, "deadline_s"),
+        (("explain",), "a little", "explain: Input should be 'full' or 'brief'"),
+        (("policy_file",), "own.yaml", "policy_file"),
+        (("policy_file",), "own.toml", "has no folder to look in"),
+        (
+            ("policy",),
+            {"planning": {"cost": {"horizon_min": 5}}},
+            "policy.planning: policy: max_team_drive_s exceeds horizon_s",
+        ),
+        (
+            ("policy",),
+            {"planning": {"tiers": {"all_or_nothing": ["imminent"]}}},
+            "policy.planning.tiers: all_or_nothing must not name imminent",
+        ),
         (("requests", 0, "promised"), {"team": "T1"}, "only a request that was accepted"),
         (("teams", 1, "id"), "T1", "the id T1 appears twice"),
         (("pools", 0, "type"), "hotel", "pools.0.type: 'hotel' is not a word of pool_type"),
@@ -164,9 +355,10 @@ def test_a_file_as_other_systems_save_it_is_read_or_refused_in_plain_words(tmp_p
 def test_the_schema_refuses_unknown_fields_and_names_every_part() -> None:
     schema = plan_file_schema()
     assert schema["additionalProperties"] is False
-    assert {"requests", "teams", "vans", "pools", "slots", "travel", "policy"} <= set(
-        schema["properties"]
-    )
+    assert set(schema["properties"]) == set(PlanFile.model_fields)
+    request = schema["$defs"]["RequestPart"]
+    assert request["additionalProperties"] is False
+    assert set(request["properties"]) == set(RequestPart.model_fields)
 
 
 def test_the_command_line_prints_the_plan_the_schema_and_the_mistake(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""From a plan file to its plan: the best that the time allows, checked, in words."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from caretower.planfile.asking import ask
+from caretower.planfile.form import PlanFile
+from caretower.planfile.reading import PlanFileError, dispatch_policy, read, rules_of, text_of
+from dispatch.planning import Question
+from dispatch.recommendation import PlanView, decode, plan_view, shown_bundles
+from optimizer.check import check
+from optimizer.closing import EFFORT
+from optimizer.plan import Arrivals, Assignment, Plan
+from optimizer.problem import Bundle
+from optimizer.solve import Deadline, solve
+from optimizer.strictness import price_of_strictness
+
+Ticks = Callable[[], float]
+"""Seconds that only grow."""
+
+
+def plan_file(path: Path, previous: Path | None = None) -> dict[str, Any]:
+    """Plan a file; answers the plan as plain JSON values. `previous`: an earlier answer, which is
+    then what the screens show. Raises PlanFileError, OSError."""
+    before = None if previous is None else _earlier(previous)
+    return plan_text(text_of(path), path.parent, before)
+
+
+def plan_text(
+    text: str,
+    folder: Path | None = None,
+    before: PlanView | None = None,
+    ticks: Ticks = time.monotonic,
+) -> dict[str, Any]:
+    """Plan the text of a file. Raises PlanFileError."""
+    file = read(text, folder)
+    try:
+        put = ask(file, rules_of(file), dispatch_policy().target_s, shown_bundles(before))
+        view = _plan(put, file, ticks)
+    except PlanFileError:
+        raise
+    except ValueError as wrong:
+        raise PlanFileError(str(wrong)) from None
+    answer: dict[str, Any] = msgspec.to_builtins(view)
+    return answer
+
+
+def plan_file_schema() -> dict[str, Any]:
+    """The JSON schema of a plan file."""
+    return PlanFile.model_json_schema()
+
+
+def _earlier(path: Path) -> PlanView:
+    try:
+        return decode(path.read_bytes())
+    except msgspec.MsgspecError as wrong:
+        raise PlanFileError(f"{path}: not an earlier answer: {wrong}") from None
+
+
+def _plan(put: Question, file: PlanFile, ticks: Ticks) -> PlanView:
+    is_late = _deadline(file.deadline_s, ticks)
+    plan = solve(
+        put.problem,
+        previous=_previous(put.situation.shown),
+        deadline=is_late,
+        explain=[one.id for one in put.problem.requests] if file.explain == "full" else (),
+        effort=EFFORT if file.deadline_s is None else min(EFFORT, file.deadline_s),
+    )
+    faults = check(put.problem, plan)
+    if faults:
+        raise PlanFileError(f"the plan did not pass its checker: {faults[0]}")
+    strict = put.rules.planning.strict
+    price = price_of_strictness(put.problem, plan, is_late) if strict else None
+    return plan_view(put, plan, version=1, at=(0, 0), strict_tenths=price)
+
+
+def _deadline(within_s: float | None, ticks: Ticks) -> Deadline | None:
+    if within_s is None:
+        return None
+    end_s = ticks() + within_s
+    return lambda: ticks() >= end_s
+
+
+def _previous(shown: Mapping[str, Bundle]) -> Plan | None:
+    """The bundles of an earlier plan: all that a new one begins with."""
+    if not shown:
+        return None
+    kept = tuple(Assignment(name, bundle, Arrivals(), ()) for name, bundle in shown.items())
+    return Plan(kept, objective=0, bound=0, stage="repaired", proved=False, by_rank=())

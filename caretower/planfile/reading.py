@@ -1,0 +1,102 @@
+"""Reading a plan file: its text, its policy file, and a plain complaint about every mistake."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from caretower.planfile.form import PlanFile, PolicyPart
+from caretower.planfile.whole import check_whole
+from caretower.settings import Settings
+from dispatch.planning import Rules
+from dispatch.planning_policy import PlanningFile, planning_policy
+from dispatch.policy import Policy, load_policy
+from registry.freshness import load_freshness
+from registry.vocabulary import load_vocabulary
+
+
+class PlanFileError(ValueError):
+    """The file cannot be planned; the message lists what is wrong, one line a field."""
+
+
+def read(text: str, folder: Path | None = None) -> PlanFile:
+    """The checked file. Its policy file is looked for in the folder. Raises PlanFileError."""
+    try:
+        file = PlanFile.model_validate_json(text)
+        check_whole(file, load_vocabulary())
+    except ValidationError as wrong:
+        raise PlanFileError(_complaints(wrong)) from None
+    except ValueError as wrong:
+        raise PlanFileError(str(wrong)) from None
+    if file.policy_file is None:
+        return file
+    return file.model_copy(update={"policy": _policy_file(file.policy_file, folder)})
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises PlanFileError, OSError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PlanFileError("this is not text in UTF-8") from None
+
+
+def _policy_file(name: str, folder: Path | None) -> PolicyPart:
+    if folder is None:
+        raise PlanFileError("policy_file: a plan that is no file has no folder to look in")
+    try:
+        text = text_of(folder / name)
+        raw = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+        return PolicyPart.model_validate(raw)
+    except ValidationError as wrong:
+        raise PlanFileError(_complaints(wrong, f"{name}: ")) from None
+    except (ValueError, OSError) as wrong:
+        raise PlanFileError(f"policy_file: {name}: {wrong}") from None
+
+
+def rules_of(file: PlanFile) -> Rules:
+    """The region's policies, with what the file has otherwise. Raises PlanFileError."""
+    settings = Settings()
+    raw = tomllib.loads(settings.policy("planning.toml").read_text(encoding="utf-8"))
+    _merge(raw, file.policy.planning)
+    if file.strict is not None:
+        _merge(raw, {"tiers": {"strict": file.strict}})
+    try:
+        PlanningFile.model_validate(raw)
+        planning = planning_policy(raw)
+    except ValidationError as wrong:
+        raise PlanFileError(_complaints(wrong, "policy.planning.")) from None
+    except ValueError as wrong:
+        raise PlanFileError(f"policy.planning: {wrong}") from None
+    return Rules(
+        planning=planning,
+        freshness=load_freshness(settings.policy("freshness.toml")),
+        weight=dispatch_policy().weight | file.policy.weight,
+        vocabulary=load_vocabulary(),
+    )
+
+
+def dispatch_policy() -> Policy:
+    """Tiers, targets and weights as the region has them."""
+    return load_policy(Settings().policy("dispatch.toml"))
+
+
+def _merge(raw: dict[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> None:
+    for table, values in tables.items():
+        known = PlanningFile.model_fields
+        if table not in known or not isinstance(raw.get(table, {}), dict):
+            raise PlanFileError(f"policy.planning.{table}: no such table")
+        raw[table] = {**raw.get(table, {}), **values}
+
+
+def _complaints(wrong: ValidationError, before: str = "") -> str:
+    """One line a mistake: the path of the field, and what is wrong with it."""
+    lines = []
+    for error in wrong.errors(include_url=False, include_input=False):
+        path = ".".join(str(part) for part in error["loc"])
+        what = error["msg"].removeprefix("Value error, ")
+        lines.append(f"{before}{path}: {what}" if path else what)
+    return "\n".join(lines)
