@@ -67,7 +67,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     cards: dict[str, dict[str, Card]]
 
 
-class UnitPosition(msgspec.Struct, frozen=True, array_like=True):
+class UnitPosition(msgspec.Struct, frozen=True, gc=False):
     """A GPS point of a team or van. `doors.md` calls it Position; the stream has that name."""
 
     kind: str
@@ -77,7 +77,7 @@ class UnitPosition(msgspec.Struct, frozen=True, array_like=True):
     at_ms: int
 
 
-class PositionVerdict(msgspec.Struct, frozen=True):
+class PositionVerdict(msgspec.Struct, frozen=True, gc=False):
     """What became of a point; every one that is not taken is ignored and counted.
 
     `repeat` is the last point again, `late` one before it, `old` one of no use any more, `jump` one

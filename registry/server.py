@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec.structs import asdict, replace
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -590,10 +591,8 @@ _FIX = np.dtype([("lon", "<i4"), ("lat", "<i4"), ("at_ms", "<f8")])
 def _packed(points: Sequence[UnitPosition]) -> tuple[bytes, bytes]:
     """The points as the event has them (JSON) and as the script reads them (16 bytes each)."""
     fixes = np.empty(len(points), _FIX)
-    for name, limit in (("lon", 180.0), ("lat", 90.0)):
-        degrees = np.array([getattr(point, name) for point in points], dtype=np.float64)
-        on_earth = np.abs(degrees) <= limit
-        fixes[name] = np.where(on_earth, np.rint(np.where(on_earth, degrees, 0) * 1e6), _NOWHERE_E6)
+    fixes["lon"] = _micro_degrees([point.lon for point in points], 180.0)
+    fixes["lat"] = _micro_degrees([point.lat for point in points], 90.0)
     fixes["at_ms"] = [point.at_ms for point in points]
     lons, lats = (fixes["lon"] / 1e6).tolist(), (fixes["lat"] / 1e6).tolist()
     rounded = [
@@ -604,6 +603,13 @@ def _packed(points: Sequence[UnitPosition]) -> tuple[bytes, bytes]:
         return msgspec.json.encode(rounded), fixes.tobytes()
     except (UnicodeEncodeError, OverflowError) as error:
         raise InvalidCommand("no text or number that can be kept") from error
+
+
+def _micro_degrees(degrees: list[float], limit: float) -> npt.NDArray[np.float64]:
+    """Whole millionths of a degree; what is not on Earth becomes `_NOWHERE_E6`."""
+    given = np.array(degrees)
+    on_earth = np.abs(given) <= limit
+    return np.where(on_earth, np.rint(np.where(on_earth, given, 0) * 1e6), _NOWHERE_E6)
 
 
 def _at(unit: Team | Van, raw: bytes) -> Team | Van:

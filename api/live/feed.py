@@ -18,7 +18,7 @@ from api.live.audiences.provider import Provider
 from api.live.audiences.wall import Wall
 from api.live.lines import Line, lines
 from api.live.topic import Projection, Topic
-from api.live.world import Key, World
+from api.live.world import Key, World, moved
 from api.roles import CONTROL, Caller, Role
 from registry.errors import PositionLost, Unavailable
 from registry.port import Event, Registry
@@ -141,9 +141,12 @@ class Feed:
         planned = any(event.kind == "plan.published" for event in events)
         of_plan = await self._take_plan() if planned else set()
         changes = [change for event in events for change in self.world.advance(event)]
-        touched = of_plan | {change.key for change in changes}
         said = list(lines(changes, self._zone_name))
         self._wall.say(_said_to("wall", said), self.world.position, events[-1].at_ms)
+        if not self._topics:
+            return
+        touched = of_plan | {change.key for change in changes}
+        touched.update(key for event in events for key in moved(event))
         for topic in self._topics.values():
             topic.publish(self.world, touched, _said_to(topic.name, said), self._clock())
 

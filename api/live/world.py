@@ -1,17 +1,20 @@
 """The replica that this process keeps: kind → id → public object, fed by the registry's events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from dispatch.card import complete
 from registry.port import Event, Position, Snapshot
+from registry.states import UNITS
 
 Object = dict[str, Any]
 Key = tuple[str, str]
 KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task", "panic", "closure")
 PLANNED = ("plan", "recommendation")
+Fix = Sequence[Any]
+"""[kind, id, lon, lat, at_ms], as the event has it."""
 
 
 class Change(NamedTuple):
@@ -28,16 +31,25 @@ class Change(NamedTuple):
 
 
 class World:
-    """States as JSON-ready dicts. Objects are replaced, never changed: they may be shared."""
+    """States as JSON-ready dicts. Objects are replaced, never changed: they may be shared.
+
+    Thousands of units move each second and few of them are looked at: a point waits in `_moved`
+    until somebody asks for its unit.
+    """
 
     def __init__(self) -> None:
         self.position = Position(0, 0)
         self._kinds: dict[str, dict[str, Object]] = {kind: {} for kind in (*KINDS, *PLANNED)}
+        self._moved: dict[str, dict[str, Fix]] = {kind: {} for kind in UNITS}
 
     def of(self, kind: str) -> Mapping[str, Object]:
+        for id in tuple(self._moved.get(kind, ())):
+            self._settle(kind, id)
         return self._kinds[kind]
 
     def get(self, kind: str, id: str) -> Object | None:
+        if kind in UNITS and id in self._moved[kind]:
+            self._settle(kind, id)
         return self._kinds[kind].get(id)
 
     def keys(self) -> Iterator[Key]:
@@ -46,6 +58,7 @@ class World:
     def start(self, snapshot: Snapshot) -> None:
         """Forget everything but the plan and begin at `snapshot`."""
         self.position = snapshot.position
+        self._moved = {kind: {} for kind in UNITS}
         for kind in KINDS[:5]:
             states = getattr(snapshot, f"{kind}s")
             self._kinds[kind] = {id: msgspec.to_builtins(state) for id, state in states.items()}
@@ -54,18 +67,14 @@ class World:
             self._kinds[kind] = {id: _complete(kind, card) for id, card in cards.items()}
 
     def advance(self, event: Event) -> list[Change]:
-        """Take one event in; answers what it changed."""
+        """Take one event in; answers what it changed, but for who only `moved`."""
         self.position = event.position
-        changes = [
+        for fix in event.body.get("moved", ()):
+            self._moved[fix[0]][fix[1]] = fix
+        return [
             self._put(kind, id, None if state is None else msgspec.to_builtins(state))
             for kind, id, state in event.touched
         ]
-        for kind, id, lon, lat, at_ms in event.body.get("moved", ()):
-            unit = self.get(kind, id)
-            if unit is not None:
-                moved = {"lon": lon, "lat": lat, "position_ms": at_ms}
-                changes.append(self._put(kind, id, unit | moved))
-        return changes
 
     def plan(self, plan: Mapping[str, Any]) -> set[Key]:
         """Take a published plan in; answers which of its objects changed."""
@@ -81,12 +90,23 @@ class World:
         self._kinds["plan"] = {"plan": {"id": "plan"} | head}
         return touched | {("plan", "plan")}
 
+    def _settle(self, kind: str, id: str) -> None:
+        _, _, lon, lat, at_ms = self._moved[kind].pop(id)
+        unit = self._kinds[kind].get(id)
+        if unit is not None:
+            self._kinds[kind][id] = unit | {"lon": lon, "lat": lat, "position_ms": at_ms}
+
     def _put(self, kind: str, id: str, state: Object | None) -> Change:
-        objects = self._kinds[kind]
-        before = objects.pop(id, None)
+        before, objects = self.get(kind, id), self._kinds[kind]
+        objects.pop(id, None)
         if state is not None:
             objects[id] = _complete(kind, state)
         return Change(kind, id, before, objects.get(id))
+
+
+def moved(event: Event) -> Iterator[Key]:
+    """Whom the event only moved."""
+    return ((fix[0], fix[1]) for fix in event.body.get("moved", ()))
 
 
 def _complete(kind: str, state: Object) -> Object:

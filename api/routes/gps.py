@@ -29,7 +29,7 @@ NONSENSE = frozenset({"future", "outside", "unknown", "invalid"})
 FORM = "application/x-www-form-urlencoded"
 
 
-class _Point(msgspec.Struct, forbid_unknown_fields=True):
+class _Point(UnitPosition, frozen=True, forbid_unknown_fields=True, gc=False):
     kind: Literal["team", "van"]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
@@ -61,11 +61,10 @@ async def report_positions(request: Request, caller: SupervisorOrField, parts: P
     """
     report = _read(await request.body())
     parts.vocabulary.check_code("position_source", report.source)
-    points = [UnitPosition(p.kind, p.id, p.lon, p.lat, p.at_ms) for p in report.positions]
+    points = report.positions
     if caller.role is Role.FIELD and {(p.kind, p.id) for p in points} != {caller.unit}:
         raise Forbidden(scope.FOREIGN)
-    verdicts = await _take(parts, points, report.source)
-    counts = Counter(one.verdict for one in verdicts)
+    verdicts, counts = await _take(parts, points, report.source)
     if NONSENSE.issuperset(counts):
         told = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
         raise BadInput(f"no point of this report can be true: {told}")
@@ -148,11 +147,13 @@ async def _hear(request: Request, parts: Services, told: osmand.Message, source:
 
 async def _take(
     parts: Services, points: Sequence[UnitPosition], source: str
-) -> list[PositionVerdict]:
+) -> tuple[list[PositionVerdict], Counter[str]]:
+    """What became of each point, and how many had which verdict."""
     verdicts = await parts.registry.report_positions(points, source, parts.gps_limits)
-    for verdict, count in Counter(one.verdict for one in verdicts).items():
+    counts: Counter[str] = Counter([one.verdict for one in verdicts])
+    for verdict, count in counts.items():
         POSITIONS.labels(source, verdict).inc(count)
-    return verdicts
+    return verdicts, counts
 
 
 def _read(body: bytes) -> _Report:

@@ -6,7 +6,9 @@
 -- Result   one letter a point, as CODES of registry/gps.py has them
 -- The event touches nothing: its body carries moved, the points taken, and how many were late.
 -- What became of every point is counted by source, in the hash gps_counts.
-local keys, L, EARTH_M, AT_ONCE = A.keys, A.limits, 6371009.0, 2000
+local keys, fixes, L = A.keys, ARGV[3], A.limits
+local EARTH_M, AT_ONCE, FIX, BYTES = 6371009.0, 2000, '<i4i4d', 16
+local abs, max, rad, unpack_fix, sub = math.abs, math.max, math.rad, struct.unpack, string.sub
 local MICRO_DEG_M = EARTH_M * math.pi / 180e6
 local west, south, east, north = L.west * 1e6, L.south * 1e6, L.east * 1e6, L.north * 1e6
 local latest, oldest = now + A.future_ms, now - L.oldest_ms
@@ -20,22 +22,19 @@ end
 -- lon and lat of both in millionths of a degree; most points are near enough to tell without angles.
 local function jumps(lon, lat, ms, to_lon, to_lat, to_ms)
   if L.fastest_m_s <= 0 then return false end
-  local reach_m = math.max(L.near_m, L.fastest_m_s * math.max(1, (to_ms - ms) / 1000))
-  if (math.abs(to_lon - lon) + math.abs(to_lat - lat)) * MICRO_DEG_M <= reach_m then return false end
-  local half_lat, half_lon = math.rad((to_lat - lat) / 2e6), math.rad((to_lon - lon) / 2e6)
+  local reach_m = max(L.near_m, L.fastest_m_s * max(1, (to_ms - ms) / 1000))
+  if (abs(to_lon - lon) + abs(to_lat - lat)) * MICRO_DEG_M <= reach_m then return false end
+  local half_lat, half_lon = rad((to_lat - lat) / 2e6), rad((to_lon - lon) / 2e6)
   local part = math.sin(half_lat) ^ 2
-    + math.cos(math.rad(lat / 1e6)) * math.cos(math.rad(to_lat / 1e6)) * math.sin(half_lon) ^ 2
+    + math.cos(rad(lat / 1e6)) * math.cos(rad(to_lat / 1e6)) * math.sin(half_lon) ^ 2
   return 2 * EARTH_M * math.asin(math.min(1, math.sqrt(part))) > reach_m
 end
 
--- The last position of each: three tables, for a table for each point would cost more than its law.
-local lons, lats, times = {}, {}, {}
+-- The last fix of each as it is stored: to unpack all of them into tables would cost more than the law.
+local last = {}
 in_chunks(keys, function(first, ...)
   for number, raw in ipairs(redis.call('HMGET', K.position, ...)) do
-    if raw then
-      local key = keys[first + number - 1]
-      lons[key], lats[key], times[key] = read_fix(raw)
-    end
+    last[keys[first + number - 1]] = raw
   end
 end)
 
@@ -54,46 +53,47 @@ local function first_of(key)
 end
 
 local doubted = {}
-local function confirmed(key, lon, lat, ms)
+local function confirmed(key, lon, lat, ms, since_ms)
   local raw = doubted[key] or redis.call('HGET', K.gps_doubts, key)
   if not raw then return false end
   local there_lon, there_lat, there_ms = read_fix(raw)
-  return times[key] < there_ms and there_ms < ms
+  return since_ms < there_ms and there_ms < ms
     and not jumps(there_lon, there_lat, there_ms, lon, lat, ms)
 end
 
 local function judge(key, lon, lat, ms)
-  local before = times[key]
+  local before = last[key]
   local code = before and 't' or first_of(key)
-  if math.abs(lon) > 180e6 or math.abs(lat) > 90e6 or not (ms > 0 and ms < 1e14) then return 'i' end
+  if lon > 180e6 or lon < -180e6 or lat > 90e6 or lat < -90e6 or not (ms > 0 and ms < 1e14) then
+    return 'i'
+  end
   if code ~= 't' then return code end
   if ms > latest then return 'f' end
   if ms < oldest then return 'o' end
   if lon < west or lon > east or lat < south or lat > north then return 'x' end
   if not before then return 't' end
-  if ms <= before then
-    return ms == before and lon == lons[key] and lat == lats[key] and 'r' or 'l'
+  local last_lon, last_lat, last_ms = read_fix(before)
+  if ms <= last_ms then
+    return ms == last_ms and lon == last_lon and lat == last_lat and 'r' or 'l'
   end
-  if jumps(lons[key], lats[key], before, lon, lat, ms) and not confirmed(key, lon, lat, ms) then
+  if jumps(last_lon, last_lat, last_ms, lon, lat, ms)
+    and not confirmed(key, lon, lat, ms, last_ms) then
     return 'j'
   end
   return 't'
 end
 
-local codes, fresh, written, counts, offset = {}, {}, {}, {}, 1
+local codes, written, counts = {}, {}, {}
 for number, key in ipairs(keys) do
-  local lon, lat, ms
-  lon, lat, ms, offset = struct.unpack('<i4i4d', ARGV[3], offset)
-  local code = judge(key, lon, lat, ms)
+  local start = (number - 1) * BYTES + 1
+  local code = judge(key, unpack_fix(FIX, fixes, start))
   if code == 't' then
-    lons[key], lats[key], times[key] = lon, lat, ms
-    if not fresh[key] then
-      written[#written + 1] = key
-      fresh[key] = #written + 1
-    end
-    written[fresh[key]] = struct.pack('<i4i4d', lon, lat, ms)
+    local fix = sub(fixes, start, start + BYTES - 1)
+    last[key] = fix
+    written[#written + 1] = key
+    written[#written + 1] = fix
   elseif code == 'j' then
-    doubted[key] = struct.pack('<i4i4d', lon, lat, ms)
+    doubted[key] = sub(fixes, start, start + BYTES - 1)
   end
   codes[number] = code
   counts[code] = (counts[code] or 0) + 1

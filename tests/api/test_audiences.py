@@ -17,7 +17,7 @@ from api.live.audiences.zones import grouped
 from api.live.feed import Feed
 from api.live.frame import Frame
 from api.live.topic import Projection, Topic
-from api.live.world import Key, Object, World
+from api.live.world import Key, Object, World, moved
 from api.region import WallZone
 from api.roles import Caller, Role
 from dispatch import panic
@@ -117,7 +117,7 @@ class Life:
     async def follow(self) -> None:
         """Show everybody what has happened, event by event, as a quiet feed would."""
         for event in await self.memory.events(self.world.position):
-            touched = {change.key for change in self.world.advance(event)}
+            touched = {change.key for change in self.world.advance(event)} | set(moved(event))
             for topic in self.topics.values():
                 topic.publish(self.world, touched, [], NOW_MS)
 

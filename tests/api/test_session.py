@@ -19,7 +19,7 @@ from api.live.session import (
     Session,
 )
 from api.live.topic import HISTORY, Topic
-from api.live.world import World
+from api.live.world import World, moved
 from registry.port import Event, Position, Snapshot
 from tests.api.builders import NOW_MS, team
 
@@ -47,7 +47,7 @@ class Board1:
             at_ms=NOW_MS,
             touched=(("team", "team-1", team(version=seq, name=name or "Team One")),),
         )
-        touched = {change.key for change in self.world.advance(event)}
+        touched = {change.key for change in self.world.advance(event)} | set(moved(event))
         self.topic.publish(self.world, touched, [], NOW_MS)
 
 
