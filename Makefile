@@ -28,9 +28,9 @@ web/dist/.built: $(shell git ls-files web 2>/dev/null) | build/setup.run
 	@scripts/web build
 
 kernels: build/kernels.made  ## compile the optimizer's kernels; numba keeps the result
-build/kernels.made: $(wildcard optimizer/*.py) | build/setup.run
+build/kernels.made: $(wildcard optimizer/*.py optimizer/rides/*.py) | build/setup.run
 	@echo "caretower: compiling the optimizer's kernels"
-	@$(BIN)/python -c "from optimizer.warming import warm_up; warm_up()" && touch $@
+	@$(BIN)/python -c "from optimizer.warming import warm_up, warm_up_rides; warm_up(); warm_up_rides()" && touch $@
 
 system:  ## what tests need from Debian (a browser), as root
 	@scripts/setup-system

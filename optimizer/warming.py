@@ -5,6 +5,10 @@ import numpy as np
 from optimizer.engine import COMPILED, use_compiled
 from optimizer.matching import ALONE, Matching
 from optimizer.problem import Place, Problem, Request, Team, Van
+from optimizer.rides import engine as rides_engine
+from optimizer.rides.model import found_of, model_of, routes_of, work_of
+from optimizer.rides.problem import Ride, RidesProblem
+from optimizer.rides.problem import Van as RideVan
 from optimizer.sides import GRID
 from optimizer.stars import Stars, stars_of
 
@@ -33,6 +37,32 @@ def warm_up() -> None:
     program.enter(0, 0)
     program.solve()
     use_compiled()
+
+
+def warm_up_rides() -> None:
+    """The same for the loops of scheduled rides, which have a switch of their own."""
+    loops, problem = rides_engine.COMPILED, _rides()
+    model = model_of(problem)
+    now, kept, best = (routes_of(model) for _ in range(3))
+    found, work = found_of(model), work_of(model, 0)
+    loops.settle_all(model, now, work)
+    loops.settle(model, now, work, 0)
+    loops.price(model, 0, 0, work)
+    loops.insertion(model, now, found, work, 0, 0)
+    loops.put_in(model, now, found, work, 0, 0)
+    loops.offered(model, now, found, work, 1)
+    loops.put_back(model, now, found, work, 1)
+    loops.copy(now, best)
+    loops.search(model, now, kept, best, found, work, 0, 1)
+    rides_engine.use_compiled()
+
+
+def _rides() -> RidesProblem:
+    return RidesProblem(
+        rides=(Ride("a", 0, 1), Ride("b", 1, 0)),
+        vans=(RideVan("v", 0, 0, seats=2),),
+        drive_s=np.full((2, 2), 60.0),
+    )
 
 
 def _stars() -> Stars:

@@ -1,0 +1,169 @@
+"""What always holds: promises, determinism, more vans never hurt, the urgent goes first."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer.problem import InvalidProblemError
+from optimizer.rides.check import check
+from optimizer.rides.problem import Ride
+from optimizer.rides.running import Running
+from optimizer.rides.solve import solve
+
+SEEDS = st.integers(0, 2**20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, rides=st.integers(0, 14), vans=st.integers(0, 4), urgent=st.booleans())
+def test_every_plan_keeps_every_promise(random_day, seed, rides, vans, urgent):
+    problem = random_day(seed, rides, max(vans, 1), hours=3, urgent=urgent)
+    if vans == 0:
+        everywhere = tuple(replace(ride, van=None) for ride in problem.rides)
+        problem = replace(problem, vans=(), rides=everywhere)
+    plan = solve(problem, iterations=30)
+    assert check(problem, plan) == ()
+    assert solve(problem, iterations=30) == plan
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS)
+def test_the_order_in_which_rides_and_vans_are_told_changes_nothing(random_day, seed):
+    problem = random_day(seed, rides=8, vans=3)
+    turned = replace(problem, rides=problem.rides[::-1], vans=problem.vans[::-1])
+    assert solve(problem, iterations=30) == solve(turned, iterations=30)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS)
+def test_one_more_van_never_costs_more_and_never_leaves_more_out(random_day, seed):
+    """On days so small that the search finds the optimum."""
+    problem = random_day(seed, rides=4, vans=2)
+    van = problem.vans[0]
+    more = replace(problem, vans=(*problem.vans, replace(van, id="v9", base=van.start)))
+    before, after = solve(problem, iterations=300), solve(more, iterations=300)
+    assert len(after.left_out) <= len(before.left_out)
+    assert after.cost <= before.cost
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS)
+def test_more_iterations_never_make_the_plan_worse(random_day, seed):
+    problem = random_day(seed, rides=12, vans=3, hours=4)
+    costs = [solve(problem, iterations=n).cost for n in (0, 25, 100)]
+    assert costs == sorted(costs, reverse=True)
+
+
+def later(problem, plan, now_s):
+    """The day `now_s` later, driven as planned: who was dropped off is gone, who was picked up is
+    aboard, each van is free where it is bound for as soon as it is there."""
+    done, aboard, vans = set(), {}, []
+    shift = {van.id: van for van in problem.vans}
+    for route in plan.routes:
+        van = shift[route.van_id]
+        past = [stop for stop in route.stops if stop.begin_s <= now_s]
+        for stop in past:
+            if stop.deed == "pick_up":
+                aboard[stop.ride_id] = (route.van_id, stop.leave_s - now_s)
+            else:
+                done.add(stop.ride_id)
+        ahead = route.stops[len(past) :]
+        there = (ahead[0].place, ahead[0].arrive_s) if ahead else (van.base, route.home_s)
+        if past and past[-1].leave_s > now_s:
+            there = (past[-1].place, past[-1].leave_s)
+        free_s = max(0, there[1] - now_s)
+        end_s = van.shift_end_s - now_s
+        vans.append(replace(van, start=there[0], free_s=free_s, shift_end_s=end_s))
+
+    def moved(window):
+        return max(0, window[0] - now_s), max(0, window[1] - now_s)
+
+    rides = []
+    for ride in problem.rides:
+        if ride.id in done or plan.van_of(ride.id) is None:
+            continue
+        ride = replace(ride, pick_up_s=moved(ride.pick_up_s), drop_off_s=moved(ride.drop_off_s))
+        if ride.id in aboard:
+            van_id, since = aboard[ride.id]
+            ride = replace(ride, van=van_id, aboard_since_s=since)
+        rides.append(replace(ride, shown=plan.van_of(ride.id)))
+    return replace(problem, rides=tuple(rides), vans=tuple(vans))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, share=st.floats(0.1, 0.7))
+def test_an_urgent_trip_keeps_the_promises_to_everyone_aboard(random_day, seed, share):
+    problem = random_day(seed, rides=10, vans=3, hours=2)
+    plan = solve(problem, iterations=30)
+    now_s = round(share * max(route.home_s for route in plan.routes))
+    day = later(problem, plan, now_s)
+    urgent = Ride(
+        "urgent", 3, 0, board_s=300, hurry=27, left_out_s=10_000_000, van=None, shares=False
+    )
+    asked = replace(day, rides=(*day.rides, urgent))
+    answer = solve(asked, plan, iterations=60)
+    assert check(asked, answer) == ()
+    assert answer.late == () == answer.overtime
+    aboard = {ride.id: ride.van for ride in day.rides if ride.aboard_since_s is not None}
+    assert {name: answer.van_of(name) for name in aboard} == aboard
+    if answer.van_of("urgent") is not None:
+        first = answer.stop("urgent", "pick_up")
+        route = next(r for r in answer.routes if r.van_id == answer.van_of("urgent"))
+        dropped = [s.ride_id for s in route.stops if s.begin_s <= first.begin_s]
+        assert {name for name, van in aboard.items() if van == route.van_id} <= set(dropped)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS, delay_s=st.integers(1, 20_000))
+def test_a_promise_that_nobody_can_keep_is_kept_as_soon_as_can_be(random_day, seed, delay_s):
+    problem = random_day(seed, rides=8, vans=2, hours=2)
+    plan = solve(problem, iterations=30)
+    day = later(problem, plan, max(route.home_s for route in plan.routes) // 2)
+    delayed = replace(
+        day, vans=tuple(replace(van, free_s=van.free_s + delay_s) for van in day.vans)
+    )
+    answer = solve(delayed, plan, iterations=30)
+    assert check(delayed, answer) == ()
+    for ride in day.rides:
+        if ride.aboard_since_s is not None:
+            assert answer.van_of(ride.id) == ride.van
+    for name, moment in answer.late:
+        assert answer.stop(name, "drop_off").begin_s <= moment
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_rides_taken_one_by_one_make_a_plan_that_holds(random_day, seed):
+    problem = random_day(seed, rides=10, vans=3, hours=4)
+    begun = replace(problem, rides=problem.rides[:4])
+    running = Running(begun, solve(begun, iterations=10))
+    for ride in problem.rides[4:]:
+        before = running.plan
+        offer = running.take(ride)
+        after = running.plan
+        assert check(running.problem, after) == ()
+        if offer is None:
+            assert after == before
+        else:
+            assert after.cost == before.cost + offer.more
+            assert after.stop(ride.id, "pick_up").begin_s == offer.pick_up_s
+            assert after.stop(ride.id, "drop_off").begin_s == offer.drop_off_s
+            assert after.van_of(ride.id) == offer.van_id
+
+
+def test_a_running_plan_takes_in_more_rides_than_it_had_room_for(random_day):
+    problem = random_day(1, rides=80, vans=12, hours=9)
+    begun = replace(problem, rides=())
+    running = Running(begun, solve(begun))
+    for ride in problem.rides:
+        running.take(ride)
+    assert len(running.problem.rides) > 40
+    assert check(running.problem, running.plan) == ()
+
+
+def test_a_running_plan_refuses_a_ride_that_it_has(random_day):
+    problem = random_day(3, rides=4, vans=2)
+    running = Running(problem, solve(problem, iterations=10))
+    with pytest.raises(InvalidProblemError, match="planned already"):
+        running.offer(problem.rides[0])
