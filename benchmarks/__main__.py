@@ -17,6 +17,7 @@ from rich.table import Table
 MODULES = (
     "plan",
     "assign",
+    "peers",
     "matrix",
     "roads",
     "registry",

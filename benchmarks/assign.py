@@ -49,7 +49,7 @@ def run(*, short: bool) -> list[Row]:
 
 
 def _measured(name: str, scale: Scale, count: int) -> list[Row]:
-    everyone, alone = _team_part(scale)
+    everyone, alone = _team_part(_larger(scale), 1)
     costs, prices = everyone[: scale.requests, : scale.teams], alone[: scale.requests]
     began = perf_counter_ns()
     assignment = Assignment(costs, prices)
@@ -82,10 +82,17 @@ def _measured(name: str, scale: Scale, count: int) -> list[Row]:
     ]
 
 
-def _team_part(scale: Scale) -> tuple[Ints, Ints]:
-    """What each team would cost each request, and what none would, in a larger region."""
-    larger = replace(scale, requests=int(scale.requests * SPARE), teams=int(scale.teams * SPARE))
-    team = stars_of(in_order(region(larger, 1))).sides.team
+def state_costs(seed: int) -> tuple[Ints, Ints]:
+    """The teams' part of a state: what each team would cost each request, and what none would."""
+    return _team_part(SIZES["state"][0], seed)
+
+
+def _larger(scale: Scale) -> Scale:
+    return replace(scale, requests=int(scale.requests * SPARE), teams=int(scale.teams * SPARE))
+
+
+def _team_part(scale: Scale, seed: int) -> tuple[Ints, Ints]:
+    team = stars_of(in_order(region(scale, seed))).sides.team
     return np.ascontiguousarray(team[:, :-1]), np.ascontiguousarray(team[:, -1])
 
 

@@ -55,6 +55,7 @@ class Scale:
     vans: int
     beds: int
     radius_km: float
+    states: tuple[str, ...] = ("UT",)
 
 
 COUNTY = Scale("county", 20, 10, 8, 60, 40.0)
@@ -65,7 +66,7 @@ BIG_STATE = Scale("bigstate", 400, 300, 200, 4000, 1000.0)
 def region(scale: Scale, seed: int, share_free: float = 1.0) -> Problem:
     """A synthetic region of that scale; `share_free` of its beds are free."""
     rng = np.random.default_rng(seed)
-    towns = _towns(scale.radius_km)
+    towns = _towns(scale)
     where = {
         kind: towns[rng.integers(0, len(towns), count)]
         for kind, count in (
@@ -89,15 +90,16 @@ def region(scale: Scale, seed: int, share_free: float = 1.0) -> Problem:
     )
 
 
-def _towns(radius_km: float) -> Points:
-    """(n, 2) lon, lat of Utah's ZIP points within reach of Salt Lake City."""
+def _towns(scale: Scale) -> Points:
+    """(n, 2) lon, lat of the states' ZIP points within reach of Salt Lake City."""
     found = [
         (float(entry["long"]), float(entry["lat"]))
-        for entry in zipcodes.filter_by(state="UT", zip_code_type="STANDARD")
+        for state in scale.states
+        for entry in zipcodes.filter_by(state=state, zip_code_type="STANDARD")
     ]
     towns = np.array(sorted(set(found)))
     centre = np.array([[-111.89, 40.76]])
-    return towns[_distance_km(towns, centre)[:, 0] <= radius_km]
+    return towns[_distance_km(towns, centre)[:, 0] <= scale.radius_km]
 
 
 def _distance_km(a: Points, b: Points) -> Points:
