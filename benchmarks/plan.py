@@ -19,6 +19,7 @@ from benchmarks.rows import Row, row
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.kernels import NEVER
+from optimizer.nearest import nearest_first
 from optimizer.plan import Plan
 from optimizer.pricing import Prices, choices_of, within
 from optimizer.problem import Place, Policy, Problem, Request, Team, Van, in_order
@@ -26,7 +27,6 @@ from optimizer.ranks import total
 from optimizer.solve import instant, solve, solve_warm
 from optimizer.stars import stars_of
 from optimizer.warming import warm_up
-from optimizer.writing import written
 
 EARTH_KM = 6371.0
 DETOUR = 1.3
@@ -179,43 +179,6 @@ def _pools(
         for k, size in enumerate(sizes.tolist())
     )
     return pools, np.repeat(sites, 2, axis=0)[:count]
-
-
-def nearest_first(problem: Problem) -> Plan:
-    """What a careful dispatcher does by hand: the most urgent first, each the nearest free team,
-    then the nearest fitting place, then the nearest van, as the planner prices it."""
-    stars = stars_of(in_order(problem))
-    team, van, place = (
-        capacity.copy()
-        for capacity in (stars.team_capacity, stars.van_capacity, stars.place_capacity)
-    )
-    requests, times = stars.problem.requests, stars.numbers.times
-    urgent = sorted(
-        range(len(requests)),
-        key=lambda i: (requests[i].rank, -requests[i].weight, -requests[i].waited_s),
-    )
-    choices = list(stars.least)
-    for i in urgent:
-        j = _nearest(times.arrival[i], (stars.faults.team[i] == 0) & (team > 0))
-        j = j if requests[i].needs_team else stars.no_team
-        p = _nearest(times.go[i], (stars.faults.place[i] == 0) & (place > 0))
-        p = p if requests[i].wants_place else stars.no_place
-        by_distance = np.argsort(times.eta[i], kind="stable").tolist()
-        options = [v for v in by_distance if van[v] > 0] + [stars.self_option, stars.none_option]
-        possible = (stars.choice(i, option, j, p) for option in options)
-        choices[i] = next((c for c in possible if c is not None), stars.least[i])
-        for stock, k in zip((van, team, place), choices[i][1:4], strict=True):
-            if k < len(stock):
-                stock[k] -= 1
-    free = Prices.free(stars)
-    return written(stars, choices, 0, "sequential", free, {})
-
-
-def _nearest(distance: NDArray[np.int64], possible: NDArray[np.bool_]) -> int:
-    """The nearest possible one; the index behind the last if there is none."""
-    if not possible.any():
-        return len(possible)
-    return int(np.where(possible, distance, np.iinfo(np.int64).max).argmin())
 
 
 def run(*, short: bool) -> list[Row]:

@@ -1,8 +1,10 @@
 """The planning loop of a region: one holder of the lease plans, everyone sees the plan.
 
 It follows the registry's events in a replica, reads the open requests from the record whenever one
-changed, and plans again at once, at most once every `coalesce_ms`. A plan that its checker refuses,
-or that could not be made, is never published: the last good one stays, and says that it is old.
+changed, and plans again at once, at most once every `coalesce_ms`. A plan that its checker refuses
+is never published. Where none can be made, the last good one stays as far as it still fits and
+whoever is new gets the nearest; where not even travel times can be had, it stays as it was. Both
+say so.
 """
 
 import asyncio
@@ -35,6 +37,7 @@ from geo.closures import Closure
 from geo.points import BadPosition
 from geo.travel import EngineFailed, TravelTimes
 from optimizer.check import check
+from optimizer.nearest import nearest_first
 from optimizer.plan import Plan
 from optimizer.problem import InvalidProblemError
 from optimizer.solve import Solved as Answer
@@ -146,7 +149,7 @@ class Planner:
         self._requests: list[CrisisRequest] = []
         self._requests_changed = True
         self._moved_at_s = 0.0
-        self._told: dict[str, int] = {}
+        self._known: dict[str, int] = {}
         self._facts: Facts | None = None
         self._facts_at_s = 0.0
         self._view: PlanView | None = None
@@ -203,7 +206,7 @@ class Planner:
         kinds = {kind for kind, _, _ in event.touched}
         if Kind.REQUEST in kinds:
             self._requests_changed = True
-        if kinds & PLANNED_KINDS and not self._is_echo(event):
+        if kinds & PLANNED_KINDS and not self._is_known(event):
             self._wake.set()
         elif event.kind == MOVED and self._waiting():
             now_s = self._world.ticks()
@@ -211,12 +214,12 @@ class Planner:
                 self._moved_at_s = now_s
                 self._wake.set()
 
-    def _is_echo(self, event: Event) -> bool:
-        """Whether this is only what the last plan made of requests: it calls for no other."""
+    def _is_known(self, event: Event) -> bool:
+        """Whether it tells only of requests, and nothing that was not planned with or announced."""
         return all(
             kind == Kind.REQUEST
             and isinstance(card, dict)
-            and self._told.get(id_) == card.get("version")
+            and card.get("version", 0) <= self._known.get(id_, -1)
             for kind, id_, card in event.touched
         )
 
@@ -263,12 +266,17 @@ class Planner:
             log.error("planner.fault", fault=type(fault).__name__)
             self._solved = self._solved and replace(self._solved, unexplained=(), answer=None)
             await self._degrade(type(fault).__name__, lease)
-            asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
+            self._try_again_soon()
             return
         self._solved = solved
+        if solved.view.degraded is not None:
+            self._try_again_soon()
         # Dispatch is told first: whoever accepts what they see meets a request that stays as it is.
         await self._tell(solved.view, situation)
         await self._publish(solved.view, lease)
+
+    def _try_again_soon(self) -> None:
+        asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
 
     async def _read(self) -> None:
         """Read what the events do not carry: open requests, and now and then the directory."""
@@ -286,6 +294,7 @@ class Planner:
             except self._world.outages:
                 self._requests_changed = True
                 raise
+            self._known = {request.id: request.version for request in self._requests}
 
     def _situation(self, replica: Replica) -> Situation:
         facts = self._facts or Facts()
@@ -307,22 +316,33 @@ class Planner:
         """Runs in a thread. Raises one of FAULTS."""
         self._world.heed(closures)
         put = question(situation, self._world.rules, self._drive)
-        late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
-        with self._solving:
-            answer = solve_warm(
-                put.problem,
-                previous=self._solved.plan if self._solved else None,
-                deadline=lambda: self._world.ticks() > late_s,
-                before=self._solved.answer if self._solved else None,
-            )
-            plan = answer.plan
-        faults = check(put.problem, plan)
-        if faults:
-            raise PlanRefused(faults[0])
-        version = self._next_version()
-        view = plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view)
+        try:
+            with self._solving:
+                answer = self._answer(put)
+                plan = _judged(put, answer.plan)
+        except FAULTS as fault:
+            log.error("planner.fault", fault=type(fault).__name__)
+            return self._stand_in(put, at, type(fault).__name__)
+        view = plan_view(put, plan, self._next_version(), (at.epoch, at.seq), shown=self._view)
         first = _most_urgent(put)[: self._policy.explain_most] if plan.proved else ()
         return Solved(put, plan, view, tuple(first), answer)
+
+    def _answer(self, put: Question) -> Answer:
+        late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
+        return solve_warm(
+            put.problem,
+            previous=self._solved.plan if self._solved else None,
+            deadline=lambda: self._world.ticks() > late_s,
+            before=self._solved.answer if self._solved else None,
+        )
+
+    def _stand_in(self, put: Question, at: Position, fault: str) -> Solved:
+        """What the solver leaves us with: what is shown already, and the nearest for others."""
+        plan = _judged(put, nearest_first(put.problem, shown_bundles(self._view)))
+        said = f"No full plan could be made ({fault}): whoever is new gets the nearest that fits."
+        version = self._next_version()
+        view = plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view, degraded=said)
+        return Solved(put, plan, view, (), None)
 
     async def _explain(self, solved: Solved, lease: Lease) -> None:
         """Price the alternatives of the next few requests, until an event calls for a new plan.
@@ -388,7 +408,6 @@ class Planner:
 
     async def _tell(self, view: PlanView, situation: Situation) -> None:
         """Let dispatch know of first and of withdrawn recommendations."""
-        self._told = {}
         if self._world.announce is None:
             return
         for request in situation.requests:
@@ -398,12 +417,19 @@ class Planner:
             gone = bundle is None and request.state is State.RECOMMENDED
             if first or gone:
                 # The event may come before the answer, so it is known by what it will be.
-                self._told[request.id] = request.version + 1
+                self._known[request.id] = request.version + 1
                 try:
                     await self._world.announce(request.id, view.version, bundle)
                 except DispatchError as late:
                     log.info("planner.too_late", fault=type(late).__name__)
                     self._wake.set()
+
+
+def _judged(put: Question, plan: Plan) -> Plan:
+    """The plan itself. Raises PlanRefused."""
+    if faults := check(put.problem, plan):
+        raise PlanRefused(faults[0])
+    return plan
 
 
 def _most_urgent(put: Question) -> list[str]:

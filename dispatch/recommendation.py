@@ -147,8 +147,9 @@ def plan_view(
     at: tuple[int, int],
     shown: PlanView | None = None,
     strict_tenths: int | None = None,
+    degraded: str | None = None,
 ) -> PlanView:
-    """The optimizer's answer for people.
+    """The optimizer's answer for people; `degraded` says in words what is wrong with it.
 
     Who is just being accepted keeps what is `shown`; so do alternatives until they are priced anew.
     `strict_tenths` is the price of strictness, if it is known already.
@@ -172,6 +173,7 @@ def plan_view(
             for assignment in plan.assignments
         },
         strictness=strictness(question, strict_tenths),
+        degraded=degraded,
     )
 
 

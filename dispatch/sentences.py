@@ -63,6 +63,7 @@ FAULTS = {
     "kind": "of another kind",
     "full": "full",
     "taken": "planned for somebody else",
+    "unexamined": "not examined one by one in a stand-in plan",
     "unfit": "free, but not together with the rest",
     "off_shift": "off shift",
     "committed": "with another person",

@@ -12,8 +12,11 @@ from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides
 
 def costs_of(sides: Sides, bundles: Bundles) -> Ints:
     """As `kernels.costs_of`."""
-    stars = {int(i): _costs(sides, int(i)) for i in np.unique(bundles[:, 0])}
-    return np.array([stars[i][o, j, p] for i, o, j, p in bundles.tolist()], dtype=np.int64)
+    found = np.empty(len(bundles), dtype=np.int64)
+    for i in np.unique(bundles[:, 0]).tolist():  # at a large region only one star fits in memory
+        rows = bundles[:, 0] == i
+        found[rows] = _costs(sides, i)[tuple(bundles[rows, 1:].T)]
+    return found
 
 
 def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from optimizer.problem import Bundle
 
-Stage = Literal["repaired", "sequential", "lp", "proved"]
+Stage = Literal["nearest", "repaired", "sequential", "lp", "proved"]
 Part = Literal["team", "van", "place"]
 
 
@@ -39,9 +39,10 @@ class Alternative:
 class Reason:
     """Why so many resources of a kind could not serve: counted, never guessed.
 
-    `fault` is a word of `optimizer.eligibility.Fault` in lower case, or "taken". `bits` are the
-    indices of the missing mask bits with how many resources lack each; `holders` are (resource,
-    request that has it, its shadow price in tenths of a minute or None if no price is known).
+    `fault` is a word of `optimizer.eligibility.Fault` in lower case, "taken", or "unexamined" in a
+    plan that explains nothing. `bits` are the indices of the missing mask bits with how many
+    resources lack each; `holders` are (resource, request that has it, its shadow price in tenths
+    of a minute or None if no price is known).
     """
 
     part: Part

@@ -314,6 +314,31 @@ async def test_when_no_plan_can_be_made_the_last_one_stays_and_says_that_it_is_o
         assert recovered.version > old.version
 
 
+async def test_when_the_solver_fails_the_shown_stays_and_whoever_is_new_gets_the_nearest(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = await house.team("Near", 41.2), await house.team("Far", 41.4)
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    async with planning(house):
+        first = await house.request()
+        await house.plan_where(
+            lambda view: first in view.recommendations and view.recommendations[first].team == near
+        )
+        with monkeypatch.context() as broken:
+            broken.setattr(planner, "solve_warm", fails)
+            second = await house.request()
+            view = await house.plan_where(lambda view: second in view.recommendations)
+            assert view.stage == "nearest"
+            assert view.degraded
+            assert view.recommendations[first].team == near
+            assert view.recommendations[second].team == far
+        whole = await house.plan_where(lambda view: view.degraded is None)
+        assert whole.proved
+
+
 async def test_a_plan_that_its_checker_refuses_is_never_published(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,6 +382,7 @@ async def test_what_the_plan_itself_made_of_a_request_calls_for_no_further_plan(
     monkeypatch.setattr(planner, "question", noted)
     await house.team("Near", 41.2)
     async with planning(house):
+        await house.plan_where(lambda view: not view.recommendations)
         request = await house.request()
         await house.plan_where(
             lambda view: (

@@ -6,10 +6,11 @@ from itertools import product
 
 import pytest
 
-from benchmarks.plan import STATE, nearest_first, region
+from benchmarks.plan import STATE, region
 from optimizer import ranks
 from optimizer.check import check
 from optimizer.closing import choose
+from optimizer.nearest import nearest_first
 from optimizer.problem import InvalidProblemError, Policy, Problem, Request, in_order
 from optimizer.ranks import optimise, scopes_of, total
 from optimizer.sequential import sequential

@@ -1,0 +1,37 @@
+"""Nearest first: always possible, by hand's order, and kept where it still fits."""
+
+import pytest
+
+from optimizer.check import check
+from optimizer.nearest import nearest_first
+from optimizer.problem import Bundle, Request, Team
+from optimizer.solve import solve
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_judge_finds_no_fault_and_no_better_plan_than_the_proved_one(random_problem, seed):
+    problem = random_problem(seed, requests=4, teams=3, vans=2, places=3)
+    plan = nearest_first(problem)
+    assert check(problem, plan) == ()
+    assert not plan.proved
+    assert solve(problem).by_rank <= plan.by_rank
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_good_plan_is_kept_whole(random_problem, seed):
+    problem = random_problem(seed, requests=4, teams=3, vans=2, places=3)
+    best = solve(problem)
+    kept = {one.request_id: one.bundle for one in best.assignments}
+    plan = nearest_first(problem, kept)
+    assert check(problem, plan) == ()
+    served = [one for one in best.assignments if one.bundle != Bundle()]
+    assert [plan.of(one.request_id).bundle for one in served] == [one.bundle for one in served]
+
+
+def test_the_most_urgent_person_gets_the_nearest_team(small_region):
+    asked = [Request("calm", weight=1), Request("worse", weight=9), Request("now", 1, rank=0)]
+    drive_s = [[100.0, 200.0, 300.0], [900.0, 800.0, 700.0]]
+    plan = nearest_first(small_region(asked, [Team("near"), Team("far")], drive_s=drive_s))
+    sent = [plan.of(name).bundle.team for name in ("now", "worse", "calm")]
+    assert sent == ["near", "far", None]
+    assert plan.of("calm").reasons[0].fault == "unexamined"
