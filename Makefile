@@ -51,7 +51,7 @@ format: setup-test  ## let ruff format the code
 
 test: setup-test setup-routers system web kernels  ## every test
 	scripts/web test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 pictures: setup-test system web kernels  ## take the pictures that README shows, by the journeys
 	$(BIN)/pytest tests/journeys/test_in_the_browser.py -k every_screen

@@ -16,9 +16,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from uuid6 import uuid7
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from caretower.embedded.postgres import PostgresServer, running_postgres
 from caretower.embedded.valkey import running_valkey
@@ -27,6 +29,8 @@ from record.engine import make_engine
 
 if TYPE_CHECKING:
     from registry.server import ServerRegistry
+JOURNEYS = "tests/journeys/"
+
 # Examples are judged by what they show, not by how busy the machine is.
 settings.register_profile("caretower", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("caretower")
@@ -67,7 +71,7 @@ async def registry(valkey_url: str) -> AsyncIterator[ServerRegistry]:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated, empty database of one test's own."""
+    """A migrated, empty database."""
 
     owner_url: str
     app_url: str
@@ -75,7 +79,7 @@ class Database:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A real PostgreSQL for this test worker; its database `caretower` is migrated and empty."""
+    """A real PostgreSQL for this test worker; its database `caretower` is migrated."""
     with (
         tempfile.TemporaryDirectory(prefix="ct-") as folder,
         running_postgres(Path(folder), fsync=False) as server,
@@ -84,18 +88,42 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+# Much quicker than a copy of the database. Whoever is still connected is of an earlier test.
+EMPTY = """
+DO $$
+DECLARE filled regclass;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL;
+    SET LOCAL session_replication_role = replica;
+    FOR filled IN
+        SELECT oid FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND relname <> 'alembic_version'
+    LOOP
+        EXECUTE format('DELETE FROM %s', filled);
+    END LOOP;
+    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
+END $$
+"""
+
+
 @pytest.fixture
-async def database(postgres_server: PostgresServer) -> AsyncIterator[Database]:
-    """A copy of the migrated database, dropped afterwards."""
-    async with _new_database(postgres_server, template="caretower") as name:
-        yield Database(_of(postgres_server.owner_url, name), _of(postgres_server.app_url, name))
+async def database(postgres_server: PostgresServer) -> Database:
+    """The worker's database, emptied of what earlier tests wrote."""
+    async with _administrator(_of(postgres_server.admin_url, "caretower")) as admin:
+        await admin.execute(text(EMPTY))
+    return Database(postgres_server.owner_url, postgres_server.app_url)
 
 
 @pytest.fixture
 async def empty_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
     """The owner's URL of a database without any table."""
-    async with _new_database(postgres_server, template="template0") as name:
+    name = f"test_{uuid7().hex}"
+    async with _administrator(postgres_server.admin_url) as admin:
+        await admin.execute(text(f"CREATE DATABASE {name} OWNER caretower_owner"))
         yield _of(postgres_server.owner_url, name)
+        await admin.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -132,15 +160,37 @@ def _of(url: str, name: str) -> str:
 
 
 @asynccontextmanager
-async def _new_database(server: PostgresServer, template: str) -> AsyncIterator[str]:
-    name = f"test_{uuid7().hex}"
-    admin = create_async_engine(server.admin_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    create = f"CREATE DATABASE {name} TEMPLATE {template} OWNER caretower_owner"
+async def _administrator(url: str) -> AsyncIterator[AsyncConnection]:
+    admin = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     async with admin.connect() as connection:
-        await connection.execute(text(create))
-    yield name
-    async with admin.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        yield connection
+
+
+class ByFile(LoadScopeScheduling):
+    """A file stays on one worker, so that its servers start once; all journeys share one tower.
+
+    pytest-xdist's own groups travel in a test's id, which pytest 9.2 no longer lets it change: the
+    mark `xdist_group` is ignored without a word (pytest-dev/pytest-xdist#1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return JOURNEYS if file.startswith(JOURNEYS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: no worker is left alone with them at the end."""
+    items.sort(
+        key=lambda item: (
+            not item.nodeid.startswith(JOURNEYS),
+            item.get_closest_marker("slow") is None,
+        )
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

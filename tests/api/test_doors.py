@@ -14,7 +14,7 @@ from tests.api.builders import command
 from tests.api.house import HERE, PASSWORD, House
 
 OPERATOR = system("command line of uid 0")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 
 
 async def accepted(house: House, **more: Any) -> str:

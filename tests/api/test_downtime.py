@@ -86,7 +86,6 @@ def test_an_empty_board_is_a_board() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("servers")
 async def test_the_desk_prints_the_board_and_it_names_nobody(house: House) -> None:
     request = await accepted(house)
     answer = await house.call("dispatcher", "GET", "/v1/board/downtime")
@@ -100,7 +99,6 @@ async def test_the_desk_prints_the_board_and_it_names_nobody(house: House) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("servers")
 async def test_a_step_from_paper_is_entered_at_the_desk_with_its_time(house: House) -> None:
     request = await accepted(house)
     at = f"/v1/requests/{request}"

@@ -25,7 +25,7 @@ from api.services import Settings
 from tests.api.house import ACCOUNTS, PASSWORD, House, serving
 from tests.api.test_doors import accepted
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EXAMPLES = 6
 CHECKS = [

@@ -13,7 +13,7 @@ from tests.api.builders import command
 from tests.api.house import HERE, House
 from tests.api.test_osmand import location
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 
 
 async def tracker(house: House, kind: str = "van", unit: str = "van-1") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from registry.port import Promise
 from tests.api.builders import card, command
 from tests.api.house import HERE, House
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 
 REUSED = "urn:caretower:command-reused"
 

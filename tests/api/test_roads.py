@@ -8,7 +8,7 @@ import shapely
 from tests.api.builders import command
 from tests.api.house import HERE, House
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 
 LINE = {"type": "LineString", "coordinates": [[-112.0, 41.0], [-111.9, 41.05]]}
 

@@ -14,7 +14,7 @@ from tests.api.builders import command
 from tests.api.house import HERE, House
 from tests.api.test_doors import UNIT, accepted
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 
 DAY_MS = 86_400_000
 YEAR = datetime.now(UTC).year

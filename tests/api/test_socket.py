@@ -20,7 +20,7 @@ from tests.api.builders import command
 from tests.api.house import House, serving
 from tests.api.test_doors import accepted
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 PLANTED = ("Planted Name", "17 Planted Street", "801-555-0177", "planted shotgun", "Planted note")
 
 

@@ -60,7 +60,6 @@ from tests.dispatch.house import (
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("servers"),
     pytest.mark.usefixtures("sound_record"),
 ]
 KEEPER = system("keeper")

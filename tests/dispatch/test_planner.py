@@ -36,7 +36,7 @@ from registry.port import Registry
 from registry.states import Pool, Team, UnitStatus
 from registry.vocabulary import load_vocabulary
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.slow]
 
 POLICY = Path(__file__).parents[2] / "policy"
 DANA = Actor("a-1", "dispatcher", None, "Dana")

@@ -18,7 +18,7 @@ from geo.travel import TravelTimes
 from geo.trees import Trees, tree_ms
 from geo.valhalla import Valhalla
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("routers")]
+pytestmark = [pytest.mark.slow]
 
 FAR_AWAY = positions([(30.0, 61.0)])
 """In the extract's country, and 280 km from its last road."""

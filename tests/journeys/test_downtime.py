@@ -15,7 +15,7 @@ from uuid6 import uuid7
 from tests.journeys.desk import DESK, WITHIN_MS, Desk, account
 from tests.journeys.test_screens import hindrances
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PICTURES = Path("build/screens")
 MINUTE_MS = 60_000

@@ -14,7 +14,7 @@ from tests.journeys.conftest import Tower, started
 from tests.journeys.desk import WITHIN_MS, Desk, account
 from tests.journeys.test_screens import hindrances
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build/screens"

@@ -18,7 +18,7 @@ from uuid6 import uuid7
 from benchmarks.state_world import crisis, crowd
 from geo.region import load_region
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PICTURES = Path("build/screens")
 PATIENCE_MS = 20_000
@@ -52,12 +52,12 @@ class People:
         page.locator("input[name=name]").fill(name)
         page.locator("input[name=password]").fill(self.tower.accounts[name].password)
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_text("Connected")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Connected", exact=True)).to_be_visible(timeout=PATIENCE_MS)
         return page
 
     def wall(self) -> Page:
         page = self.page(WALL, f"/#/wall/{self.tower.wall_token}")
-        expect(page.get_by_text("Connected")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Connected", exact=True)).to_be_visible(timeout=PATIENCE_MS)
         return page
 
     def account(self, role: str, scope: str) -> str:

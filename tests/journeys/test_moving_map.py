@@ -12,7 +12,7 @@ from uuid6 import uuid7
 
 from tests.journeys.desk import PHONE, WITHIN_MS, Desk, account, open_request
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 People = Callable[..., Page]
 HOUR_MS = 3_600_000

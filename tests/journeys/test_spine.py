@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from simulator.door import Door, Refused
 from simulator.hands import acceptance
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 WITHIN_S = 15.0
 
@@ -112,7 +112,7 @@ async def test_a_crisis_request_ends_in_attended_care(
     after = {pool["id"]: pool for pool in (await robin.get("/v1/pools"))["items"]}
     before = pools[advice["pool"]]
     assert after[advice["pool"]]["occupied"] == before["occupied"] + 1
-    assert after[advice["pool"]]["reserved"] == 0
+    assert after[advice["pool"]]["reserved"] == before["reserved"] - 1
 
     slots = (await robin.get("/v1/slots"))["items"]
     slot = next(s for s in slots if s["free"] > 0)

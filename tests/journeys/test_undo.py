@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.desk import TABLET, WITHIN_MS, Desk, account, open_request
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 People = Callable[..., Page]
 

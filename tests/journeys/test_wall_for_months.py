@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.moving_region import DIST, MovingRegion, application, hours, once_a_second, serving
 from tests.journeys.desk import DESK, WITHIN_MS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 HOURS = 2
 MB = 1_000_000

@@ -22,7 +22,6 @@ from tests.dispatch.house import CERTAIN, DANA, ERIN, POLICY, POSSIBLE, VOCABULA
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("servers"),
     pytest.mark.usefixtures("sound_record"),
 ]
 

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from typing import TypeVar
 
 import pytest
@@ -55,13 +55,15 @@ CREATE TABLE booking (
 
 
 @pytest.fixture
-async def journal(engine: AsyncEngine, database) -> Journal:
+async def journal(engine: AsyncEngine, database) -> AsyncIterator[Journal]:
     owner = create_async_engine(database.owner_url)
     async with owner.begin() as connection:
         for statement in filter(str.strip, TABLES.split(";")):
             await connection.execute(text(statement))
+    yield Journal(engine)
+    async with owner.begin() as connection:
+        await connection.execute(text("DROP TABLE ward, duty, booking"))
     await owner.dispose()
-    return Journal(engine)
 
 
 async def _race(racers: list[Awaitable[A]]) -> list[A | BaseException]:

@@ -26,7 +26,6 @@ from tests.dispatch.house import DANA, POLICY, VOCABULARY, House, an_id
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("servers"),
     pytest.mark.usefixtures("sound_record"),
 ]
 

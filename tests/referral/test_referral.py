@@ -27,7 +27,6 @@ from registry.states import Slot
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("servers"),
     pytest.mark.usefixtures("sound_record"),
 ]
 
