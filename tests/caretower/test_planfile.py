@@ -376,3 +376,17 @@ def test_the_command_line_prints_the_plan_the_schema_and_the_mistake(tmp_path: P
     bad.write_text(json.dumps(changed(requests=[SMALL["requests"][0] | {"needs": ["adlut"]}])))
     refused = run.invoke(app, ["plan", str(bad)])
     assert refused.output == f"{bad}: requests.0.needs: 'adlut' is not a word of needs\n"
+
+
+def test_the_picture_of_the_optimizer_tells_what_its_example_gives() -> None:
+    told = json.loads((EXAMPLES[0].parent / "nearest-is-not-best.json").read_text())
+    picture = (EXAMPLES[0].parents[1] / "images" / "together.svg").read_text()
+    by_hand, together = picture.split("Planned together")
+    plans = {together: plan_text(json.dumps(told))}
+    told["requests"][0]["fixed"] = {"team": "team-1", "van": "van-1", "place": "chairs"}
+    plans[by_hand] = plan_text(json.dumps(told))
+    for panel, plan in plans.items():
+        assert f"{plan['objective_min']} weighted minutes" in panel
+        for one in plan["recommendations"].values():
+            assert f">{one['team_eta_s'] / 60:g} min<" in panel
+            assert f"in care after {one['arrive_s'] / 60:g} min" in panel
