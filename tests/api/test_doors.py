@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -122,22 +123,23 @@ async def test_law_enforcement_reads_place_and_safety_of_what_was_shared(house: 
     assert known["weapons"] == "planted shotgun"
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/v1/pools/pool-2/counts", {"occupied": 1, "closed": 0, "at_ms": wall_clock()}),
-        ("/v1/pools/pool-2/still-true", {}),
-        ("/v1/pools/pool-2/walk-in", {}),
-        ("/v1/pools/pool-2/pause", {"reason": "staffing"}),
-        ("/v1/pools/pool-2/resume", {}),
-    ],
-)
+FOREIGN: dict[str, dict[str, Any]] = {
+    "/v1/pools/pool-2/counts": {"occupied": 1, "closed": 0, "at_ms": wall_clock()},
+    "/v1/pools/pool-2/still-true": {},
+    "/v1/pools/pool-2/walk-in": {},
+    "/v1/pools/pool-2/pause": {"reason": "staffing"},
+    "/v1/pools/pool-2/resume": {},
+}
+
+
 async def test_a_facility_cannot_change_another_ones_pool(
-    house: House, path: str, body: dict[str, Any]
+    house: House, subtests: pytest.Subtests
 ) -> None:
     before = house.world.get("pool", "pool-2")
-    await house.refused("facility", path, 403, **body)
-    assert (await house.registry.snapshot()).pools["pool-2"].version == before["version"]
+    for path, body in FOREIGN.items():
+        with subtests.test(path):
+            await house.refused("facility", path, 403, **body)
+            assert (await house.registry.snapshot()).pools["pool-2"].version == before["version"]
 
 
 async def test_a_facility_sees_its_own_pools_only(house: House) -> None:
@@ -196,32 +198,31 @@ POOL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/v1/teams/x", UNIT | {"zone": "nowhere"}),
-        ("/v1/teams/x", UNIT | {"base_lon": 0, "base_lat": 0}),
-        ("/v1/teams/x", UNIT | {"offers": ["miracles"]}),
-        ("/v1/vans/x", UNIT | {"shift_end_ms": wall_clock() - 1_000}),
-        ("/v1/pools/x", POOL | {"facility": "nobody"}),
-        ("/v1/pools/x", POOL | {"zone": "nowhere"}),
-        ("/v1/pools/x", POOL | {"type": "zzz"}),
-        ("/v1/pools/x", POOL | {"takes": ["zzz"]}),
-        ("/v1/pools/x", POOL | {"lon": 0, "lat": 0}),
-    ],
-)
+UNREACHABLE: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/teams/x", UNIT | {"zone": "nowhere"}),
+    ("/v1/teams/x", UNIT | {"base_lon": 0, "base_lat": 0}),
+    ("/v1/teams/x", UNIT | {"offers": ["miracles"]}),
+    ("/v1/vans/x", UNIT | {"shift_end_ms": wall_clock() - 1_000}),
+    ("/v1/pools/x", POOL | {"facility": "nobody"}),
+    ("/v1/pools/x", POOL | {"zone": "nowhere"}),
+    ("/v1/pools/x", POOL | {"type": "zzz"}),
+    ("/v1/pools/x", POOL | {"takes": ["zzz"]}),
+    ("/v1/pools/x", POOL | {"lon": 0, "lat": 0}),
+]
+
+
 async def test_nothing_is_defined_to_which_nobody_could_be_sent(
-    house: House, path: str, body: dict[str, Any]
+    house: House, subtests: pytest.Subtests
 ) -> None:
-    answer = await house.call("supervisor", "PUT", path, body)
-    assert answer.status_code == 422
+    for path, body in UNREACHABLE:
+        with subtests.test(path=path, body=body):
+            answer = await house.call("supervisor", "PUT", path, body)
+            assert answer.status_code == 422
 
 
-@pytest.mark.parametrize(("path", "body"), [("/v1/teams/x", UNIT), ("/v1/pools/x", POOL)])
-async def test_what_the_region_knows_can_be_defined(
-    house: House, path: str, body: dict[str, Any]
-) -> None:
-    assert (await house.call("supervisor", "PUT", path, body)).status_code == 200
+async def test_what_the_region_knows_can_be_defined(house: House) -> None:
+    for path, body in (("/v1/teams/x", UNIT), ("/v1/pools/x", POOL)):
+        assert (await house.call("supervisor", "PUT", path, body)).status_code == 200
 
 
 async def test_an_older_count_does_not_undo_a_newer_one(house: House) -> None:
@@ -266,11 +267,24 @@ NONSENSE: list[tuple[str, str, str, dict[str, Any], int]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("who", "method", "path", "wrong", "code"), NONSENSE)
-async def test_nonsense_gets_a_clear_refusal(
-    house: House, who: str, method: str, path: str, wrong: dict[str, Any], code: int
-) -> None:
-    now_ms = house.app.state.services.clock()
+async def test_nonsense_gets_a_clear_refusal(house: House, subtests: pytest.Subtests) -> None:
+    for who, method, path, wrong, code in NONSENSE:
+        with subtests.test(who=who, path=path, wrong=wrong):
+            answer = await _nonsense(house, who, method, path, wrong)
+            assert answer.status_code == code, answer.text
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == code
+            assert "Bearer" not in answer.text
+
+
+async def _nonsense(
+    house: House, who: str, method: str, path: str, wrong: dict[str, Any]
+) -> httpx.Response:
+    """A call that would be right but for `wrong`."""
+    if who == "wall":
+        forged = {"Authorization": "Bearer wall.x.y"}
+        return await house.client.request(method, path, headers=forged)
+    now_ms = house.now_ms()
     right: dict[str, Any] = {
         "/v1/requests": {
             "request": command(), "place": "Ogden", "lon": HERE[0], "lat": HERE[1], "urgency": 3,
@@ -283,15 +297,7 @@ async def test_nonsense_gets_a_clear_refusal(
         point = {"kind": "team", "id": "team-1", "lon": HERE[0], "lat": HERE[1], "at_ms": now_ms}
         points = wrong.get("positions", [point | wrong])
         right, wrong = {"source": "avl", "positions": points}, {}
-    if who == "wall":
-        forged = {"Authorization": "Bearer wall.x.y"}
-        answer = await house.client.request(method, path, headers=forged)
-    else:
-        answer = await house.call(who, method, path, right | wrong if method == "POST" else None)
-    assert answer.status_code == code, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["status"] == code
-    assert "Bearer" not in answer.text
+    return await house.call(who, method, path, right | wrong if method == "POST" else None)
 
 
 async def test_a_body_that_is_too_large_is_refused(house: House) -> None:
@@ -320,12 +326,13 @@ async def test_a_body_that_is_not_json_is_refused(house: House) -> None:
     assert (answer.status_code, answer.json()["status"]) == (415, 415)
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[[[[", b'"\\ud800"', b"NaN", b""])
-async def test_a_broken_body_is_refused(house: House, body: bytes) -> None:
+async def test_a_broken_body_is_refused(house: House, subtests: pytest.Subtests) -> None:
     headers = await house.as_("dispatcher") | {"content-type": "application/json"}
-    answer = await house.client.post("/v1/requests", content=body, headers=headers)
-    assert answer.status_code in (400, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    for body in (b"{", b"\xff\xfe", b"[[[[", b'"\\ud800"', b"NaN", b""):
+        with subtests.test(body=body):
+            answer = await house.client.post("/v1/requests", content=body, headers=headers)
+            assert answer.status_code in (400, 422)
+            assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_a_refusal_never_repeats_what_was_sent(house: House) -> None:

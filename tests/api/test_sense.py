@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -35,27 +34,29 @@ def test_every_door_that_takes_a_body_judges_it() -> None:
     assert forgotten == set()
 
 
-@pytest.mark.parametrize(
-    ("what", "why"),
-    [
-        ({"person": {"date_of_birth": "1990-02-30"}}, "date_of_birth is no date of the calendar"),
-        ({"person": {"date_of_birth": f"{YEAR + 1}-01-01"}}, "date_of_birth is in the future"),
-        ({"person": {"date_of_birth": f"{YEAR - 131}-01-01"}}, "date_of_birth is more than"),
-        ({"person": {"interpreter": "lang_xx"}}, "'lang_xx' is not a word of language"),
-        ({"needs": {"facility": "nowhere"}}, "the directory has no such facility"),
-        ({"custody": CUSTODY | {"since_ms": 0}}, "since_ms is too long ago"),
-    ],
-)
+NOT_MEANT: list[tuple[dict[str, Any], str]] = [
+    ({"person": {"date_of_birth": "1990-02-30"}}, "date_of_birth is no date of the calendar"),
+    ({"person": {"date_of_birth": f"{YEAR + 1}-01-01"}}, "date_of_birth is in the future"),
+    ({"person": {"date_of_birth": f"{YEAR - 131}-01-01"}}, "date_of_birth is more than"),
+    ({"person": {"interpreter": "lang_xx"}}, "'lang_xx' is not a word of language"),
+    ({"needs": {"facility": "nowhere"}}, "the directory has no such facility"),
+    ({"custody": CUSTODY | {"since_ms": 0}}, "since_ms is too long ago"),
+]
+
+
 async def test_a_request_that_cannot_be_meant_is_refused(
-    house: House, what: dict[str, Any], why: str
+    house: House, subtests: pytest.Subtests
 ) -> None:
-    asked = {
-        "request": command(), "place": "Ogden", "lon": HERE[0], "lat": HERE[1], "urgency": 3,
-    }  # fmt: skip
-    problem = await house.refused("dispatcher", "/v1/requests", 422, **(asked | what))
-    assert problem["detail"].startswith(why)
     known = await house.open()
-    await house.refused("dispatcher", f"/v1/requests/{known}/triage", 422, **what)
+    for what, why in NOT_MEANT:
+        with subtests.test(why):
+            asked = {
+                "request": command(), "place": "Ogden", "lon": HERE[0], "lat": HERE[1],
+                "urgency": 3,
+            }  # fmt: skip
+            problem = await house.refused("dispatcher", "/v1/requests", 422, **(asked | what))
+            assert problem["detail"].startswith(why)
+            await house.refused("dispatcher", f"/v1/requests/{known}/triage", 422, **what)
 
 
 async def test_what_can_be_meant_passes(house: House) -> None:
@@ -75,12 +76,12 @@ async def test_a_pause_ends_in_the_future_and_within_a_year(house: House, ahead_
     await house.do("facility", path, reason="staffing", until_ms=house.now_ms() + DAY_MS)
 
 
-@pytest.mark.parametrize("ahead_ms", [-31 * DAY_MS, 60_000])
-async def test_a_count_was_made_lately(house: House, ahead_ms: int) -> None:
-    at_ms = house.now_ms() + ahead_ms
-    await house.refused(
-        "facility", "/v1/pools/pool-1/counts", 422, occupied=1, closed=0, at_ms=at_ms
-    )
+async def test_a_count_was_made_lately(house: House) -> None:
+    for ahead_ms in (-31 * DAY_MS, 60_000):
+        at_ms = house.now_ms() + ahead_ms
+        await house.refused(
+            "facility", "/v1/pools/pool-1/counts", 422, occupied=1, closed=0, at_ms=at_ms
+        )
 
 
 async def test_nobody_arrives_next_year_or_has_arrived_yesterday(house: House) -> None:
@@ -114,11 +115,12 @@ async def test_a_wall_cannot_log_itself_out_and_a_person_can(house: House) -> No
     assert (await house.client.get("/v1/me", headers=own)).status_code == 401
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"nonsense"])
 async def test_broken_json_is_unreadable_and_not_merely_bad_input(
-    house: House, body: bytes
+    house: House, subtests: pytest.Subtests
 ) -> None:
     headers = await house.as_("dispatcher") | {"content-type": "application/json"}
-    answer: httpx.Response = await house.client.post("/v1/requests", content=body, headers=headers)
-    assert answer.status_code == (400 if body else 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    for body in (b"{", b"", b"\xff", b"nonsense"):
+        with subtests.test(body=body):
+            answer = await house.client.post("/v1/requests", content=body, headers=headers)
+            assert answer.status_code == (400 if body else 422)
+            assert answer.headers["content-type"] == "application/problem+json"
