@@ -18,6 +18,7 @@ MODULES = (
     "plan",
     "assign",
     "peers",
+    "national",
     "matrix",
     "roads",
     "registry",

@@ -43,6 +43,7 @@ WEIGHTS = ((27, 0, 0.07), (9, 1, 0.25), (3, 1, 0.38), (1, 1, 0.30))
 TARGETS_S = {27: 1800, 9: 2400, 3: 3600, 1: 7200}
 
 Points = NDArray[np.float64]
+SALT_LAKE_CITY: Points = np.array([[-111.89, 40.76]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,6 @@ class Scale:
     vans: int
     beds: int
     radius_km: float
-    states: tuple[str, ...] = ("UT",)
 
 
 COUNTY = Scale("county", 20, 10, 8, 60, 40.0)
@@ -63,10 +63,15 @@ STATE = Scale("state", 100, 60, 40, 600, 1000.0)
 BIG_STATE = Scale("bigstate", 400, 300, 200, 4000, 1000.0)
 
 
-def region(scale: Scale, seed: int, share_free: float = 1.0) -> Problem:
-    """A synthetic region of that scale; `share_free` of its beds are free."""
+def region(
+    scale: Scale, seed: int, share_free: float = 1.0, towns: Points | None = None
+) -> Problem:
+    """A synthetic region of that scale; `share_free` of its beds are free. `towns` (n, 2), where
+    things are: those within reach of Salt Lake City if not given."""
     rng = np.random.default_rng(seed)
-    towns = _towns(scale)
+    if towns is None:
+        towns = zip_points("UT")
+        towns = towns[_distance_km(towns, SALT_LAKE_CITY)[:, 0] <= scale.radius_km]
     where = {
         kind: towns[rng.integers(0, len(towns), count)]
         for kind, count in (
@@ -90,16 +95,13 @@ def region(scale: Scale, seed: int, share_free: float = 1.0) -> Problem:
     )
 
 
-def _towns(scale: Scale) -> Points:
-    """(n, 2) lon, lat of the states' ZIP points within reach of Salt Lake City."""
+def zip_points(state: str) -> Points:
+    """(n, 2) lon, lat of a state's ZIP codes."""
     found = [
         (float(entry["long"]), float(entry["lat"]))
-        for state in scale.states
         for entry in zipcodes.filter_by(state=state, zip_code_type="STANDARD")
     ]
-    towns = np.array(sorted(set(found)))
-    centre = np.array([[-111.89, 40.76]])
-    return towns[_distance_km(towns, centre)[:, 0] <= scale.radius_km]
+    return np.array(sorted(set(found)))
 
 
 def _distance_km(a: Points, b: Points) -> Points:
