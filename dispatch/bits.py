@@ -32,9 +32,10 @@ class Serves:
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The vehicle must have at least so many seats."""
+    """The vehicle must have at least so many seats; the crew's own count where it is the escort."""
 
     count: int
+    crew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,14 @@ class Authority:
     transporter: str
 
 
-Label: TypeAlias = Word | OneOf | Serves | Seats | Authority
+@dataclass(frozen=True, slots=True)
+class Speaks:
+    """The crew must speak this language, or bring an interpreter."""
+
+    word: str
+
+
+Label: TypeAlias = Word | Speaks | OneOf | Serves | Seats | Authority
 
 
 class Offer(Protocol):

@@ -23,6 +23,7 @@ from dispatch.errors import DispatchError
 from dispatch.planning import Question, Rules, Situation, driving, question
 from dispatch.recommendation import (
     PlanView,
+    Priced,
     Recommendation,
     decode,
     encode,
@@ -32,6 +33,7 @@ from dispatch.recommendation import (
 )
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.road_closure import in_force
+from dispatch.serving import would_serve
 from dispatch.words import WAITING, State
 from geo.closures import Closure
 from geo.points import BadPosition
@@ -353,7 +355,7 @@ class Planner:
         if solved.answer is None:
             return
         try:
-            plan, strict = await asyncio.to_thread(self._price, solved, solved.answer, now)
+            priced = await asyncio.to_thread(self._price, solved, solved.answer, now)
         except FAULTS as fault:
             log.error("planner.fault", fault=type(fault).__name__)
             self._solved = replace(solved, unexplained=(), answer=None)
@@ -362,21 +364,21 @@ class Planner:
             return
         later = solved.unexplained[EXPLAINED_AT_ONCE:]
         self._solved = replace(solved, unexplained=later, is_priced=True)
-        if not check(solved.question.problem, plan):
+        if not check(solved.question.problem, priced.plan):
             version = self._next_version()
-            view = explained_view(self._view, solved.question, plan, now, version, strict)
+            view = explained_view(self._view, solved.question, priced, now, version)
             await self._publish(view, lease)
 
-    def _price(
-        self, solved: Solved, answer: Answer, requests: Sequence[str]
-    ) -> tuple[Plan, int | None]:
-        """The plan with these requests explained, and what a strict order costs, once a plan. Runs
-        in a thread."""
+    def _price(self, solved: Solved, answer: Answer, requests: Sequence[str]) -> Priced:
+        """These requests explained, and, once a plan, what a strict order costs. Runs in a
+        thread."""
+        put, is_late = solved.question, self._wake.is_set
         with self._solving:
-            plan = answer.explained(requests, self._wake.is_set)
+            plan = answer.explained(requests, is_late)
+        serving = would_serve(put, plan, requests, is_late)
         if not self._policy.strict or solved.is_priced:
-            return plan, None
-        return plan, price_of_strictness(solved.question.problem, plan, self._wake.is_set)
+            return Priced(plan, serving)
+        return Priced(plan, serving, price_of_strictness(put.problem, plan, is_late))
 
     def _next_version(self) -> int:
         return 1 if self._view is None else self._view.version + 1

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.participants import Agreement
-from dispatch.bits import Authority, Bits, Label, OneOf, Seats, Serves, Word
+from dispatch.asks import Asks, Offer, may_transport, somebody_of_ours_drives
+from dispatch.bits import Bits
+from dispatch.expectation import with_reserve
 from dispatch.planning_policy import PlanningPolicy
 from dispatch.request import CrisisRequest
 from dispatch.words import WAITING, Need, State, Tier, Transporter
@@ -140,11 +142,14 @@ def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
         _request(request, promises, situation, rules, bits) for request in cast.requests
     )
     requests = _with_preferences(requests, cast, rules)
+    requests = _before_custody_ends(requests, cast, times)
+    places = tuple(_place(place, situation, rules, bits) for place in cast.places)
+    chance, costs_s = rules.planning.cost.possible_chance, rules.planning.reserved_costs_s
     problem = Problem(
-        requests=requests,
+        requests=with_reserve(requests, places, times.request_to_place, chance, costs_s),
         teams=tuple(_team(team, situation, rules, bits) for team in cast.teams),
         vans=tuple(_van(van, situation, bits) for van in cast.vans),
-        places=tuple(_place(place, situation, rules, bits) for place in cast.places),
+        places=places,
         team_to_request=times.team_to_request,
         van_to_request=times.van_to_request,
         request_to_place=times.request_to_place,
@@ -360,6 +365,7 @@ def _request(
     bits: Bits,
 ) -> Request:
     policy, promise = rules.planning, promises.get(request.id)
+    asks = Asks(policy, rules.vocabulary)
     waited_s = max(0, situation.now_ms - request.opened_ms) / 1000
     with_person = request.state in RIDING or request.state is State.ON_SCENE
     return Request(
@@ -374,11 +380,11 @@ def _request(
         needs_van=request.needs.van is Need.NEEDED and somebody_of_ours_drives(request),
         place_need=request.needs.place.value,
         place_kind="slot" if request.needs.slot else "bed",
-        team_mask=bits.needed(_words(request, rules, policy.team_groups)),
-        soft_team_mask=bits.needed(_words(request, rules, policy.team_wished_groups)),
+        team_mask=bits.needed(asks.team(request)),
+        soft_team_mask=bits.needed(asks.wished(request)),
         soft_team_penalty_s=policy.language_s,
-        van_mask=bits.needed(_van_labels(request, rules)),
-        place_mask=bits.needed(_place_labels(request, rules)),
+        van_mask=bits.needed(asks.van(request)),
+        place_mask=bits.needed(asks.place(request)),
         allow_self_transport=policy.team_may_drive and may_transport(request, Transporter.TEAM),
         all_or_nothing=request.tier in policy.all_or_nothing,
         locked=_lock(promise, situation.fixed.get(request.id)),
@@ -397,48 +403,6 @@ def rank_of(request: CrisisRequest, now_ms: int, policy: PlanningPolicy) -> int:
     late_s = max(0, now_ms - request.target_ms) / 1000
     moved_up = int(late_s // policy.promoted_after_s) if policy.promoted_after_s else 0
     return max(1, Tier.IMMINENT.rank - request.tier.rank - moved_up)
-
-
-def may_transport(request: CrisisRequest, transporter: Transporter) -> bool:
-    """An involuntary person is driven only by whom the custody names.
-
-    Without a recorded basis the ride is planned, and refused until the basis is recorded.
-    """
-    if not request.involuntary or request.custody is None:
-        return True
-    return transporter in request.custody.transport_by
-
-
-def somebody_of_ours_drives(request: CrisisRequest) -> bool:
-    """Whether a van or the team may drive at all, or it is law enforcement or EMS alone."""
-    return may_transport(request, Transporter.VAN) or may_transport(request, Transporter.TEAM)
-
-
-def _words(request: CrisisRequest, rules: Rules, groups: Sequence[str]) -> list[Label]:
-    asked = set(request.needs.words)
-    if request.involuntary:
-        asked = (asked - {"voluntary"}) | {"involuntary"}
-    return [
-        Word(word) for group in groups for word in rules.vocabulary.needs[group] if word in asked
-    ]
-
-
-def _van_labels(request: CrisisRequest, rules: Rules) -> list[Label]:
-    labels = _words(request, rules, rules.planning.van_groups)
-    labels.append(Seats(request.needs.seats))
-    if not may_transport(request, Transporter.VAN):
-        labels.append(Authority(Transporter.TEAM))
-    return labels
-
-
-def _place_labels(request: CrisisRequest, rules: Rules) -> list[Label]:
-    labels = _words(request, rules, rules.planning.place_groups)
-    if request.needs.slot:
-        return labels
-    labels.append(Serves(request.zone))
-    if request.needs.pool_types:
-        labels.append(OneOf(request.needs.pool_types))
-    return labels
 
 
 def _shown(request: CrisisRequest, situation: Situation) -> Bundle | None:
@@ -475,6 +439,23 @@ def _with_preferences(
     return tuple(done)
 
 
+def _before_custody_ends(
+    requests: tuple[Request, ...], cast: Cast, times: Times
+) -> tuple[Request, ...]:
+    """A custody ends at a place. Its clock is a target too: the last moment at which a team can
+    reach the person and still bring them there in time, by the shortest ride there is."""
+    done = []
+    for i, (problem, request) in enumerate(zip(requests, cast.requests, strict=True)):
+        if request.custody_due_ms is not None and request.needs.place is not Need.NONE:
+            due_s = (request.custody_due_ms - request.opened_ms) / 1000
+            rides_s = times.request_to_place[i]
+            ride_s = float(np.nanmin(rides_s)) if np.isfinite(rides_s).any() else 0.0
+            latest_s = max(0.0, due_s - problem.onscene_s - problem.load_s - ride_s)
+            problem = replace(problem, target_s=min(problem.target_s, latest_s))
+        done.append(problem)
+    return tuple(done)
+
+
 def _preferences(
     types: tuple[str, ...],
     facility: str | None,
@@ -498,31 +479,6 @@ def facility_of(place: Vacancy) -> str:
     return place.facility if isinstance(place, states.Pool) else place.provider
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What one resource says about itself; see `bits.Offer`."""
-
-    words: frozenset[str] = frozenset()
-    seats: int = 0
-    type: str | None = None
-    agreements: Sequence[Agreement] = ()
-    transporter: Transporter | None = None
-
-    def satisfies(self, label: Label) -> bool:
-        match label:
-            case Serves(zone):
-                covers = (one.covers(zone, self.type or "") for one in self.agreements)
-                return not self.agreements or any(covers)
-            case OneOf(types):
-                return self.type in types
-            case Seats(count):
-                return self.seats >= count
-            case Authority(transporter):
-                return self.transporter == transporter
-            case Word(word):
-                return word in self.words
-
-
 def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> Team:
     policy, offers = rules.planning, frozenset(team.offers)
     lost = is_lost(team, situation.now_ms, rules)
@@ -530,16 +486,16 @@ def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> 
     penalty_s += policy.lapsed_credential_s if situation.lapsed.get(team.id) else 0
     return Team(
         id=team.id,
-        mask=bits.offered(_Offer(words=offers)),
+        mask=bits.offered(Offer(words=offers)),
         shift_end_s=_until_s(team.shift_end_ms, situation),
         drives=team.seats > 0,
-        van_mask=bits.offered(_Offer(words=offers, seats=team.seats, transporter=Transporter.TEAM)),
+        van_mask=bits.offered(Offer(words=offers, seats=team.seats, transporter=Transporter.TEAM)),
         penalty_s=penalty_s,
     )
 
 
 def _van(van: states.Van, situation: Situation, bits: Bits) -> Van:
-    offer = _Offer(frozenset(van.offers), seats=van.seats, transporter=Transporter.VAN)
+    offer = Offer(frozenset(van.offers), seats=van.seats, transporter=Transporter.VAN)
     return Van(
         id=van.id,
         mask=bits.offered(offer),
@@ -564,7 +520,7 @@ def _place(place: Vacancy, situation: Situation, rules: Rules, bits: Bits) -> Pl
     return Place(
         id=place.id,
         mask=bits.offered(
-            _Offer(
+            Offer(
                 words=frozenset(place.takes),
                 type=place.type if isinstance(place, states.Pool) else None,
                 agreements=situation.agreements.get(facility_of(place), ()) if is_pool else (),

@@ -5,7 +5,7 @@ targets are dispatch's (`dispatch.policy`).
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -63,6 +63,12 @@ class _Transport(_Sourced):
     team_may_drive: bool
 
 
+class _Possible(_Sourced):
+    chance: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    reserved_costs_min: Minutes = 15
+    source: str = "own default"
+
+
 class _Tiers(_Sourced):
     strict: bool = False
     promoted_after_min: Minutes = 120
@@ -118,6 +124,7 @@ class PlanningFile(_Edge):
     wish: _Wish
     freshness: _Freshness
     transport: _Transport
+    possible: _Possible = _Possible()
     tiers: _Tiers = _Tiers()
     cost: _Cost
     loop: _Loop
@@ -154,6 +161,7 @@ class PlanningPolicy:
     count_stale_costs_s: float
     position_lost_costs_s: float
     team_may_drive: bool
+    reserved_costs_s: float
     strict: bool
     promoted_after_s: float
     all_or_nothing: tuple[Tier, ...]
@@ -193,6 +201,7 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         count_stale_costs_s=fresh.count_stale_costs_min * 60,
         position_lost_costs_s=fresh.position_lost_costs_min * 60,
         team_may_drive=given.transport.team_may_drive,
+        reserved_costs_s=given.possible.reserved_costs_min * 60,
         strict=given.tiers.strict,
         promoted_after_s=given.tiers.promoted_after_min * 60,
         all_or_nothing=given.tiers.all_or_nothing,
@@ -203,7 +212,7 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         moved_every_s=loop.moved_every_s,
         facts_every_s=loop.facts_every_s,
         lease_s=loop.lease_s,
-        cost=_cost(given.cost),
+        cost=replace(_cost(given.cost), possible_chance=given.possible.chance),
     )
 
 

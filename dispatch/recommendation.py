@@ -4,12 +4,15 @@ Both are JSON in the registry. They carry ids, times and sentences about resourc
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
 from dispatch import sentences
 from dispatch.planning import Question, being_accepted, must_be_called
+from dispatch.serving import WouldServe
 from dispatch.words import Need, Tier
 from optimizer.plan import Alternative, Assignment, Plan
 from optimizer.problem import SELF, Bundle
@@ -17,6 +20,7 @@ from registry import states
 
 DRIVES_ITSELF = "self"
 TENTHS = 10
+NOTHING: Mapping[str, list[WouldServe]] = MappingProxyType({})
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -47,12 +51,19 @@ class Backup(msgspec.Struct, frozen=True):
 
 
 class Unserved(msgspec.Struct, frozen=True):
-    """Why `count` resources of a kind cannot serve. `resource` is team, van or place."""
+    """Why `count` resources of a kind cannot serve. `resource` is team, van or place.
+
+    Of one that somebody else has: `id`, the request that is its `holder`, and `worth_min`, what one
+    more of it would spare the region (its shadow price in weighted minutes).
+    """
 
     resource: str
     reason: str
     count: int
     text: str
+    id: str | None = None
+    holder: str | None = None
+    worth_min: float | None = None
 
 
 class Journey(msgspec.Struct, frozen=True):
@@ -68,6 +79,8 @@ class Recommendation(msgspec.Struct, frozen=True):
     `van` is "self" when the team drives. Where a place is only possibly needed, `pool` or `slot`
     is the one that would be asked: `claims_place` is false and accepting claims nothing there.
     `alternatives` were priced at `priced_ms` (UTC), perhaps some plans ago; None means not yet.
+    `would_serve`: single changes of resources that serve whoever lacks something; None: not yet
+    tried.
     """
 
     request: str
@@ -89,6 +102,7 @@ class Recommendation(msgspec.Struct, frozen=True):
     warnings: list[str] = []
     priced_ms: int | None = None
     claims_place: bool = True
+    would_serve: list[WouldServe] | None = None
 
     @property
     def bundle(self) -> Bundle:
@@ -146,13 +160,15 @@ def plan_view(
     version: int,
     at: tuple[int, int],
     shown: PlanView | None = None,
+    serving: Mapping[str, list[WouldServe]] = NOTHING,
     strict_tenths: int | None = None,
     degraded: str | None = None,
 ) -> PlanView:
     """The optimizer's answer for people; `degraded` says in words what is wrong with it.
 
     Who is just being accepted keeps what is `shown`; so do alternatives until they are priced anew.
-    `strict_tenths` is the price of strictness, if it is known already.
+    `serving` is what would serve whom, `strict_tenths` the price of strictness, where that is known
+    already.
     """
     story = sentences.Story.of(question, plan)
     accepting = being_accepted(question.situation) & story.requests.keys()
@@ -168,7 +184,9 @@ def plan_view(
         recommendations={name: kept[name] for name in sorted(accepting) if name in kept}
         | {
             assignment.request_id: _with_old_prices(
-                recommendation(story, assignment), kept.get(assignment.request_id), story
+                recommendation(story, assignment, serving.get(assignment.request_id)),
+                kept.get(assignment.request_id),
+                story,
             )
             for assignment in plan.assignments
         },
@@ -185,18 +203,26 @@ def strictness(question: Question, tenths: int | None) -> Strictness | None:
     return Strictness(extra_min, sentences.strictness(extra_min))
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What takes longer than the plan: the plan with some requests explained, what would serve
+    them, and the price of strictness, if that was asked."""
+
+    plan: Plan
+    serving: Mapping[str, list[WouldServe]]
+    strict_tenths: int | None = None
+
+
 def explained_view(
-    view: PlanView,
-    question: Question,
-    plan: Plan,
-    requests: Collection[str],
-    version: int,
-    strict_tenths: int | None = None,
+    view: PlanView, question: Question, priced: Priced, requests: Collection[str], version: int
 ) -> PlanView:
-    """The same plan with the alternatives of these requests, and the price of strictness."""
+    """The same plan with what was priced about these requests."""
+    plan, tenths = priced.plan, priced.strict_tenths
     story = sentences.Story.of(question, plan)
-    anew = {name: recommendation(story, plan.of(name)) for name in requests}
-    told = view.strictness if strict_tenths is None else strictness(question, strict_tenths)
+    anew = {
+        name: recommendation(story, plan.of(name), priced.serving.get(name)) for name in requests
+    }
+    told = view.strictness if tenths is None else strictness(question, tenths)
     return msgspec.structs.replace(
         view, version=version, recommendations=view.recommendations | anew, strictness=told
     )
@@ -205,8 +231,13 @@ def explained_view(
 def _with_old_prices(
     new: Recommendation, old: Recommendation | None, story: sentences.Story
 ) -> Recommendation:
-    """Keep alternatives on the screen as long as the bundle stays and they are still possible."""
-    if new.priced_ms is not None or old is None or old.bundle != new.bundle:
+    """Keep alternatives on the screen as long as the bundle stays and they are still possible, and
+    what would serve the person as long as they lack the same for the same reasons."""
+    if old is None or old.bundle != new.bundle:
+        return new
+    if new.would_serve is None and old.unserved == new.unserved:
+        new = msgspec.structs.replace(new, would_serve=old.would_serve)
+    if new.priced_ms is not None:
         return new
     known: set[str | None] = {None, DRIVES_ITSELF}
     known |= story.team_row.keys() | story.van_row.keys() | story.place_row.keys()
@@ -218,7 +249,9 @@ def _with_old_prices(
     return msgspec.structs.replace(new, alternatives=possible, priced_ms=old.priced_ms)
 
 
-def recommendation(story: sentences.Story, assignment: Assignment) -> Recommendation:
+def recommendation(
+    story: sentences.Story, assignment: Assignment, serving: list[WouldServe] | None = None
+) -> Recommendation:
     """One request's part of the plan."""
     question, bundle = story.question, assignment.bundle
     claims_place = story.request(assignment.request_id).needs.place is not Need.POSSIBLE
@@ -246,8 +279,16 @@ def recommendation(story: sentences.Story, assignment: Assignment) -> Recommenda
         alternatives=[_other(story, assignment, other) for other in assignment.alternatives],
         backup=_backup(story, assignment, asked),
         unserved=[
-            Unserved(resource, reason, count, text)
-            for resource, reason, count, text in sentences.unserved(story, assignment)
+            Unserved(
+                lack.part,
+                lack.reason,
+                lack.count,
+                lack.text,
+                lack.resource,
+                lack.holder,
+                lack.worth_min,
+            )
+            for lack in sentences.unserved(story, assignment)
         ],
         ems_now=ems_now(story, assignment),
         call_to_confirm=_call_to_confirm(question, assignment),
@@ -255,6 +296,7 @@ def recommendation(story: sentences.Story, assignment: Assignment) -> Recommenda
         warnings=sentences.warnings(story, assignment),
         claims_place=claims_place,
         priced_ms=question.situation.now_ms if assignment.alternatives else None,
+        would_serve=serving,
     )
 
 

@@ -11,7 +11,8 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Word
+from dispatch.asks import INTERPRETER, somebody_of_ours_drives
+from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
 from dispatch.planning import (
     OLD,
     Question,
@@ -22,11 +23,11 @@ from dispatch.planning import (
     is_remote,
     parts_of,
     position_age_s,
-    somebody_of_ours_drives,
     why_gives_nothing,
     why_out,
 )
 from dispatch.request import CrisisRequest
+from dispatch.rules import minor_is_accompanied
 from dispatch.words import Need, State
 from optimizer.plan import Alternative, Assignment, Plan, Reason
 from optimizer.problem import SELF, Bundle
@@ -290,7 +291,8 @@ def place(story: Story, assignment: Assignment) -> str:
             reason = "if a place is needed, none is free that takes the person now"
             return f"{reason[0].upper()}{reason[1:]}."
         told = _place_told(story, request, assignment.backup_place)
-        return f"If a place is needed: {told} Nothing is claimed."
+        others = " More people may need it than it has room for." * assignment.backup_shared
+        return f"If a place is needed: {told}{others} Nothing is claimed."
     if chosen is None:
         return f"No place can take the person now: {_main_reason(story, assignment, 'place')}."
     return _place_told(story, request, chosen) + _nearer_place(story, assignment, chosen)
@@ -306,6 +308,9 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
         found += _team_warnings(story, request, chosen)
     if request.involuntary and request.custody is None:
         found.append("Involuntary without a legal basis: record basis, custody and who transports.")
+    alone = minor_is_accompanied(request)
+    if request.needs.place is Need.NEEDED and alone is not None:
+        found.append(f"Before the ride: {alone}.")
     if story.question.travel.quality == "estimate":
         found.append("Travel times are estimates: no road engine answered.")
     place_id = assignment.bundle.place
@@ -347,7 +352,7 @@ def _team_warnings(story: Story, request: CrisisRequest, chosen: str) -> Iterato
     found = situation.teams[chosen]
     lapsed = situation.lapsed.get(chosen, ())
     if lapsed:
-        named = ", ".join(_word(word) for word in lapsed)
+        named = ", ".join(word_told(word) for word in lapsed)
         yield f"A credential in {found.name} has lapsed ({named}): a supervisor gives a reason."
     wished = {
         word
@@ -355,47 +360,66 @@ def _team_warnings(story: Story, request: CrisisRequest, chosen: str) -> Iterato
         for word in rules.vocabulary.needs[group]
         if word in request.needs.words and word not in found.offers
     }
-    for word in sorted(wished):
-        yield f"Nobody in {found.name} speaks {_word(word)}: call an interpreter."
+    comes = INTERPRETER in found.offers
+    for word in sorted(wished - {INTERPRETER}):
+        how = "it brings an interpreter" if comes else "call an interpreter"
+        yield f"Nobody in {found.name} speaks {word_told(word)}: {how}."
+    if INTERPRETER in wished:
+        yield f"{found.name} brings no interpreter."
     if is_lost(found, situation.now_ms, rules):
         age = _min(position_age_s(found, situation.now_ms))
         yield f"The position of {found.name} is {age} old."
 
 
-def unserved(story: Story, assignment: Assignment) -> Iterator[tuple[str, str, int, str]]:
-    """For each missing part: (resource, reason, how many, sentence)."""
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why `count` resources of a kind cannot serve. For one that somebody else has: which, who, and
+    what one more of it would spare the region (its shadow price, weighted minutes)."""
+
+    part: str
+    reason: str
+    count: int
+    text: str
+    resource: str | None = None
+    holder: str | None = None
+    worth_min: float | None = None
+
+
+def unserved(story: Story, assignment: Assignment) -> Iterator[Lack]:
+    """For each missing part, every reason with its count."""
     for part in assignment.missing:
         for reason in assignment.reasons:
             if reason.part == part:
                 yield from _reason(story, assignment, reason)
         for why, count in sorted(story.question.out.get(part, {}).items()):
-            yield part, why, count, f"{_count(count, part)}: {FAULTS[why]}"
+            yield Lack(part, why, count, f"{_count(count, part)}: {FAULTS[why]}")
 
 
-def _reason(
-    story: Story, assignment: Assignment, reason: Reason
-) -> Iterator[tuple[str, str, int, str]]:
+def _reason(story: Story, assignment: Assignment, reason: Reason) -> Iterator[Lack]:
     """A lack is told bit by bit, with the words that the bits stand for."""
+    part = reason.part
     if reason.fault == "excluded":
-        for why, count in story.excluded(assignment.request_id, reason.part).items():
+        for why, count in story.excluded(assignment.request_id, part).items():
             if count:
-                yield reason.part, why, count, f"{_count(count, reason.part)}: {FAULTS[why]}"
+                yield Lack(part, why, count, f"{_count(count, part)}: {FAULTS[why]}")
     elif reason.fault == "lacks":
         for bit, count in reason.bits:
             label = story.question.bits.label(bit)
-            text = f"{_count(count, reason.part)}: {_lack(label, reason.part)}"
-            yield reason.part, "lacks", count, text
+            yield Lack(part, "lacks", count, f"{_count(count, part)}: {_lack(label, part)}")
     elif reason.fault == "taken" and reason.holders:
-        for resource, holder, _ in reason.holders:
-            text = f"{_resource_name(story, reason.part, resource)} {_goes_to(story, holder)}"
-            yield reason.part, "taken", 1, text
+        for resource, holder, price in reason.holders:
+            worth_min = None if price is None else round(price / 10, 1)
+            text = f"{resource_name(story, part, resource)} {_goes_to(story, holder)}"
+            if worth_min:
+                text += f" (one more would spare the region {worth_min:.0f} weighted minutes)"
+            yield Lack(part, "taken", 1, text, resource, holder, worth_min)
     else:
-        text = f"{_count(reason.count, reason.part)}: {FAULTS[reason.fault]}"
-        yield reason.part, reason.fault, reason.count, text
+        text = f"{_count(reason.count, part)}: {FAULTS[reason.fault]}"
+        yield Lack(part, reason.fault, reason.count, text)
 
 
 def _main_reason(story: Story, assignment: Assignment, part: str) -> str:
-    texts = [text for kind, _, _, text in unserved(story, assignment) if kind == part]
+    texts = [lack.text for lack in unserved(story, assignment) if lack.part == part]
     return "; ".join(texts[:3]) if texts else f"there is no {part} at all"
 
 
@@ -513,7 +537,8 @@ def _why_not_place(story: Story, request: str, other: str) -> str:
     return "is less preferred or more restrictive"
 
 
-def _resource_name(story: Story, part: str, resource: str) -> str:
+def resource_name(story: Story, part: str, resource: str) -> str:
+    """How people call a team, a van or a place."""
     situation = story.question.situation
     if part == "team":
         return situation.teams[resource].name
@@ -522,14 +547,16 @@ def _resource_name(story: Story, part: str, resource: str) -> str:
 
 def _lack(label: Label, part: str) -> str:
     match label:
+        case Speaks(word):
+            return f"does not speak {LANGUAGES[word]} and brings no interpreter"
         case Word(word) if word in LANGUAGES:
             return f"does not speak {LANGUAGES[word]}"
         case Word(word) if part == "place":
-            return f"does not declare to take: {_word(word)}"
+            return f"does not declare to take: {word_told(word)}"
         case Word(word):
-            return f"does not offer: {_word(word)}"
+            return f"does not offer: {word_told(word)}"
         case OneOf(types):
-            return f"is not of the type {' or '.join(_word(kind) for kind in types)}"
+            return f"is not of the type {' or '.join(word_told(kind) for kind in types)}"
         case Serves(zone):
             return f"has no agreement for people of {zone}"
         case Seats(count):
@@ -538,7 +565,8 @@ def _lack(label: Label, part: str) -> str:
             return f"may not transport under this custody, only the {transporter}"
 
 
-def _word(word: str) -> str:
+def word_told(word: str) -> str:
+    """A word of the vocabulary as people say it."""
     return LANGUAGES.get(word, word.replace("_", " "))
 
 

@@ -76,6 +76,17 @@ class _Judge:
             backup = assignment.backup_place
             if backup is not None and given[backup] >= stock[backup]:
                 yield f"{assignment.request_id}: the backup {backup} has no room"
+        chance = round(self.problem.policy.possible_chance * 1000)
+        kept = Counter(
+            one.backup_place
+            for one in plan.assignments
+            if not one.backup_shared
+            and self.problem.requests[self.requests[one.request_id]].place_need == "possible"
+        )
+        for place in self.problem.places:
+            room = max(place.free, locks[place.id]) - given[place.id]
+            if kept[place.id] * chance > room * 1000:
+                yield f"{place.id} is the backup of {kept[place.id]} who may need it"
 
     def totals(self, plan: Plan) -> Iterator[str]:
         """What is wrong with the sums and the proof."""

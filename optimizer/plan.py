@@ -56,7 +56,8 @@ class Reason:
 class Assignment:
     """The plan for one request. `costs` are (component, tenths of a minute) and add up.
 
-    `backup_place` is the best other place with room (a fact, it claims nothing), `nearest_team`
+    `backup_place` is the best other place with room (a fact, it claims nothing); `backup_shared`
+    says that more people may need it than it has room for in expectation. `nearest_team` is
     the eligible team that would arrive first. For requests that were to be explained:
     `alternatives` are the next best bundles, and `nearest` is the best one with the nearest team
     if the plan sends another; its regret says why, and None that an earlier rank needs that team.
@@ -70,6 +71,7 @@ class Assignment:
     reasons: tuple[Reason, ...] = ()
     backup_place: str | None = None
     backup_place_s: float | None = None
+    backup_shared: bool = False
     nearest_team: str | None = None
     alternatives: tuple[Alternative, ...] = ()
     nearest: Alternative | None = None

@@ -178,7 +178,9 @@ class Policy:
     so the price of leaving a request alone (the wait over the horizon, its lateness and
     `surcharge_s`) is above every arrival that can be planned. That price grows by
     `patience_factor` with every minute already late: where there is not enough for all, who was
-    passed over often enough comes before heavier requests.
+    passed over often enough comes before heavier requests. `possible_chance` is how likely a
+    possible place is needed: one unit of a place is the backup of as many people as need it once
+    in expectation.
     """
 
     lateness_factor: float = 2.0
@@ -199,6 +201,7 @@ class Policy:
     max_van_drive_s: float = 7200
     max_place_drive_s: float = 21_600
     max_penalty_s: float = 3600
+    possible_chance: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse weights under which the laws of the model would not hold."""
@@ -208,6 +211,7 @@ class Policy:
                 _check_duration(value, f"policy: {name}")
             else:
                 _check(0 <= value <= LARGEST_FACTOR, f"policy: {name}")
+        _check(0.001 <= self.possible_chance <= 1, "policy: possible_chance")
         _check(
             self.surcharge_s >= self.stability_s + 60, "policy: surcharge_s too near stability_s"
         )

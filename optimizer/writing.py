@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from optimizer.eligibility import Bools, Ints
+from optimizer.backups import backups_of
 from optimizer.explain import Explanation, nearest_teams
 from optimizer.items import Table, arrivals_of, items_of
 from optimizer.plan import Assignment, Part, Plan, Stage
 from optimizer.pricing import Prices
 from optimizer.ranks import rank_costs, total
 from optimizer.reasons import Selection, lock_faults, unserved
-from optimizer.sides import FAR, GRID
+from optimizer.sides import GRID
 from optimizer.stars import Choice, Stars
 
 
@@ -44,7 +42,7 @@ def _assignments(
     selection, table = Selection.of(stars, choices, prices), Table.of(stars, choices)
     missing = _missing(table)
     reasons = unserved(selection, missing)
-    backups = _backups(selection, table)
+    backups, shared = backups_of(selection, table)
     there = arrivals_of(
         Table.of(
             stars,
@@ -69,6 +67,7 @@ def _assignments(
             reasons=reasons.get(i, ()),
             backup_place=None if backup is None else stars.problem.places[backup].id,
             backup_place_s=None if backup is None else then.place_s,
+            backup_shared=i in shared,
             alternatives=explanations.get(i, nothing).alternatives,
             nearest_team=None if nearest is None else stars.problem.teams[nearest].id,
             nearest=explanations.get(i, nothing).nearest,
@@ -82,37 +81,6 @@ def _missing(table: Table) -> list[tuple[Part, ...]]:
     missing = table.missing
     rows = zip(*(flags.tolist() for flags in missing.values()), strict=True)
     return [tuple(p for p, lacks in zip(missing, row, strict=True) if lacks) for row in rows]
-
-
-def _backups(selection: Selection, table: Table) -> list[int | None]:
-    """The best other place with room left that the same team and van could reach."""
-    stars = selection.stars
-    if not stars.no_place:
-        return [None] * len(table.request)
-    asked = np.array([r.place_need != "none" for r in stars.problem.requests], dtype=np.bool_)
-    fit = selection.has_room("place") & (stars.faults.place == 0) & asked[:, None]
-    fit &= np.arange(stars.no_place) != table.place[:, None]
-    fit &= _reaches(table)
-    best = np.where(fit, stars.place_cost, FAR).argmin(axis=1)
-    found = fit[np.arange(len(best)), best].tolist()
-    return [p if fits else None for p, fits in zip(best.tolist(), found, strict=True)]
-
-
-def _reaches(table: Table) -> Bools:
-    """Which places the same team and transport could take each person to in time (R, P)."""
-    sides, i = table.stars.sides, table.request
-    promised = sides.promised[i, table.option][:, None]
-    reaches: Bools = np.ones(sides.go.shape, dtype=np.bool_)
-    van = np.flatnonzero(table.has_van)
-    if len(van):
-        v = table.option[van]
-        pick = np.maximum(sides.eta[van, v], table.ready[van]) + sides.load[van]
-        reaches[van] = pick[:, None] + sides.go[van] + sides.home[v] <= sides.van_end[v][:, None]
-    driven = np.flatnonzero(table.is_self & sides.strict & table.has_team)
-    if len(driven):
-        last: Ints = sides.team_end[table.team[driven]]
-        reaches[driven] = table.ready[driven][:, None] + sides.go[driven] <= last[:, None]
-    return reaches | promised
 
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:

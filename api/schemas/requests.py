@@ -306,6 +306,22 @@ class Unserved(Answer):
     reason: str
     count: int
     text: str
+    id: str | None = Field(default=None, description="the one that somebody else has")
+    holder: str | None = Field(default=None, description="the request that has it")
+    worth_min: float | None = Field(
+        default=None, description="weighted minutes that one more would spare the region"
+    )
+
+
+class WouldServe(Answer):
+    """One change of what there is, after which the request lacks nothing; it was tried."""
+
+    resource: Literal["team", "van", "place"]
+    change: Literal["room", "new", "shift"]
+    id: str | None
+    by_s: float | None = Field(description="seconds after the plan was made")
+    saves_min: float = Field(description="weighted minutes that the region then spares")
+    text: str
 
 
 class Why(Answer):
@@ -341,6 +357,9 @@ class Recommendation(Answer):
     warnings: list[str]
     claims_place: bool = Field(description="false while the place is only possibly needed")
     priced_ms: int | None = Field(description="when the price of the alternatives was found")
+    would_serve: list[WouldServe] | None = Field(
+        default=None, description="single changes that would serve the person; null: not yet tried"
+    )
 
 
 class Recommended(Answer):

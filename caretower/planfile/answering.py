@@ -12,6 +12,7 @@ from caretower.planfile.form import PlanFile
 from caretower.planfile.reading import PlanFileError, dispatch_policy, read, rules_of, text_of
 from dispatch.planning import Question
 from dispatch.recommendation import PlanView, decode, plan_view, shown_bundles
+from dispatch.serving import would_serve
 from optimizer.check import check
 from optimizer.closing import EFFORT
 from optimizer.plan import Arrivals, Assignment, Plan
@@ -39,7 +40,7 @@ def plan_text(
     """Plan the text of a file. Raises PlanFileError."""
     file = read(text, folder)
     try:
-        put = ask(file, rules_of(file), dispatch_policy().target_s, shown_bundles(before))
+        put = ask(file, rules_of(file), dispatch_policy(), shown_bundles(before))
         view = _plan(put, file, ticks)
     except PlanFileError:
         raise
@@ -63,24 +64,31 @@ def _earlier(path: Path) -> PlanView:
 
 def _plan(put: Question, file: PlanFile, ticks: Ticks) -> PlanView:
     is_late = _deadline(file.deadline_s, ticks)
+    told = [one.id for one in put.problem.requests] if file.explain == "full" else []
     plan = solve(
         put.problem,
         previous=_previous(put.situation.shown),
         deadline=is_late,
-        explain=[one.id for one in put.problem.requests] if file.explain == "full" else (),
+        explain=told,
         effort=EFFORT if file.deadline_s is None else min(EFFORT, file.deadline_s),
     )
     faults = check(put.problem, plan)
     if faults:
         raise PlanFileError(f"the plan did not pass its checker: {faults[0]}")
     strict = put.rules.planning.strict
-    price = price_of_strictness(put.problem, plan, is_late) if strict else None
-    return plan_view(put, plan, version=1, at=(0, 0), strict_tenths=price)
+    return plan_view(
+        put,
+        plan,
+        version=1,
+        at=(0, 0),
+        serving=would_serve(put, plan, told, is_late),
+        strict_tenths=price_of_strictness(put.problem, plan, is_late) if strict else None,
+    )
 
 
-def _deadline(within_s: float | None, ticks: Ticks) -> Deadline | None:
+def _deadline(within_s: float | None, ticks: Ticks) -> Deadline:
     if within_s is None:
-        return None
+        return lambda: False
     end_s = ticks() + within_s
     return lambda: ticks() >= end_s
 

@@ -1,7 +1,7 @@
 """From a plan file to the optimizer's question, by the running system's own translation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from caretower.planfile.form import (
     BundlePart,
     CustodyPart,
     FixedPart,
+    GuardianPart,
     PlanFile,
     PoolPart,
     RequestPart,
@@ -33,7 +34,8 @@ from dispatch.planning import (
     driving,
     question,
 )
-from dispatch.request import SELF, Bundle, CrisisRequest, Custody, Needs, Risk
+from dispatch.policy import Policy
+from dispatch.request import SELF, Bundle, CrisisRequest, Custody, Guardianship, Needs, Risk
 from dispatch.words import Tier, Urgency
 from geo.estimate import Estimate
 from optimizer import problem as asked
@@ -43,20 +45,26 @@ MIN_MS = 60_000
 NOWHERE = At(lon=0, lat=0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """The promises that count: by tier since the opening, and for a custody since it began."""
+
+    tier_s: Mapping[Tier, float]
+    custody_ms: int
+
+
 def ask(
-    file: PlanFile,
-    rules: Rules,
-    targets_s: Mapping[Tier, float],
-    shown: Mapping[str, asked.Bundle],
+    file: PlanFile, rules: Rules, policy: Policy, shown: Mapping[str, asked.Bundle]
 ) -> Question:
-    """The question that the file asks; `targets_s` are the region's, `shown` is an earlier plan.
-    Raises ValueError."""
+    """The question that the file asks; `policy` is the region's, `shown` is an earlier plan. Raises
+    ValueError."""
     own_s = {tier: minutes * 60 for tier, minutes in file.policy.target_min.items()}
-    situation = _situation(file, {**targets_s, **own_s})
+    targets = _Targets({**policy.target_s, **own_s}, policy.clocks.custody_s * 1000)
+    situation = _situation(file, targets)
     return question(replace(situation, shown={**shown, **situation.shown}), rules, _drive(file))
 
 
-def _situation(file: PlanFile, targets_s: Mapping[Tier, float]) -> Situation:
+def _situation(file: PlanFile, targets: _Targets) -> Situation:
     promised = {
         id_: request.id
         for request in file.requests
@@ -70,7 +78,7 @@ def _situation(file: PlanFile, targets_s: Mapping[Tier, float]) -> Situation:
         )
     return Situation(
         now_ms=file.now_ms,
-        requests=[_request(request, file, targets_s) for request in file.requests],
+        requests=[_request(request, file, targets) for request in file.requests],
         teams={team.id: _team(team, file, promised) for team in file.teams},
         vans={van.id: _van(van, file, promised) for van in file.vans},
         pools={pool.id: _pool(pool, file) for pool in file.pools},
@@ -99,10 +107,11 @@ def _fixed(part: FixedPart) -> asked.Bundle:
     )
 
 
-def _request(part: RequestPart, file: PlanFile, targets_s: Mapping[Tier, float]) -> CrisisRequest:
+def _request(part: RequestPart, file: PlanFile, targets: _Targets) -> CrisisRequest:
     at = part.at or NOWHERE
     opened_ms = file.now_ms - round(part.waited_min * MIN_MS)
-    goal_s = targets_s[part.tier] if part.target_min is None else part.target_min * 60
+    goal_s = targets.tier_s[part.tier] if part.target_min is None else part.target_min * 60
+    custody = _custody(part.custody, file.now_ms, opened_ms)
     slots = {slot.id for slot in file.slots}
     place = part.promised.place
     held = Bundle(
@@ -135,7 +144,9 @@ def _request(part: RequestPart, file: PlanFile, targets_s: Mapping[Tier, float])
         tier=part.tier,
         target_ms=opened_ms + round(goal_s * 1000),
         policy="plan file",
-        custody=_custody(part.custody, opened_ms),
+        custody=custody,
+        custody_due_ms=None if custody is None else custody.since_ms + targets.custody_ms,
+        guardianship=_guardianship(part.guardian),
         plan=Bundle(held.team, part.promised.van, held.pool, held.slot),
         held=held,
         excluded_teams=part.declined_by,
@@ -143,10 +154,16 @@ def _request(part: RequestPart, file: PlanFile, targets_s: Mapping[Tier, float])
     )
 
 
-def _custody(part: CustodyPart | None, since_ms: int) -> Custody | None:
+def _custody(part: CustodyPart | None, now_ms: int, opened_ms: int) -> Custody | None:
     if part is None:
         return None
+    ago_min = part.began_min_ago
+    since_ms = opened_ms if ago_min is None else now_ms - round(ago_min * MIN_MS)
     return Custody(part.basis, part.custodian, part.transport_by, since_ms)
+
+
+def _guardianship(part: GuardianPart | None) -> Guardianship | None:
+    return None if part is None else Guardianship(part.consent, part.escort)
 
 
 def _unit(part: UnitPart, file: PlanFile, promised: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from dispatch.request import SELF
 from dispatch.words import (
     CARRIED_OUT,
     WAITING,
+    Consent,
     Custodian,
+    Escort,
     LegalBasis,
     Need,
     State,
@@ -44,11 +46,20 @@ class At(_Part):
 
 
 class CustodyPart(_Part):
-    """On what an involuntary status rests, who has custody, who may transport."""
+    """On what an involuntary status rests, who has custody, who may transport, since when (else
+    since the request was opened)."""
 
     basis: LegalBasis
     custodian: Custodian
     transport_by: frozenset[Transporter]
+    began_min_ago: Minutes | None = None
+
+
+class GuardianPart(_Part):
+    """A minor's guardian: whether they consent, and who rides along."""
+
+    consent: Consent = Consent.NOT_REACHED
+    escort: Escort | None = None
 
 
 class BundlePart(_Part):
@@ -90,6 +101,7 @@ class RequestPart(_Part):
     facility: Id | None = None
     declined_by: frozenset[Id] = frozenset()
     custody: CustodyPart | None = None
+    guardian: GuardianPart | None = None
     state: State = State.REQUESTED
     promised: BundlePart = BundlePart()
     fixed: FixedPart | None = None

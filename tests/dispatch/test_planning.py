@@ -16,8 +16,19 @@ from dispatch.planning import Cast, Question, Rules, Situation, Times, Travel, q
 from dispatch.planning_policy import load_planning_policy
 from dispatch.policy import load_policy
 from dispatch.recommendation import PlanView, Recommendation, decode, encode, plan_view
-from dispatch.request import SELF, Bundle, CrisisRequest, Custody, Needs, Risk
-from dispatch.words import Custodian, LegalBasis, Need, State, Tier, Transporter, Urgency
+from dispatch.request import SELF, Bundle, CrisisRequest, Custody, Guardianship, Needs, Risk
+from dispatch.serving import would_serve
+from dispatch.words import (
+    Consent,
+    Custodian,
+    Escort,
+    LegalBasis,
+    Need,
+    State,
+    Tier,
+    Transporter,
+    Urgency,
+)
 from optimizer.check import check
 from optimizer.problem import SELF as DRIVES_ITSELF
 from optimizer.problem import Bundle as Planned
@@ -550,6 +561,102 @@ def test_when_a_facility_declines_on_the_way_another_is_sought_from_where_the_va
     assert seen == {"R1": (-111.5, 40.5)}
 
 
+# What may be needed, and custody
+
+
+def test_who_needs_a_bed_rather_takes_one_that_nobody_is_expected_to_need() -> None:
+    certain = replace(waiting(need=Need.NEEDED), id="R0")
+    teams = by(*(a_team(f"T{k}") for k in range(12)))
+
+    def bed_of_who_needs_one(may_need: int) -> str | None:
+        requests = [
+            certain,
+            *(replace(waiting(need=Need.POSSIBLE), id=f"R{k + 1}") for k in range(may_need)),
+        ]
+        view = planned(
+            {(f"R{k}", "P2"): 20 for k in range(12)},
+            requests=requests,
+            teams=teams,
+            pools=by(a_pool("P1", free=1), a_pool("P2", free=9)),
+        )
+        return view.recommendations["R0"].pool
+
+    # With a chance of 0.3, three are expected to need 0.9 of a bed, four 1.2.
+    assert [bed_of_who_needs_one(many) for many in (0, 3, 4)] == ["P1", "P1", "P2"]
+
+
+def test_a_bed_that_others_may_need_is_still_given_to_whoever_has_no_other() -> None:
+    requests = [replace(waiting(need=Need.POSSIBLE), id=f"R{k}") for k in range(5)]
+    certain = replace(waiting(need=Need.NEEDED, tier=Tier.ROUTINE), id="R9")
+    view = planned(
+        requests=[*requests, certain],
+        teams=by(*(a_team(f"T{k}") for k in range(6))),
+        pools=by(a_pool("P1", free=1)),
+    )
+    assert view.recommendations["R9"].pool == "P1"
+
+
+def test_where_more_people_may_need_a_bed_than_there_are_the_least_urgent_are_told() -> None:
+    tiers = [Tier.ROUTINE, Tier.HIGH, Tier.HIGH, Tier.HIGH]
+    requests = [
+        replace(waiting(need=Need.POSSIBLE, tier=tier), id=f"R{k}") for k, tier in enumerate(tiers)
+    ]
+    view = planned(
+        requests=requests,
+        teams=by(*(a_team(f"T{k}") for k in range(4))),
+        pools=by(a_pool("P1", free=1)),
+    )
+    told = [view.recommendations[f"R{k}"].why.place for k in range(4)]
+    assert ["More people may need it" in text for text in told] == [True, False, False, False]
+
+
+def under_custody(id_: str, due_min: int) -> CrisisRequest:
+    return replace(
+        involuntary(Transporter.VAN),
+        id=id_,
+        state=State.ON_SCENE,
+        opened_ms=NOW_MS - 300 * MIN_MS,
+        target_ms=NOW_MS - 260 * MIN_MS,
+        reached_ms=NOW_MS - 270 * MIN_MS,
+        custody_due_ms=NOW_MS + due_min * MIN_MS,
+        plan=Bundle(team=f"T-{id_}"),
+        held=Bundle(team=f"T-{id_}"),
+    )
+
+
+@pytest.mark.parametrize("first", ["R1", "R2"])
+def test_the_last_bed_goes_to_the_custody_that_ends_first(first: str) -> None:
+    requests = [
+        replace(
+            under_custody(id_, 20 if id_ == first else 3000), target_ms=NOW_MS + 10_000 * MIN_MS
+        )
+        for id_ in ("R1", "R2")
+    ]
+    teams = by(
+        *(a_team(f"T-{id_}", request=id_, status=UnitStatus.ON_SCENE) for id_ in ("R1", "R2"))
+    )
+    pools = by(a_pool(takes=("adult", "involuntary"), free=1))
+    view = planned(requests=requests, teams=teams, vans=by(a_van("V1"), a_van("V2")), pools=pools)
+    served = [id_ for id_, best in view.recommendations.items() if best.pool]
+    assert served == [first]
+
+
+def test_a_custody_clock_brings_the_team_earlier_by_the_ride_and_the_visit() -> None:
+    request = replace(
+        involuntary(Transporter.VAN),
+        target_ms=NOW_MS + 400 * MIN_MS,
+        custody_due_ms=NOW_MS + 120 * MIN_MS,
+    )
+    minutes = {("R1", "P1"): 25, ("R1", "P2"): 55}
+    put = asked(minutes, requests=[request], pools=by(a_pool("P1"), a_pool("P2")))
+    (problem,) = put.problem.requests
+    assert problem.target_s == (120 - 25) * 60 - RULES.planning.onscene_s - RULES.planning.load_s
+    earlier = replace(request, target_ms=NOW_MS + 5 * MIN_MS)
+    assert asked(minutes, requests=[earlier]).problem.requests[0].target_s == 300
+    no_place = replace(request, needs=replace(request.needs, place=Need.NONE))
+    assert asked(minutes, requests=[no_place]).problem.requests[0].target_s == 400 * 60
+
+
 # Freshness
 
 
@@ -610,6 +717,101 @@ def test_a_slot_is_planned_where_an_appointment_was_asked_for() -> None:
 def test_a_slot_that_is_closed_or_past_gives_nothing(state: dict[str, Any], why: str) -> None:
     put = asked(requests=[a_request()], slots=by(a_slot(**state)))
     assert put.out["place"] == {why: 1}
+
+
+# Who is left without
+
+
+def unserved(request: CrisisRequest, minutes: Minutes | None = None, **given: Any) -> Any:
+    """The recommendation with what would serve the person."""
+    put = asked(minutes, requests=[request, *given.pop("others", [])], **given)
+    plan = solve(put.problem)
+    serving = would_serve(put, plan, [one.id for one in put.problem.requests])
+    return plan_view(put, plan, 1, (1, 1), serving=serving).recommendations[request.id]
+
+
+def test_one_bed_more_would_serve_and_is_told_with_what_the_region_spares() -> None:
+    best = unserved(riding(), teams=by(a_team()), vans=by(a_van()), pools=by(a_pool(free=0)))
+    (told,) = best.would_serve
+    assert (told.resource, told.change, told.id, told.by_s) == ("place", "room", "P1", None)
+    assert told.text == "One more bed in Unit P1."
+    assert told.saves_min > 0
+
+
+def test_a_van_by_a_moment_would_serve_and_is_told_with_what_it_must_offer() -> None:
+    request = riding(words={"adult", "wheelchair"}, seats=2)
+    pools = by(a_pool(takes=("adult", "wheelchair")))
+    best = unserved(request, teams=by(a_team()), vans=by(a_van()), pools=pools)
+    (told,) = best.would_serve
+    assert (told.resource, told.change) == ("van", "new")
+    # Vans that come after the horizon of 3 h and the 40 min on scene are not planned.
+    assert told.by_s == 220 * 60
+    assert told.text == (
+        "One van that offers wheelchair, has 2 seats, with the person within 3 h 40 min."
+    )
+
+
+def test_a_longer_shift_would_serve() -> None:
+    van = a_van(shift_end_ms=NOW_MS + 20 * MIN_MS)
+    best = unserved(riding(), teams=by(a_team()), vans=by(van), pools=by(a_pool()))
+    told = {one.change: one for one in best.would_serve}
+    # 10 min there, 40 on scene, 5 to board, 10 to the place, 10 home; 30 are allowed after it.
+    assert told["shift"].text == "Van V1 on duty for another 45 min."
+    assert told["shift"].by_s == 45 * 60
+
+
+def test_a_place_that_nobody_has_is_described_by_what_it_must_take() -> None:
+    request = waiting(need=Need.NEEDED, team=False, words={"adult", "withdrawal"})
+    best = unserved(request, pools=by(a_pool()))
+    assert [told.text for told in best.would_serve] == [
+        "One place that takes adult and withdrawal and people of weber, as near as Unit P1."
+    ]
+
+
+def test_what_a_team_must_have_is_told() -> None:
+    request = a_request(words={"designated_examiner", "lang_es", "language_required"})
+    best = unserved(request)
+    (told,) = best.would_serve
+    assert told.text == (
+        "One team that offers designated examiner, speaks Spanish or brings an interpreter,"
+        " with the person within 3 h."
+    )
+
+
+def test_whoever_lacks_two_things_is_told_that_no_single_change_serves() -> None:
+    assert unserved(riding(), pools=by(a_pool())).would_serve == []
+
+
+def test_whoever_is_served_and_whoever_was_not_looked_at_are_told_nothing() -> None:
+    assert unserved(a_request(), teams=by(a_team())).would_serve is None
+    put = asked(requests=[a_request()])
+    plan = solve(put.problem)
+    assert would_serve(put, plan, ["R1"], is_late=lambda: True) == {}
+    assert plan_view(put, plan, 1, (1, 1)).recommendations["R1"].would_serve is None
+
+
+def test_what_would_serve_stays_on_the_screen_while_the_same_is_missing() -> None:
+    put = asked(requests=[a_request()])
+    plan = solve(put.problem)
+    shown = plan_view(put, plan, 1, (1, 1), serving=would_serve(put, plan, ["R1"]))
+    again = plan_view(put, plan, 2, (1, 2), shown)
+    assert again.recommendations["R1"].would_serve == shown.recommendations["R1"].would_serve
+    more = asked(requests=[a_request()], teams=by(a_team(request="R9")))
+    other = plan_view(more, solve(more.problem), 3, (1, 3), shown)
+    assert other.recommendations["R1"].would_serve is None
+
+
+def test_who_holds_what_is_missing_is_told_with_its_price() -> None:
+    other = a_request("R2", tier=Tier.IMMINENT)
+    best = unserved(a_request(), teams=by(a_team()), others=[other], names={"weber": "Weber"})
+    (told,) = best.unserved
+    assert (told.reason, told.id, told.holder) == ("taken", "T1", "R2")
+    assert told.worth_min is not None
+    assert told.worth_min > 0
+    assert told.text == (
+        "Team T1 goes to a person of the tier imminent in Weber"
+        f" (one more would spare the region {told.worth_min:.0f} weighted minutes)"
+    )
 
 
 # What must never happen
@@ -700,6 +902,37 @@ def test_insurance_residency_and_immigration_are_inputs_nowhere() -> None:
     assert not [name for name in (*known, *words) if any(part in name for part in forbidden)]
 
 
+def test_before_the_ride_of_a_minor_escort_and_consent_are_asked_for() -> None:
+    request = riding(words={"adolescent", "voluntary"})
+    given = {
+        "teams": by(a_team()),
+        "vans": by(a_van()),
+        "pools": by(a_pool(takes=("adolescent", "voluntary"))),
+    }
+    assert recommended(request, **given).warnings == [
+        "Before the ride: a minor needs an escort: record who rides along."
+    ]
+    escorted = replace(request, guardianship=Guardianship(Consent.REFUSED, Escort.GUARDIAN))
+    assert recommended(escorted, **given).warnings == [
+        "Before the ride: the guardian's consent is missing."
+    ]
+    consent = replace(request, guardianship=Guardianship(Consent.GIVEN, Escort.GUARDIAN))
+    assert recommended(consent, **given).warnings == []
+    assert recommended(consent, **given | {"vans": by(a_van(seats=1))}).van is None
+
+
+def test_a_language_that_is_a_must_keeps_other_teams_away_and_says_so() -> None:
+    request = a_request(words={"lang_es", "language_required"})
+    teams = [a_team("T1"), a_team("T2", offers=("interpreter",))]
+    best = recommended(request, {("T1", "R1"): 1}, teams=by(*teams))
+    assert best.team == "T2"
+    assert best.warnings == ["Nobody in Team T2 speaks Spanish: it brings an interpreter."]
+    alone = recommended(request, teams=by(teams[0]))
+    assert [told.text for told in alone.unserved] == [
+        "1 team: does not speak Spanish and brings no interpreter"
+    ]
+
+
 def test_crisis_rides_are_exclusive() -> None:
     requests = [replace(riding(), id=f"R{k}") for k in range(3)]
     view = planned(
@@ -767,6 +1000,7 @@ def test_a_plan_names_no_person_and_no_address() -> None:
 
 
 NEEDS = st.sampled_from([Need.NONE, Need.POSSIBLE, Need.NEEDED])
+TRANSPORTERS = st.frozensets(st.sampled_from(list(Transporter)))
 WORDS = st.frozensets(
     st.sampled_from(["adult", "child", "voluntary", "wheelchair", "lang_es", "therapist"])
 )
@@ -784,9 +1018,20 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
         )
 
     words = WORDS.map(lambda chosen: tuple(sorted(chosen)))
+    told = st.integers(NOW_MS - 2000 * MIN_MS, NOW_MS)
     requests = [
         replace(
             waiting(
+                custody=draw(
+                    st.none()
+                    | TRANSPORTERS.map(
+                        lambda may: Custody(
+                            LegalBasis.OFFICER_HOLD, Custodian.LAW_ENFORCEMENT, may, NOW_MS
+                        )
+                    )
+                ),
+                excluded_teams=draw(st.frozensets(st.sampled_from(["T0", "T1"]))),
+                excluded_facilities=draw(st.frozensets(st.sampled_from(["F-P0", "F-S0"]))),
                 need=draw(NEEDS),
                 van=draw(NEEDS),
                 team=draw(st.booleans()),
@@ -801,15 +1046,28 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
     ]
     return {
         "requests": requests,
-        "teams": some(a_team, "T", offers=words, seats=st.integers(0, 2)),
-        "vans": some(a_van, "V", offers=words, seats=st.integers(0, 3)),
+        "teams": some(
+            a_team,
+            "T",
+            offers=words,
+            seats=st.integers(0, 2),
+            request=st.sampled_from([None, None, "R9"]),
+        ),
+        "vans": some(
+            a_van,
+            "V",
+            offers=words,
+            seats=st.integers(0, 3),
+            request=st.sampled_from([None, None, "R9"]),
+        ),
         "pools": some(
             a_pool,
             "P",
-            takes=words,
+            takes=words.map(lambda known: (*known, "involuntary")),
             free=st.integers(0, 2),
+            deficit=st.sampled_from([0, 0, 1]),
             paused=st.booleans(),
-            updated_ms=st.integers(NOW_MS - 2000 * MIN_MS, NOW_MS),
+            updated_ms=told,
             confirmed_ms=st.just(0),
         ),
         "slots": some(a_slot, "S", takes=words, mode=st.sampled_from(["in_person", "telehealth"])),
@@ -840,3 +1098,41 @@ def test_every_plan_passes_the_checker_and_keeps_to_what_was_declared(
             assert best.van is None
             assert best.bundle.place is None
     assert SELF == "self"
+
+
+@settings(max_examples=25, deadline=None)
+@given(situations(), st.integers(0, 150), st.booleans())
+def test_what_must_never_happen_happens_in_no_plan(
+    given_: dict[str, Any], default_min: int, strict: bool
+) -> None:
+    """Overcommitted places give nothing, nobody is diverted, nobody who declined is asked again,
+    vans are shared by nobody, custody binds the driver, an old count is called, and a credential
+    that has lapsed leaves nobody alone."""
+    situation = Situation(now_ms=NOW_MS, **given_)
+    rules = STRICT if strict else RULES
+    put = question(situation, rules, roads({}, default_min))
+    plan = solve(put.problem)
+    assert check(put.problem, plan) == ()
+    best = plan_view(put, plan, 1, (1, 1)).recommendations
+    for request in situation.requests:
+        one = best[request.id]
+        pool, slot = (situation.pools.get(one.pool or ""), situation.slots.get(one.slot or ""))
+        if pool is not None:
+            assert not pool.overcommitted
+            assert not pool.paused
+            assert pool.facility not in request.excluded_facilities
+            old = planning.must_be_called(pool, NOW_MS, rules)
+            assert one.call_to_confirm is old
+        assert slot is None or slot.provider not in request.excluded_facilities
+        assert one.team not in request.excluded_teams
+        units = [situation.teams.get(one.team or ""), situation.vans.get(one.van or "")]
+        assert all(unit is None or unit.request is None for unit in units)
+        if request.custody is not None and one.van is not None:
+            driver = Transporter.TEAM if one.van == "self" else Transporter.VAN
+            assert driver in request.custody.transport_by
+    vans = [one.van for one in best.values() if one.van not in (None, "self")]
+    assert len(vans) == len(set(vans))
+    lapsed = replace(situation, lapsed=dict.fromkeys(situation.teams, ("therapist",)))
+    anyway = solve(question(lapsed, rules, roads({}, default_min)).problem)
+    left = [reason for one in anyway.assignments for reason in one.reasons]
+    assert not [reason for reason in left if (reason.part, reason.fault) == ("team", "unfit")]

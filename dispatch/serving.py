@@ -1,0 +1,124 @@
+"""What would serve somebody whom the plan leaves without, in words: it varies resources only."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+
+from dispatch import sentences
+from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
+from dispatch.planning import Question
+from optimizer.plan import Part, Plan
+from optimizer.problem import Request
+from optimizer.remedies import Remedy, remedies
+from registry import states
+
+TENTHS = 10
+H_MIN = 60
+
+
+class WouldServe(msgspec.Struct, frozen=True):
+    """One change after which the request lacks nothing, tried by planning the region with it.
+
+    `change`: "room" (one more place in the pool or slot `id`), "new" (one more team or van that is
+    with the person in `by_s`, or a place as near as `id`), "shift" (`id` works until `by_s`).
+    `by_s` counts from the plan's `made_ms`. `saves_min`: weighted minutes the region then spares.
+    """
+
+    resource: str
+    change: str
+    id: str | None
+    by_s: float | None
+    saves_min: float
+    text: str
+
+
+def would_serve(
+    question: Question,
+    plan: Plan,
+    requests: Collection[str],
+    is_late: Callable[[], bool] = lambda: False,
+) -> dict[str, list[WouldServe]]:
+    """For each of these requests that lacks something: the single changes that serve it. Whoever
+    was not looked at in time is not in the answer."""
+    story = sentences.Story.of(question, plan)
+    found = {}
+    for name in requests:
+        if plan.proved and plan.of(name).missing:
+            tried = remedies(question.problem, plan, name, is_late)
+            if is_late():
+                break
+            found[name] = [_told(story, name, remedy) for remedy in tried]
+    return found
+
+
+def _told(story: sentences.Story, request: str, remedy: Remedy) -> WouldServe:
+    return WouldServe(
+        resource=remedy.part,
+        change=remedy.change,
+        id=remedy.resource,
+        by_s=remedy.by_s,
+        saves_min=remedy.saves / TENTHS,
+        text=_text(story, request, remedy),
+    )
+
+
+def _text(story: sentences.Story, request: str, remedy: Remedy) -> str:
+    by = "" if remedy.by_s is None else _within(remedy.by_s)
+    if remedy.change == "shift":
+        name = sentences.resource_name(story, remedy.part, remedy.resource or "")
+        return f"{name} on duty for another {by}."
+    if remedy.change == "room":
+        found = story.vacancy(remedy.resource or "")
+        what = "bed" if isinstance(found, states.Pool) else "appointment"
+        return f"One more {what} in {story.place_name(found.id)}."
+    asked = story.question.problem.requests[story.column[request]]
+    wanted = _wanted(story.question, asked, remedy.part)
+    if remedy.part == "place":
+        near = story.place_name(remedy.resource or "")
+        return f"One place that {_list(wanted) or 'has room'}, as near as {near}."
+    which = f" that {_list(wanted)}" if wanted else ""
+    return f"One {remedy.part}{which}, with the person within {by}."
+
+
+def _wanted(question: Question, asked: Request, part: Part) -> list[str]:
+    masks: Mapping[Part, int] = {
+        "team": asked.team_mask,
+        "van": asked.van_mask,
+        "place": asked.place_mask,
+    }
+    mask = masks[part]
+    bits = (bit for bit in range(mask.bit_length()) if mask >> bit & 1)
+    told = (_offer(question.bits.label(bit), part) for bit in bits)
+    return [text for text in told if text]
+
+
+def _offer(label: Label, part: Part) -> str:
+    match label:
+        case Word(word):
+            return f"{'takes' if part == 'place' else 'offers'} {sentences.word_told(word)}"
+        case Speaks(word):
+            return f"speaks {sentences.word_told(word)} or brings an interpreter"
+        case OneOf(types):
+            return f"is of the type {' or '.join(sentences.word_told(kind) for kind in types)}"
+        case Serves(zone):
+            return f"takes people of {zone}"
+        case Seats(count):
+            return f"has {count} seats" if count > 1 else ""
+        case Authority(transporter):
+            return f"may transport under this custody ({transporter})"
+
+
+def _list(parts: Sequence[str]) -> str:
+    """Verbs said once: takes adult, takes involuntary becomes takes adult and involuntary."""
+    told: dict[str, list[str]] = {}
+    for part in parts:
+        verb, _, rest = part.partition(" ")
+        told.setdefault(verb, []).append(rest)
+    return ", ".join(f"{verb} {' and '.join(rest)}" for verb, rest in told.items())
+
+
+def _within(seconds: float) -> str:
+    """Whole minutes, rounded down: what is told is never too late."""
+    minutes = max(0, int(seconds // 60))
+    hours, rest = divmod(minutes, H_MIN)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"

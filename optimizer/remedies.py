@@ -1,0 +1,213 @@
+"""Which single change of what there is would serve somebody whom the plan leaves without.
+
+A change is one more place, one more team or van by some moment, or a longer shift: it varies
+resources, never the person. Each is tried: the whole region is solved again with it, and it is told
+only if this request then lacks nothing and nobody else lacks more than before.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from optimizer.eligibility import Fault
+from optimizer.plan import Assignment, Part, Plan
+from optimizer.problem import LARGEST_TIME_S, Place, Problem, Seconds, Team, Van, in_order
+from optimizer.reasons import faults_by_part
+from optimizer.solve import Solved, solve_warm
+from optimizer.stars import Stars, stars_of
+
+NEW = "+new"
+"""The id of the resource that is tried."""
+TRIED = 3
+"""So many of a kind are tried, the cheapest or earliest first."""
+MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One change that serves the request.
+
+    "room": one more place in `resource`. "new": one more unit that offers what the request asks of
+    its kind: a team or van that is with the person at `by_s` at the latest, or a place as near as
+    `resource`. "shift": `resource` works until `by_s`. `saves` is what the region then pays less,
+    in tenths of a minute.
+    """
+
+    part: Part
+    change: Literal["room", "new", "shift"]
+    resource: str | None
+    by_s: float | None
+    saves: int
+
+
+def remedies(
+    problem: Problem, plan: Plan, request_id: str, is_late: Callable[[], bool] = lambda: False
+) -> tuple[Remedy, ...]:
+    """The changes found for one request, the best of each kind first; none for whoever is served,
+    and none that could not be proved in time."""
+    if not plan.proved or not plan.of(request_id).missing:
+        return ()
+    return tuple(_Trial(problem, plan, request_id, is_late).found())
+
+
+class _Trial:
+    """One region solved again and again, each time with one change."""
+
+    def __init__(
+        self, problem: Problem, plan: Plan, request_id: str, is_late: Callable[[], bool]
+    ) -> None:
+        self._problem = problem = in_order(problem)
+        self._plan, self._is_late = plan, is_late
+        self._i = next(i for i, one in enumerate(problem.requests) if one.id == request_id)
+        self._request = problem.requests[self._i]
+        self._lacked = {one.request_id: len(one.missing) for one in plan.assignments}
+        self._solved: Solved | None = None
+
+    def found(self) -> Iterator[Remedy]:
+        stars = stars_of(self._problem)
+        for part in self._plan.of(self._request.id).missing:
+            if part == "place":
+                yield from self._room(stars)
+            else:
+                yield from self._longer_shift(stars, part)
+                yield from self._new_unit(part)
+
+    def _served(self, changed: Problem) -> tuple[Assignment, int] | None:
+        """The request's assignment if the change serves it, and what the region saves."""
+        if self._is_late():
+            return None
+        self._solved = solve_warm(changed, deadline=self._is_late, before=self._solved)
+        after = self._solved.plan
+        assignment = after.of(self._request.id)
+        worse = any(len(one.missing) > self._lacked[one.request_id] for one in after.assignments)
+        if not after.proved or assignment.missing or worse:
+            return None
+        return assignment, self._plan.objective - after.objective
+
+    def _room(self, stars: Stars) -> Iterator[Remedy]:
+        """One more place where one would fit; where none would, one as near as the nearest."""
+        flags, i = stars.faults.place[self._i], self._i
+        fits = np.flatnonzero(flags & ~np.uint16(Fault.FULL.value) == 0)
+        order = fits[np.argsort(stars.place_cost[i, fits], kind="stable")]
+        served = False
+        for k in order[:TRIED].tolist():
+            place = self._problem.places[k]
+            found = self._served(_with_place(self._problem, replace(place, free=place.free + 1)))
+            if found is not None:
+                yield Remedy("place", "room", place.id, None, found[1])
+                served = True
+        ride_s = self._problem.request_to_place[i]
+        if served or not np.isfinite(ride_s).any():
+            return
+        near = self._problem.places[int(np.nanargmin(ride_s))]
+        kind = near.kind if self._request.place_kind == "any" else self._request.place_kind
+        new = Place(NEW, mask=self._request.place_mask, free=1, kind=kind)
+        found = self._served(_with_new_place(self._problem, new, near.id))
+        if found is not None:
+            yield Remedy("place", "new", near.id, None, found[1])
+
+    def _longer_shift(self, stars: Stars, part: Part) -> Iterator[Remedy]:
+        """A unit that is kept away by the end of its shift alone."""
+        flags = faults_by_part(stars)[part][self._i]
+        times = stars.numbers.times
+        moment = (times.arrival if part == "team" else times.eta)[self._i]
+        fits = np.flatnonzero(flags & ~np.uint16(Fault.SHIFT.value) == 0)
+        order = fits[np.argsort(moment[fits], kind="stable")]
+        units = self._problem.teams if part == "team" else self._problem.vans
+        for unit in [units[k] for k in order[:TRIED].tolist()]:
+            endless = self._served(_with_shift(self._problem, unit, LARGEST_TIME_S))
+            if endless is None or unit.id not in (endless[0].bundle.team, endless[0].bundle.van):
+                continue
+            end_s = self._ends_s(endless[0], part)
+            found = self._served(_with_shift(self._problem, unit, end_s))
+            if found is not None and end_s > unit.shift_end_s:
+                yield Remedy(part, "shift", unit.id, end_s, found[1])
+
+    def _ends_s(self, assignment: Assignment, part: Part) -> float:
+        """Until when the unit must work for this assignment, without the grace after a shift."""
+        problem, bundle, times = self._problem, assignment.bundle, assignment.arrivals
+        if part == "team":
+            done_s = times.ready_s or 0.0
+        else:
+            v = next(k for k, van in enumerate(problem.vans) if van.id == bundle.van)
+            p = next(k for k, place in enumerate(problem.places) if place.id == bundle.place)
+            done_s = (times.place_s or 0.0) + float(np.rint(problem.place_to_base[p, v]))
+        return done_s - problem.policy.overtime_grace_s
+
+    def _new_unit(self, part: Part) -> Iterator[Remedy]:
+        """One more team or van, and the latest whole minute at which it still serves."""
+        latest_s = self._problem.horizon_s(self._request)
+        latest_s += self._request.onscene_s if part == "van" else 0.0
+        low, high = 0, int(latest_s // MINUTE_S)
+        best = self._with_new(part, high)
+        if best is not None:
+            low = high
+        elif (best := self._with_new(part, 0)) is None:
+            return
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = self._with_new(part, middle)
+            low, high = (low, middle) if found is None else (middle, high)
+            best = found or best
+        yield Remedy(part, "new", None, float(low * MINUTE_S), best[1])
+
+    def _with_new(self, part: Part, minutes: int) -> tuple[Assignment, int] | None:
+        by_s, request = float(minutes * MINUTE_S), self._request
+        if part == "team":
+            team = Team(NEW, mask=request.team_mask, release_s=by_s)
+            return self._served(_with_new_team(self._problem, team, self._i))
+        van = Van(NEW, mask=request.van_mask, release_s=by_s)
+        return self._served(_with_new_van(self._problem, van, self._i))
+
+
+def _with_place(problem: Problem, place: Place) -> Problem:
+    places = tuple(place if one.id == place.id else one for one in problem.places)
+    return replace(problem, places=places)
+
+
+def _with_new_place(problem: Problem, new: Place, near: str) -> Problem:
+    """A place at the same spot as another one."""
+    k = next(k for k, place in enumerate(problem.places) if place.id == near)
+    to_place = problem.request_to_place
+    home = problem.place_to_base
+    return replace(
+        problem,
+        places=(*problem.places, new),
+        request_to_place=np.hstack([to_place, to_place[:, k : k + 1]]),
+        place_to_base=np.vstack([home, home[k : k + 1]]),
+    )
+
+
+def _with_shift(problem: Problem, unit: Team | Van, end_s: float) -> Problem:
+    longer = replace(unit, shift_end_s=end_s)
+    if isinstance(longer, Team):
+        teams = tuple(longer if one.id == unit.id else one for one in problem.teams)
+        return replace(problem, teams=teams)
+    vans = tuple(longer if one.id == unit.id else one for one in problem.vans)
+    return replace(problem, vans=vans)
+
+
+def _with_new_team(problem: Problem, team: Team, request: int) -> Problem:
+    """A team for this request alone."""
+    drive = np.vstack([problem.team_to_request, _there(problem, request)])
+    return replace(problem, teams=(*problem.teams, team), team_to_request=drive)
+
+
+def _with_new_van(problem: Problem, van: Van, request: int) -> Problem:
+    """A van for this request alone, whose driver may end anywhere."""
+    home = problem.place_to_base
+    return replace(
+        problem,
+        vans=(*problem.vans, van),
+        van_to_request=np.vstack([problem.van_to_request, _there(problem, request)]),
+        place_to_base=np.hstack([home, np.zeros((len(problem.places), 1))]),
+    )
+
+
+def _there(problem: Problem, request: int) -> Seconds:
+    """One row of travel times: there already, and no way to anybody else."""
+    row = np.full((1, len(problem.requests)), np.nan)
+    row[0, request] = 0.0
+    return row
