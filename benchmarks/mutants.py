@@ -1,4 +1,4 @@
-"""`make mutants`: plants one fault at a time in a copy of the optimizer; its tests must find each.
+"""`make mutants`: plants one fault at a time in a copy of the planning; its tests must find each.
 
 Every fault is one that somebody could write in good faith. A survivor means that a test is missing.
 """
@@ -15,63 +15,92 @@ from pathlib import Path
 HOUSE = Path(__file__).resolve().parent.parent
 PATIENCE_S = 300
 """Tests that take so long have found a fault: they never end by themselves."""
-NEEDED = ("optimizer", "tests", "benchmarks", "pyproject.toml")
+NEEDED = (
+    "optimizer", "dispatch", "directory", "record", "registry", "geo", "policy", "tests",
+    "benchmarks", "pyproject.toml",
+)  # fmt: skip
+OPTIMIZER, PLANNING = "tests/optimizer", "tests/dispatch/test_planning.py"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is replaced in a module of the optimizer."""
+    """What is replaced in a module, and the tests that must find it."""
 
     name: str
     module: str
     right: str
     wrong: str
+    tests: str = OPTIMIZER
 
 
 FAULTS = (
     Fault(
-        "the driver's shift is forgotten", "sides.py",
+        "the driver's shift is forgotten", "optimizer/sides.py",
         "sides.home[v, p] <= sides.van_end[v])", "0 <= sides.van_end[v])",
     ),
     Fault(
-        "the team's shift is forgotten", "eligibility.py",
+        "the team's shift is forgotten", "optimizer/eligibility.py",
         "(times.ready > last[None, :]) & (drive < FAR_S) & ~first", "(times.ready < 0) & ~first",
     ),
     Fault(
-        "a dual has the wrong sign", "pricing.py",
+        "a dual has the wrong sign", "optimizer/pricing.py",
         "np.maximum(0.0, -duals)", "np.maximum(0.0, duals)",
     ),
     Fault(
-        "the closing adds reduced costs instead of true ones", "closing.py",
-        "model.minimize(sum(c.cost * x for",
-        "model.minimize(sum((c.cost - min(o.cost for o in choices if o[0] == c[0])) * x for",
+        "the closing adds reduced costs instead of true ones", "optimizer/ranks.py",
+        "        closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint, "
+        "effort)",
+        "        reduced = [c._replace(cost=certificate.value(c) // GRID) for c in listed]\n"
+        "        closed = choose(stars, reduced, effort=effort)\n"
+        "        true = closed and [stars.choice(*c[:4]) for c in closed.choices]\n"
+        "        closed = closed and Closed(tuple(true), closed.exact)",
     ),
     Fault(
-        "only the nearest places are looked at", "stars.py",
+        "only the nearest places are looked at", "optimizer/stars.py",
         "np.where(may.place, place, FAR)",
         "np.where(may.place & (place.argsort(axis=1).argsort(axis=1) < 2), place, FAR)",
     ),
     Fault(
-        "a lock is ignored", "stars.py",
+        "a lock is ignored", "optimizer/stars.py",
         "                allowed[i] = False\n", "                pass\n",
     ),
     Fault(
-        "a warm plan keeps the last question's costs", "master.py",
+        "a warm plan keeps the last question's costs", "optimizer/master.py",
         "        costs[there] = self.engine.costs_of(self._stars.sides, bundles[there])",
         "        costs[there] = self._costs[there]",
     ),
     Fault(
-        "the bound forgets the capacities", "bounds.py",
+        "the bound forgets the capacities", "optimizer/bounds.py",
         "int(least.sum()) - prices.worth(stars)", "int(least.sum())",
     ),
     Fault(
-        "later ranks may trade", "ranks.py",
-        "                limits.append(Limit(dict.fromkeys(users, -1), -int(capacity[k])))",
-        "                pass",
+        "weights trade between the ranks", "optimizer/ranks.py",
+        "    return [np.flatnonzero(ranks == rank) for rank in np.unique(ranks)]",
+        "    return [np.arange(len(ranks))] if len(ranks) else []",
     ),
     Fault(
-        "stability makes the shown bundle dearer", "stars.py",
+        "stability makes the shown bundle dearer", "optimizer/stars.py",
         "costs[k] - stable[i]", "costs[k] + stable[i]",
+    ),
+    Fault(
+        "being late already does not count", "optimizer/costs.py",
+        "        + tenths(p.patience_factor, weight, _late(n, i, 0))\n", "",
+    ),
+    Fault(
+        "a change that serves nobody is told", "optimizer/remedies.py",
+        "if not after.proved or assignment.missing or worse:", "if not after.proved:",
+    ),
+    Fault(
+        "travel times stay when the roads change", "dispatch/planning.py",
+        "kept = homes.get(version)", "kept = next(iter(homes.values()), None)", PLANNING,
+    ),
+    Fault(
+        "a facility that declined is asked again", "dispatch/planning.py",
+        "    return refused | pools | slots", "    return refused", PLANNING,
+    ),
+    Fault(
+        "the custody clock is not heeded", "dispatch/planning.py",
+        "target_s=min(problem.target_s, latest_s)", "target_s=problem.target_s", PLANNING,
     ),
 )  # fmt: skip
 
@@ -101,12 +130,12 @@ def _is_found(fault: Fault) -> bool:
                 shutil.copytree(source, into, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, into)
-        module = copy / "optimizer" / fault.module
+        module = copy / fault.module
         text = module.read_text(encoding="utf-8")
         if text.count(fault.right) != 1:
             raise LookupError(f"{fault.name}: its place in {fault.module} is gone")
         module.write_text(text.replace(fault.right, fault.wrong), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", "tests/optimizer"]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", fault.tests]
         path = {**os.environ, "PYTHONPATH": folder}
         try:
             ended = subprocess.run(

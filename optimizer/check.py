@@ -76,17 +76,24 @@ class _Judge:
             backup = assignment.backup_place
             if backup is not None and given[backup] >= stock[backup]:
                 yield f"{assignment.request_id}: the backup {backup} has no room"
-        chance = round(self.problem.policy.possible_chance * 1000)
-        kept = Counter(
+        yield from self._too_hopeful(plan, given, locks)
+
+    def _too_hopeful(
+        self, plan: Plan, given: Counter[str | None], locks: Counter[str | None]
+    ) -> Iterator[str]:
+        """Places that are the backup of more people than they can serve in expectation."""
+        problem = self.known.problem
+        chance = round(problem.policy.possible_chance * 1000)
+        may_need = {one.id for one in problem.requests if one.place_need == "possible"}
+        counted = Counter(
             one.backup_place
             for one in plan.assignments
-            if not one.backup_shared
-            and self.problem.requests[self.requests[one.request_id]].place_need == "possible"
+            if one.request_id in may_need and not one.backup_shared
         )
-        for place in self.problem.places:
+        for place in problem.places:
             room = max(place.free, locks[place.id]) - given[place.id]
-            if kept[place.id] * chance > room * 1000:
-                yield f"{place.id} is the backup of {kept[place.id]} who may need it"
+            if counted[place.id] * chance > room * 1000:
+                yield f"{place.id} is the backup of {counted[place.id]} who may need it"
 
     def totals(self, plan: Plan) -> Iterator[str]:
         """What is wrong with the sums and the proof."""

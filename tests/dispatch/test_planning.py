@@ -1,7 +1,7 @@
 """From what is true now to the optimizer's question, and back into words: rules, one test each."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from dispatch.words import (
     Transporter,
     Urgency,
 )
+from geo.points import Positions
+from geo.travel import TravelMatrix
 from optimizer.check import check
 from optimizer.problem import SELF as DRIVES_ITSELF
 from optimizer.problem import Bundle as Planned
@@ -305,6 +307,35 @@ def test_a_team_that_is_promised_twice_breaks_no_plan_and_a_person_is_told(
         assert shown.team == "T1"
         assert any("team: taken" in warning for warning in shown.warnings)
     assert view.recommendations["R3"].team is None
+
+
+@dataclass
+class Roads:
+    """Every way takes as long, until the roads change."""
+
+    minutes: float = 10
+    version: str = "open"
+
+    def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
+        seconds = np.full((len(origins), len(destinations)), self.minutes * 60.0)
+        return TravelMatrix(seconds, "test", "road", self.version)
+
+
+def test_when_the_roads_change_every_travel_time_is_asked_anew() -> None:
+    travel = Roads()
+    drive = planning.driving(travel)
+    situation = Situation(
+        now_ms=NOW_MS,
+        requests=[riding()],
+        teams=by(a_team()),
+        vans=by(a_van()),
+        pools=by(a_pool()),
+    )
+    names = ("team_to_request", "van_to_request", "request_to_place", "place_to_base")
+    for minutes, version in ((10, "open"), (10, "open"), (45, "closed"), (10, "open")):
+        travel.minutes, travel.version = minutes, version
+        problem = question(situation, RULES, drive).problem
+        assert [getattr(problem, name).max() for name in names] == [minutes * 60] * 4
 
 
 # What a person needs
