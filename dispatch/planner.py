@@ -330,11 +330,13 @@ class Planner:
         return Solved(put, plan, view, tuple(first), answer)
 
     def _answer(self, put: Question) -> Answer:
-        late_s = self._world.ticks() + self._policy.solve_within_ms / 1000
+        within_s = self._policy.solve_within_ms / 1000
+        late_s = self._world.ticks() + within_s
         return solve_warm(
             put.problem,
             previous=self._solved.plan if self._solved else None,
             deadline=lambda: self._world.ticks() > late_s,
+            effort=within_s,
             before=self._solved.answer if self._solved else None,
         )
 

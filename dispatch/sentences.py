@@ -309,7 +309,7 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
     if request.involuntary and request.custody is None:
         found.append("Involuntary without a legal basis: record basis, custody and who transports.")
     alone = minor_is_accompanied(request)
-    if request.needs.place is Need.NEEDED and alone is not None:
+    if request.needs.place is Need.NEEDED and not request.needs.slot and alone is not None:
         found.append(f"Before the ride: {alone}.")
     if story.question.travel.quality == "estimate":
         found.append("Travel times are estimates: no road engine answered.")

@@ -950,6 +950,8 @@ def test_before_the_ride_of_a_minor_escort_and_consent_are_asked_for() -> None:
     consent = replace(request, guardianship=Guardianship(Consent.GIVEN, Escort.GUARDIAN))
     assert recommended(consent, **given).warnings == []
     assert recommended(consent, **given | {"vans": by(a_van(seats=1))}).van is None
+    slot = waiting(need=Need.NEEDED, slot=True, team=False, words={"adolescent"})
+    assert recommended(slot, slots=by(a_slot(takes=("adolescent",)))).warnings == []
 
 
 def test_a_language_that_is_a_must_keeps_other_teams_away_and_says_so() -> None:
