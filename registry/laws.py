@@ -41,7 +41,7 @@ TIMES = frozenset({"version", "changed_ms", "updated_ms", "confirmed_ms"})
 PLACE = frozenset({"lon", "lat", "position_ms"})
 
 # What a redefinition does not touch.
-UNIT_LIVES = ("lon", "lat", "position_ms", "status", "hold", "request")
+UNIT_LIVES = ("lon", "lat", "position_ms", "status", "out_reason", "hold", "request")
 SLOT_LIVES = ("held", "booked")
 POOL_LIVES = (
     "capacity",
@@ -211,6 +211,14 @@ def check_status(status: str) -> UnitStatus:
         return UnitStatus(status)
     except ValueError as error:
         raise InvalidCommand(f"no such status: {status!r}") from error
+
+
+def check_out(status: str, reason: str | None) -> None:
+    """Raises InvalidCommand unless a unit can have this status, for this reason if any."""
+    if check_status(status) != UnitStatus.OUT_OF_SERVICE and reason is not None:
+        raise InvalidCommand("a reason goes with out_of_service alone")
+    if reason is not None:
+        check_id(reason)
 
 
 def held_by(named: HoldCommand | Hold) -> list[tuple[Kind, str]]:

@@ -201,21 +201,24 @@ class MemoryRegistry:
         id: str,
         status: UnitStatus,
         command_id: str,
+        reason: str | None = None,
     ) -> Team | Van:
         """See `Registry.report_status`."""
         laws.check_kind(kind, UNITS)
-        laws.check_status(status)
+        laws.check_out(status, reason)
 
         def change() -> Team | Van:
             unit = cast("Team | Van", self._resource(kind, id))
-            self._emit("unit.status", {(kind, id): self._with_status(unit, status)})
+            self._emit("unit.status", {(kind, id): self._with_status(unit, status, reason)})
             return cast("Team | Van", self._resource(kind, id))
 
-        return self._once(command_id, ("status", kind, id, status), change)
+        return self._once(command_id, ("status", kind, id, status, reason), change)
 
-    def _with_status(self, unit: Team | Van, status: UnitStatus) -> Team | Van:
+    def _with_status(
+        self, unit: Team | Van, status: UnitStatus, reason: str | None = None
+    ) -> Team | Van:
         now = self._clock()
-        return replace(unit, status=status, updated_ms=now, confirmed_ms=now)
+        return replace(unit, status=status, out_reason=reason, updated_ms=now, confirmed_ms=now)
 
     async def report_counts(
         self, pool: str, counts: Counts, at_ms: int, command_id: str

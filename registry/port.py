@@ -297,8 +297,12 @@ class Registry(Protocol):
         id: str,
         status: UnitStatus,
         command_id: str,
+        reason: str | None = None,
     ) -> Team | Van:
-        """A team or van says what it is doing. Raises NotFound."""
+        """A team or van says what it is doing, and why if that is nothing. Raises NotFound.
+
+        `reason` goes with `out_of_service` alone; any other status forgets it.
+        """
         ...
 
     async def report_counts(

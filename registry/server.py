@@ -179,12 +179,18 @@ class ServerRegistry:
         return {(source, CODES[code]): count for (source, _, code), count in told.items()}
 
     async def report_status(
-        self, kind: str, id: str, status: UnitStatus, command_id: str
+        self,
+        kind: str,
+        id: str,
+        status: UnitStatus,
+        command_id: str,
+        reason: str | None = None,
     ) -> Team | Van:
         """See `Registry.report_status`."""
         laws.check_kind(kind, UNITS)
-        command = {"kind": kind, "id": id, "status": laws.check_status(status)}
-        unit = await self._ask("status", command, STATE_TYPES[kind], command_id)
+        laws.check_out(status, reason)
+        command = {"kind": kind, "id": id, "status": status, "reason": reason}
+        unit = await self._ask("status", _without_none(command), STATE_TYPES[kind], command_id)
         return cast("Team | Van", unit)
 
     async def report_counts(

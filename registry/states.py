@@ -55,7 +55,10 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Team(_Fact, frozen=True, kw_only=True):
-    """A mobile crisis team. `hold` is an unconfirmed claim, `request` the promise it serves."""
+    """A mobile crisis team. `hold` is an unconfirmed claim, `request` the promise it serves.
+
+    `out_reason` is the code of why it is out of service, as it said itself.
+    """
 
     zone: str
     name: str
@@ -70,6 +73,7 @@ class Team(_Fact, frozen=True, kw_only=True):
     lat: float = 0.0
     position_ms: int = 0
     status: UnitStatus = UnitStatus.AVAILABLE
+    out_reason: str | None = None
     hold: str | None = None
     request: str | None = None
     phone: str = ""
@@ -91,6 +95,7 @@ class Van(_Fact, frozen=True, kw_only=True):
     lat: float = 0.0
     position_ms: int = 0
     status: UnitStatus = UnitStatus.AVAILABLE
+    out_reason: str | None = None
     hold: str | None = None
     request: str | None = None
     phone: str = ""

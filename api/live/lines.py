@@ -42,7 +42,8 @@ def lines(changes: Iterable[Change], zone_name: Callable[[str], str]) -> Iterato
 def _unit(change: Change) -> Iterator[Line]:
     before, after = change.before, change.after
     if before and after and before["status"] != after["status"]:
-        yield Line(f"{after['name']} {_UNIT[after['status']]}", None)
+        why = f": {after['out_reason'].replace('_', ' ')}" if after["out_reason"] else ""
+        yield Line(f"{after['name']} {_UNIT[after['status']]}{why}", None)
 
 
 def _pool(change: Change) -> Iterator[Line]:

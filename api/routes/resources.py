@@ -12,6 +12,7 @@ from api.roles import CONTROL, Caller, Role
 from api.schemas import resources as edge
 from api.schemas.edge import Command, Id
 from api.sense import Sensible
+from api.services import Services
 from api.who import May, Now, Parts
 from registry.port import Counted, Counts
 from registry.states import Pool, Slot, Team, UnitStatus, Van
@@ -193,8 +194,8 @@ async def report_team_status(
     """What a team is doing."""
     fact = fact_id(caller, "report_team_status", team, body.command_id)
     scope.own_unit(caller, world, "team", team)
-    status = UnitStatus(body.status)
-    return edge.Team.model_validate(await parts.registry.report_status("team", team, status, fact))
+    told = await parts.registry.report_status("team", team, *_status_of(parts, body, fact))
+    return edge.Team.model_validate(told)
 
 
 @router.post("/vans/{id}/status")
@@ -204,5 +205,13 @@ async def report_van_status(
     """What a van is doing."""
     fact = fact_id(caller, "report_van_status", van, body.command_id)
     scope.own_unit(caller, world, "van", van)
-    status = UnitStatus(body.status)
-    return edge.Van.model_validate(await parts.registry.report_status("van", van, status, fact))
+    told = await parts.registry.report_status("van", van, *_status_of(parts, body, fact))
+    return edge.Van.model_validate(told)
+
+
+def _status_of(
+    parts: Services, body: edge.StatusReport, fact: str
+) -> tuple[UnitStatus, str, str | None]:
+    if body.reason is not None:
+        parts.vocabulary.check_code("out_of_service", body.reason)
+    return UnitStatus(body.status), fact, body.reason

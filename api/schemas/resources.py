@@ -50,6 +50,7 @@ class Unit(Fact):
     lat: float
     position_ms: Millis
     status: UnitStatus
+    out_reason: str | None
     hold: str | None
     request: str | None
     phone: str
@@ -196,4 +197,10 @@ class NotTrue(Command):
 
 
 class StatusReport(Command):
+    """Signing on is `available`; a break or signing off is `out_of_service` with its reason."""
+
     status: UnitStatus
+    reason: Word | None = Field(
+        default=None,
+        description="an `out_of_service` code of the vocabulary; with that status only",
+    )

@@ -95,7 +95,7 @@ end
 function EFFECTS.status(effect)
   local unit = get(effect.kind, effect.id)
   if not unit then return end
-  unit.status, unit.updated_ms, unit.confirmed_ms = effect.status, now, now
+  unit.status, unit.out_reason, unit.updated_ms, unit.confirmed_ms = effect.status, nil, now, now
   touch(effect.kind, effect.id, unit)
 end
 

@@ -135,6 +135,18 @@ async def test_a_crew_on_scene_says_that_all_is_well_and_nobody_else_does(house:
     await house.refused("crew", f"{at}/check-in-taken", 403)
 
 
+async def test_a_crew_takes_a_break_with_a_reason_and_signs_on_again(house: House) -> None:
+    path = "/v1/teams/team-1/status"
+    body = {"command_id": command(), "status": "out_of_service", "reason": "meal"}
+    assert (await house.call("crew", "POST", path, body)).json()["out_reason"] == "meal"
+    await house.until(lambda: house.world.get("team", "team-1")["out_reason"] == "meal")
+    for nonsense in ({"reason": "golf"}, {"status": "available"}):
+        told = body | {"command_id": command()} | nonsense
+        assert (await house.call("crew", "POST", path, told)).status_code == 422
+    back = {"command_id": command(), "status": "available"}
+    assert (await house.call("crew", "POST", path, back)).json()["out_reason"] is None
+
+
 async def test_a_crew_calls_for_help_and_reads_who_sees_to_it(house: House) -> None:
     panic = command()
     pressed = await house.do("crew", "/v1/panics", panic=panic, kind="team", unit="team-1")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import shapely
 
+from api.live.audiences.field import Field
 from tests.api.builders import command
 from tests.api.house import HERE, House
 
@@ -58,6 +59,14 @@ async def test_a_closure_that_makes_no_sense_is_refused(
     for changes in SENSELESS:
         with subtests.test(changes=changes):
             await put(house, "dispatcher", command(), 422, **changes)
+
+
+async def test_a_closed_road_is_on_the_crews_own_topic(house: House) -> None:
+    closure = command()
+    await put(house, "dispatcher", closure, 200, note="bridge under water")
+    await house.until(lambda: house.world.get("closure", closure) is not None)
+    shown = Field("team", "team-1").project(house.world, {("closure", closure)})
+    assert shown[("closure", closure)] == house.world.get("closure", closure)
 
 
 async def test_who_is_within_a_time_is_answered_with_areas_and_teams(house: House) -> None:

@@ -164,6 +164,20 @@ async def test_a_refusal_names_what_is_in_the_way_and_claims_nothing(region: Reg
     )
 
 
+async def test_a_unit_says_why_it_is_out_of_service_until_it_is_not(region: Region) -> None:
+    registry = region.registry
+    out = UnitStatus.OUT_OF_SERVICE
+    unit = await registry.report_status("team", "t1", out, region.command(), "meal")
+    assert (unit.status, unit.out_reason) == (out, "meal")
+    known = await registry.put(unit, region.command())
+    assert isinstance(known, Team)
+    assert known.out_reason == "meal"
+    unit = await registry.report_status("team", "t1", UnitStatus.AVAILABLE, region.command())
+    assert unit.out_reason is None
+    with pytest.raises(InvalidCommand):
+        await registry.report_status("team", "t1", UnitStatus.CLEARING, region.command(), "meal")
+
+
 async def test_each_reason_of_a_refusal(region: Region) -> None:
     registry = region.registry
     assert await region.hold(team="t9") == Refused("team", "t9", "unknown")

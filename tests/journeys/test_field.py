@@ -23,6 +23,7 @@ SMALL = {"width": 360, "height": 640}
 CONSOLE = {"width": 1600, "height": 1000}
 DOORS = re.compile(r"/v1/")
 CHECK_IN_S = 25
+FLOODED = {"type": "LineString", "coordinates": [[-111.90, 40.75], [-111.88, 40.77]]}
 HAZARDS = {"weapons": "yes", "dogs": "yes", "violence": "no"}
 PERSON = {
     "name": "Invented Person",
@@ -80,6 +81,10 @@ def sent(desk: Desk, *, place: str = "possible") -> tuple[str, str]:
     return request, str(advice["team"])
 
 
+def in_an_hour() -> int:
+    return int(time.time() * 1000) + 3_600_000
+
+
 def targets(page: Page) -> list[str]:
     """What is smaller than a thumb needs, with its size."""
     found: list[str] = page.evaluate(
@@ -122,7 +127,13 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     assert "Invented" not in str(navigate.get_attribute("href"))
     assert targets(crew) == []
     assert hindrances(crew) == []
+    # A road that floods on the way is on the page at once, and off it when it is open again.
+    closure = f"/v1/closures/{uuid7()}"
+    desk.put(closure, area=FLOODED, slowdown=None, reason="flood", until_ms=in_an_hour())
+    expect(crew.get_by_text(re.compile("^closed: flood, until"))).to_be_visible()
     picture(crew, "field-packet")
+    desk.post(f"{closure}/lift")
+    expect(crew.get_by_text(re.compile("^closed: flood"))).to_have_count(0)
     press(crew, "We take it")
     expect(crew.get_by_role("button", name="We are on our way")).to_be_visible()
     expect(crew.get_by_text("Not sent yet")).to_have_count(0)
@@ -207,6 +218,22 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     press(crew, "Free again")
     expect(crew.get_by_text("No task now.")).to_be_visible()
     picture(crew, "field-idle")
+    press(crew, "Take a break, or sign off")
+    picture(crew, "field-break")
+    assert targets(crew) == []
+    press(crew, "Meal")
+    expect(crew.get_by_text("At a meal.")).to_be_visible()
+    expect(crew.get_by_text("Not sent yet")).to_have_count(0)
+    units = {unit["id"]: unit["out_reason"] for unit in desk.get("/v1/teams")["items"]}
+    assert units[team] == "meal"
+    press(crew, "Back on duty")
+    press(crew, "Take a break, or sign off")
+    press(crew, "Sign off")
+    expect(crew.get_by_text("Signed off.")).to_be_visible()
+    picture(crew, "field-signed-off")
+    assert hindrances(crew) == []
+    press(crew, "Sign on")
+    expect(crew.get_by_text("No task now.")).to_be_visible()
     press(crew, "More")
     picture(crew, "field-more")
     assert targets(crew) == []

@@ -271,7 +271,7 @@ export const w = {
 
   roads: {
     label: (slowdown: number | null, reason: string, until: string) => `${slowdown === null ? 'closed' : `${slowdown}× as slow`}: ${reason}, until ${until}`,
-    reasons: { weather: 'weather', fire: 'fire', flood: 'flood', crash: 'crash', event: 'event', works: 'works', other: 'see the note' } as Record<string, string>,
+    reasons: { weather: 'weather', fire: 'fire', flood: 'flood', crash: 'crash', event: 'event', works: 'works', other: 'ask dispatch' } as Record<string, string>,
   },
 
   closing: {
@@ -753,7 +753,15 @@ export const w = {
   field: {
     none: 'No task now.',
     outOfService: 'Out of service.',
-    goOut: 'Take a break: out of service',
+    out: {
+      title: 'Take a break, or sign off',
+      reasons: { break: 'Break', meal: 'Meal', vehicle: 'Vehicle trouble', equipment: 'Equipment is missing', unwell: 'One of us is unwell', shift_over: 'Sign off', other: 'Another reason' } as Record<string, string>,
+      now: { break: 'On a break.', meal: 'At a meal.', vehicle: 'Out: the vehicle.', equipment: 'Out: equipment is missing.', unwell: 'Out: one of us is unwell.', shift_over: 'Signed off.' } as Record<string, string>,
+      signOn: 'Sign on',
+      back: 'Back on duty',
+    },
+    shift: (from: string, to: string) => `Shift ${from} to ${to}`,
+    roads: 'Roads on the way:',
     acknowledge: 'We take it',
     decline: 'We cannot',
     navigate: 'Navigate',
@@ -951,3 +959,6 @@ export function readable(term: string): string {
   const text = term.replace(/^lang_/, '').replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** What a unit is doing, and why where that is nothing. */
+export const doing = (unit: { status: string; out_reason?: string | null }): string => `${w.status[unit.status] ?? readable(unit.status)}${unit.out_reason ? `: ${readable(unit.out_reason)}` : ''}`;

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { DETAIL, HAZARDS, noneAsked, ranked, warns } from '../src/board/hazards';
 import { navigation } from '../src/field/navigate';
 import { safety } from '../src/field/safety';
+import { onTheWay } from '../src/field/roads';
 import { ahead, nextOf, type Kept, type Task } from '../src/field/task';
 import { kept, worth, type Point } from '../src/field/track';
-import type { Panic, RequestCard } from '../src/live/kinds';
+import type { Panic, RequestCard, RoadClosure } from '../src/live/kinds';
 
 const task = (change: Partial<Task> = {}): Task =>
   ({ id: 'r', version: 3, state: 'accepted', team: 't', van: null, crew_answer: 'asked', place_claimed: false, check_in_from_ms: null, check_in_due_ms: null, ...change }) as Task;
@@ -27,8 +28,24 @@ describe('a task in a dead spot', () => {
     expect([shown.wellMs, shown.dueMs]).toEqual([31_000, 91_000]);
     expect(ahead(there, 'on_scene', [said('steps', { step: 'transporting' })]).dueMs).toBeNull();
   });
-  it('shows the status that waits', () => {
-    expect(ahead(undefined, 'clearing', [{ path: '/v1/teams/t/status', body: { status: 'available' } }]).status).toBe('available');
+  it('shows the status that waits, and why', () => {
+    const waits = (status: string, reason?: string): Kept => ({ path: '/v1/teams/t/status', body: { status, reason } });
+    expect(ahead(undefined, 'clearing', [waits('available')]).status).toBe('available');
+    expect(ahead(undefined, 'available', [waits('out_of_service', 'meal')])).toMatchObject({ status: 'out_of_service', outReason: 'meal' });
+    expect(ahead(undefined, 'out_of_service', [waits('available')], 'meal').outReason).toBeNull();
+  });
+});
+
+describe('roads on the way', () => {
+  const closure = (lon: number, lat: number, hours = 1): RoadClosure => ({ id: `${lon} ${lat}`, area: { type: 'LineString', coordinates: [[lon, lat], [lon + 0.01, lat]] }, slowdown: null, reason: 'flood', from_ms: 0, until_ms: hours * 3_600_000 }) as unknown as RoadClosure;
+  const ogdenToSaltLake = [[-111.97, 41.22], [-111.89, 40.76]] as const;
+  it('are told where they lie between unit and person, and nowhere else', () => {
+    const [between, far] = [closure(-111.95, 41), closure(-109.5, 38.5)];
+    expect(onTheWay([between, far], ogdenToSaltLake, 1_000)).toEqual([between]);
+  });
+  it('are told while they are closed, and to whoever has a way', () => {
+    expect(onTheWay([closure(-111.95, 41)], ogdenToSaltLake, 3_600_000)).toEqual([]);
+    expect(onTheWay([closure(-111.95, 41)], [], 1_000)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-"""A crew's or driver's own screen: its unit, its request, and where the person is taken."""
+"""A crew's or driver's own screen: its unit, its request, where the person is taken, the roads."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ class Field:
         for kind, id in touched:
             if kind == "request":
                 shown[kind, id] = None
+            elif kind == "closure":
+                shown[kind, id] = world.get(kind, id)
             elif kind == "panic":
                 shown[kind, id] = self._panic(world.get(kind, id))
         if (self.kind, self.unit) in touched:

@@ -18,22 +18,28 @@ export interface Shown {
   /** Ended or declined on the phone, though the server may not know yet. */
   over: boolean;
   status: string;
+  /** Why the unit is out of service, as it said. */
+  outReason: string | null;
   wellMs: number | null;
   dueMs: number | null;
 }
 
 /** The task as the crew has left it: each waiting command moves it on. */
-export function ahead(task: Task | undefined, status: string, waiting: readonly Kept[]): Shown {
+export function ahead(task: Task | undefined, status: string, waiting: readonly Kept[], outReason: string | null = null): Shown {
   const shown: Shown = {
     state: task?.state ?? '',
     asked: task?.state === 'accepted' && task.crew_answer === 'asked',
     over: task === undefined,
     status,
+    outReason,
     wellMs: task?.check_in_from_ms ?? null,
     dueMs: task?.check_in_due_ms ?? null,
   };
   for (const { path, body } of waiting) {
-    if (path.endsWith('/status')) shown.status = String(body['status']);
+    if (path.endsWith('/status')) {
+      shown.status = String(body['status']);
+      shown.outReason = (body['reason'] as string | undefined) ?? null;
+    }
     if (!task || !path.startsWith(`/v1/requests/${task.id}/`)) continue;
     const at = Number(body['at_ms']);
     if (path.endsWith('/crew-answer')) answered(shown, body['answer'] === 'acknowledged');
