@@ -29,11 +29,15 @@ NOWHERE = math.nan
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One point of a phone: degrees (NaN: it has none that it trusts), ms UTC (None: now)."""
+    """One point of a phone: degrees (NaN: it has none that it trusts), ms UTC (None: now).
+
+    `accuracy_m`: how far off it says that it may be, if it does.
+    """
 
     lon: float
     lat: float
     at_ms: int | None
+    accuracy_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class _Json(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Json)
 
 
-def from_parameters(given: Mapping[str, str], inexact_m: float) -> Message:
+def from_parameters(given: Mapping[str, str]) -> Message:
     """The message of query or form parameters. Raises BadInput when it names no device."""
     key = given.get("id") or given.get("deviceid")
     if not key:
@@ -73,15 +77,16 @@ def from_parameters(given: Mapping[str, str], inexact_m: float) -> Message:
     if "location" in given:
         first, _, second = given["location"].partition(",")
         lat, lon = _number(first), _number(second)
-    doubted = (
-        given.get("valid", "true").lower() not in ("true", "1")
-        or given.get("mock", "false").lower() in ("true", "1")
-        or _inexact(_number(given.get("accuracy", given.get("hdop", "0"))), inexact_m)
-    )
-    return Message(key, (_heard(lon, lat, given.get("timestamp"), doubted=doubted),))
+    doubted = given.get("valid", "true").lower() not in ("true", "1") or given.get(
+        "mock", "false"
+    ).lower() in ("true", "1")
+    # OsmAnd sends its accuracy in metres as `hdop`; a real one is a small number.
+    accuracy_m = _number(given.get("accuracy", given.get("hdop")))
+    timestamp = given.get("timestamp")
+    return Message(key, (_heard(lon, lat, timestamp, accuracy_m, doubted=doubted),))
 
 
-def from_json(body: bytes, inexact_m: float) -> Message:
+def from_json(body: bytes) -> Message:
     """The message of a JSON body. Raises Unreadable, and BadInput when it is another document."""
     try:
         told = _DECODER.decode(body)
@@ -93,28 +98,25 @@ def from_json(body: bytes, inexact_m: float) -> Message:
     locations = [one for one in found if one is not None]
     if len(locations) > MAX_LOCATIONS:
         raise BadInput(f"more than {MAX_LOCATIONS} locations")
-    points = [_of_location(one, inexact_m) for one in locations]
+    points = [_of_location(one) for one in locations]
     return Message(str(told.device_id), tuple(sorted(points, key=lambda one: one.at_ms or 0)))
 
 
-def _of_location(told: _Location, inexact_m: float) -> Heard:
+def _of_location(told: _Location) -> Heard:
     coords = told.coords or _Coords()
     lon = NOWHERE if coords.longitude is None else coords.longitude
     lat = NOWHERE if coords.latitude is None else coords.latitude
-    doubted = told.mock or _inexact(coords.accuracy or 0.0, inexact_m)
-    return _heard(lon, lat, told.timestamp, doubted=doubted)
+    return _heard(lon, lat, told.timestamp, coords.accuracy, doubted=told.mock)
 
 
-def _heard(lon: float, lat: float, timestamp: Any, *, doubted: bool) -> Heard:
+def _heard(
+    lon: float, lat: float, timestamp: Any, accuracy_m: float | None, *, doubted: bool
+) -> Heard:
     at_ms = None if timestamp is None else _time_ms(timestamp)
     if doubted or (timestamp is not None and at_ms is None):
         return Heard(NOWHERE, NOWHERE, at_ms)
-    return Heard(lon, lat, at_ms)
-
-
-def _inexact(accuracy_m: float, inexact_m: float) -> bool:
-    """OsmAnd sends its accuracy in metres as `hdop`; a real one is a small number. NaN: unknown."""
-    return accuracy_m > inexact_m
+    known = accuracy_m is not None and accuracy_m >= 0
+    return Heard(lon, lat, at_ms, accuracy_m if known else None)
 
 
 def _number(text: str | None) -> float:

@@ -50,10 +50,11 @@ class History:
             self._judge_grant(changes, say)
         for key, state in changes.items():
             self._store(key, state)
-        for unit_kind, name, lon, lat, at_ms in body.get("moved", ()):
+        for unit_kind, name, lon, lat, at_ms, *more in body.get("moved", ()):
             unit = self.states.get((unit_kind, name))
             if unit is not None:
-                unit.update(lon=lon, lat=lat, position_ms=at_ms)
+                accuracy_m = more[0] if more else None
+                unit.update(lon=lon, lat=lat, position_ms=at_ms, accuracy_m=accuracy_m)
         for key, state in changes.items():
             if state is not None and key[0] in RESOURCES:
                 self._judge_counts(key, state, say)

@@ -222,9 +222,10 @@ class _Walk:
         except PositionLost:
             self.say("registry", f"its stream does not continue the record at {_text(end)}")
             return
-        now = dict(snapshot_states(_plain(snapshot)))
-        for key in _differences(self.history.states, now):
-            one, other = self.history.states.get(key, {}), now.get(key, {})
+        recorded = {key: _said(state) for key, state in self.history.states.items()}
+        now = {key: _said(state) for key, state in snapshot_states(_plain(snapshot))}
+        for key in _differences(recorded, now):
+            one, other = recorded.get(key, {}), now.get(key, {})
             fields = ", ".join(_differences(one, other))
             self.say("registry", f"{' '.join(key)}: {fields} are not what the facts add up to")
 
@@ -248,6 +249,11 @@ def _plain(value: Any) -> Any:
 
 def _differences(one: Mapping[K, Any], other: Mapping[K, Any]) -> list[K]:
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+
+
+def _said(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A field that says nothing may be newer than the fact that leaves it out."""
+    return {name: value for name, value in state.items() if value is not None}
 
 
 def _text(position: Position | None) -> str:

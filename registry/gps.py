@@ -11,7 +11,16 @@ EARTH_M = 6_371_009.0
 """Mean Earth radius."""
 
 Verdict = Literal[
-    "taken", "repeat", "late", "old", "future", "jump", "outside", "unknown", "invalid"
+    "taken",
+    "repeat",
+    "late",
+    "old",
+    "future",
+    "jump",
+    "outside",
+    "inexact",
+    "unknown",
+    "invalid",
 ]
 CODES: dict[str, Verdict] = {
     "t": "taken",
@@ -21,6 +30,7 @@ CODES: dict[str, Verdict] = {
     "f": "future",
     "j": "jump",
     "x": "outside",
+    "n": "inexact",
     "u": "unknown",
     "i": "invalid",
 }
@@ -31,7 +41,8 @@ class PositionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a point must keep to; the default allows everything on Earth.
 
     Bounds in degrees. Closer than `near_m` to the last point is never a jump, faster than
-    `fastest_m_s` from it is one (0: no limit). A point older than `oldest_ms` is of no use.
+    `fastest_m_s` from it is one (0: no limit). A point older than `oldest_ms` is of no use, and one
+    whose receiver says that it may be more than `inexact_m` off.
     """
 
     west: float = -180.0
@@ -41,14 +52,16 @@ class PositionLimits(msgspec.Struct, frozen=True, kw_only=True):
     near_m: float = 0.0
     fastest_m_s: float = 0.0
     oldest_ms: int = 10**14
+    inexact_m: float = 1e9
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """Where something was (degrees) and when (ms UTC)."""
+    """Where something was (degrees) and when (ms UTC); how far off it may be (m), if known."""
 
     lon: float
     lat: float
     at_ms: int
+    accuracy_m: int | None = None
 
 
 class GpsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +85,7 @@ class GpsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             near_m=self.near_m,
             fastest_m_s=self.fastest_m_s,
             oldest_ms=self.oldest_s * 1000,
+            inexact_m=self.inexact_m,
         )
 
 
@@ -92,10 +106,12 @@ def judge(
         return "old"
     if not (limits.west <= fix.lon <= limits.east and limits.south <= fix.lat <= limits.north):
         return "outside"
+    if fix.accuracy_m is not None and fix.accuracy_m > limits.inexact_m:
+        return "inexact"
     if last is None:
         return "taken"
     if fix.at_ms <= last.at_ms:
-        return "repeat" if fix == last else "late"
+        return "repeat" if _same(fix, last) else "late"
     if not _jumps(last, fix, limits):
         return "taken"
     confirmed = (
@@ -104,6 +120,10 @@ def judge(
         and not _jumps(doubtful, fix, limits)
     )
     return "taken" if confirmed else "jump"
+
+
+def _same(one: Fix, other: Fix) -> bool:
+    return (one.lon, one.lat, one.at_ms) == (other.lon, other.lat, other.at_ms)
 
 
 def _jumps(start: Fix, end: Fix, limits: PositionLimits) -> bool:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from registry.errors import InvalidCommand
 from registry.port import (
+    MAX_ACCURACY_M,
     MAX_COUNT,
     MAX_TIME_MS,
     MAX_TTL_S,
@@ -38,10 +39,19 @@ from registry.states import (
 )
 
 TIMES = frozenset({"version", "changed_ms", "updated_ms", "confirmed_ms"})
-PLACE = frozenset({"lon", "lat", "position_ms"})
+PLACE = frozenset({"lon", "lat", "position_ms", "accuracy_m"})
 
 # What a redefinition does not touch.
-UNIT_LIVES = ("lon", "lat", "position_ms", "status", "out_reason", "hold", "request")
+UNIT_LIVES = (
+    "lon",
+    "lat",
+    "position_ms",
+    "accuracy_m",
+    "status",
+    "out_reason",
+    "hold",
+    "request",
+)
 SLOT_LIVES = ("held", "booked")
 POOL_LIVES = (
     "capacity",
@@ -107,7 +117,8 @@ def redefine(old: Resource | None, new: Resource) -> Resource:
         return recount_slot(_keep(old, new, SLOT_LIVES) if old else replace(new, **UNCLAIMED_SLOT))
     if old:
         return _keep(old, new, UNIT_LIVES)
-    return replace(new, lon=new.base_lon, lat=new.base_lat, position_ms=0, hold=None, request=None)
+    at_base = replace(new, lon=new.base_lon, lat=new.base_lat, position_ms=0, accuracy_m=None)
+    return replace(at_base, hold=None, request=None)
 
 
 def _rounded(state: Resource) -> Resource:
@@ -235,6 +246,13 @@ def on_earth(lon: float, lat: float) -> bool:
 def sound(point: UnitPosition) -> bool:
     """Can this GPS point be true at all (kind, place, time after 1970)?"""
     return point.kind in UNITS and on_earth(point.lon, point.lat) and 0 < point.at_ms < MAX_TIME_MS
+
+
+def whole_metres(accuracy_m: float | None) -> int | None:
+    """An accuracy as it is kept; None for one that says nothing."""
+    if accuracy_m is None or not 0 <= accuracy_m < math.inf:
+        return None
+    return round(min(accuracy_m, MAX_ACCURACY_M))
 
 
 def rounded(degrees: float) -> float:

@@ -163,15 +163,20 @@ class MemoryRegistry:
     ) -> list[PositionVerdict]:
         verdicts, moved = [], []
         for point in points:
-            fix = Fix(laws.rounded(point.lon), laws.rounded(point.lat), point.at_ms)
+            accuracy_m = laws.whole_metres(point.accuracy_m)
+            fix = Fix(laws.rounded(point.lon), laws.rounded(point.lat), point.at_ms, accuracy_m)
             verdict = self._judge(point, fix, limits)
             verdicts.append(PositionVerdict(point.kind, point.id, verdict))
             if verdict == "taken":
                 unit = cast("Team | Van", self._states[point.kind, point.id])
                 self._states[point.kind, point.id] = replace(
-                    unit, lon=fix.lon, lat=fix.lat, position_ms=fix.at_ms
+                    unit,
+                    lon=fix.lon,
+                    lat=fix.lat,
+                    position_ms=fix.at_ms,
+                    accuracy_m=accuracy_m,
                 )
-                moved.append([point.kind, point.id, fix.lon, fix.lat, fix.at_ms])
+                moved.append([point.kind, point.id, fix.lon, fix.lat, fix.at_ms, accuracy_m])
             if verdict == "jump":
                 self._doubtful[point.kind, point.id] = fix
         counts = Counter(one.verdict for one in verdicts)

@@ -21,6 +21,8 @@ MAX_FUTURE_MS = 30_000
 """A GPS point further ahead of the server's clock is refused."""
 MAX_BATCH = 1_000
 """Points a batch of positions may carry; a longer list becomes several events."""
+MAX_ACCURACY_M = 10**9
+"""A position is kept as no worse than this."""
 MAX_TIME_MS = 10**14
 """No time is later (year 5138); scripts keep numbers below it exact."""
 MAX_TTL_S = 86_400
@@ -44,7 +46,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, with the states that resulted: `touched` holds [kind, id, state or None].
 
     The one exception is `unit.moved`: it touches nothing and its body carries
-    `moved: [[kind, id, lon, lat, at_ms], ...]`, so that 500 GPS points stay a small frame.
+    `moved: [[kind, id, lon, lat, at_ms, accuracy_m], ...]` (the last may be None), so that 500
+    GPS points stay a small frame.
     """
 
     position: Position
@@ -68,20 +71,25 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitPosition(msgspec.Struct, frozen=True, gc=False):
-    """A GPS point of a team or van. `doors.md` calls it Position; the stream has that name."""
+    """A GPS point of a team or van. `doors.md` calls it Position; the stream has that name.
+
+    `accuracy_m`: how far off the receiver says that it may be; None where it says nothing.
+    """
 
     kind: str
     id: str
     lon: float
     lat: float
     at_ms: int
+    accuracy_m: float | None = None
 
 
 class PositionVerdict(msgspec.Struct, frozen=True, gc=False):
     """What became of a point; every one that is not taken is ignored and counted.
 
     `repeat` is the last point again, `late` one before it, `old` one of no use any more, `jump` one
-    that no vehicle can have reached, `outside` one beyond the region.
+    that no vehicle can have reached, `outside` one beyond the region, `inexact` one that its
+    receiver doubts.
     """
 
     kind: str

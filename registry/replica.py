@@ -33,11 +33,13 @@ from registry.states import (
 STATUS_CODES = {status: code for code, status in enumerate(UnitStatus)}
 """The number that stands for a status in the column `status`."""
 
+UNKNOWN = -1
 _FACT = [("version", "i8"), ("changed_ms", "i8"), ("updated_ms", "i8"), ("confirmed_ms", "i8")]
 _PLACE = [("lon", "f8"), ("lat", "f8")]
 _UNIT = [
     *_PLACE,
     ("position_ms", "i8"),
+    ("accuracy_m", "i4"),
     ("base_lon", "f8"),
     ("base_lat", "f8"),
     ("shift_start_ms", "i8"),
@@ -70,7 +72,8 @@ COLUMNS: dict[str, np.dtype[Any]] = {
     Kind.POOL: np.dtype(_POOL),
     Kind.SLOT: np.dtype(_SLOT),
 }
-"""The columns of each kind. `held`: a hold is on the unit; `engaged`: it serves a request."""
+"""The columns of each kind. `held`: a hold is on the unit; `engaged`: it serves a request;
+`accuracy_m`: UNKNOWN where its last point said nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +166,23 @@ class Replica:
         else:
             self._tables[Kind(kind)].put(id, _row(state))
 
-    def _move(self, kind: str, id: str, lon: float, lat: float, at_ms: int) -> tuple[str, str]:
-        self._tables[Kind(kind)].move(id, lon, lat, at_ms)
+    def _move(
+        self,
+        kind: str,
+        id: str,
+        lon: float,
+        lat: float,
+        at_ms: int,
+        accuracy_m: int | None = None,
+    ) -> tuple[str, str]:
+        self._tables[Kind(kind)].move(id, lon, lat, at_ms, _or_unknown(accuracy_m))
         return kind, id
 
     def _where(self, kind: str, unit: Team | Van) -> Team | Van:
-        lon, lat, at_ms = self._tables[Kind(kind)].place(unit.id)
+        lon, lat, at_ms, accuracy_m = self._tables[Kind(kind)].place(unit.id)
         if at_ms == unit.position_ms:
             return unit
-        unit = replace(unit, lon=lon, lat=lat, position_ms=at_ms)
+        unit = replace(unit, lon=lon, lat=lat, position_ms=at_ms, accuracy_m=accuracy_m)
         self.states[kind][unit.id] = unit
         return unit
 
@@ -223,13 +234,16 @@ class _Table:
             self._row_of[last] = row
             self._rows[row] = self._rows[len(self._ids)]
 
-    def move(self, id: str, lon: float, lat: float, at_ms: int) -> None:
+    def move(self, id: str, lon: float, lat: float, at_ms: int, accuracy_m: int) -> None:
         record = self._rows[self._row_of[id]]
-        record["lon"], record["lat"], record["position_ms"] = lon, lat, at_ms
+        record["lon"], record["lat"] = lon, lat
+        record["position_ms"], record["accuracy_m"] = at_ms, accuracy_m
 
-    def place(self, id: str) -> tuple[float, float, int]:
+    def place(self, id: str) -> tuple[float, float, int, int | None]:
         record = self._rows[self._row_of[id]]
-        return float(record["lon"]), float(record["lat"]), int(record["position_ms"])
+        accuracy_m = int(record["accuracy_m"])
+        known = None if accuracy_m == UNKNOWN else accuracy_m
+        return float(record["lon"]), float(record["lat"]), int(record["position_ms"]), known
 
     def copy(self) -> Rows:
         return Rows(tuple(self._ids), self._rows[: len(self._ids)].copy())
@@ -240,6 +254,10 @@ def _set(states: dict[str, Any], id: str, state: Any) -> None:
         states.pop(id, None)
     else:
         states[id] = state
+
+
+def _or_unknown(accuracy_m: int | None) -> int:
+    return UNKNOWN if accuracy_m is None else accuracy_m
 
 
 def _row(state: Resource) -> tuple[Any, ...]:
@@ -276,6 +294,7 @@ def _row(state: Resource) -> tuple[Any, ...]:
         state.lon,
         state.lat,
         state.position_ms,
+        _or_unknown(state.accuracy_m),
         state.base_lon,
         state.base_lat,
         state.shift_start_ms,

@@ -72,6 +72,7 @@ class Team(_Fact, frozen=True, kw_only=True):
     lon: float = 0.0
     lat: float = 0.0
     position_ms: int = 0
+    accuracy_m: int | None = None
     status: UnitStatus = UnitStatus.AVAILABLE
     out_reason: str | None = None
     hold: str | None = None
@@ -94,6 +95,7 @@ class Van(_Fact, frozen=True, kw_only=True):
     lon: float = 0.0
     lat: float = 0.0
     position_ms: int = 0
+    accuracy_m: int | None = None
     status: UnitStatus = UnitStatus.AVAILABLE
     out_reason: str | None = None
     hold: str | None = None

@@ -14,7 +14,7 @@ Key = tuple[str, str]
 KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task", "panic", "closure")
 PLANNED = ("plan", "recommendation")
 Fix = Sequence[Any]
-"""[kind, id, lon, lat, at_ms], as the event has it."""
+"""[kind, id, lon, lat, at_ms, accuracy_m], as the event has it; the last is new."""
 
 
 class Change(NamedTuple):
@@ -91,10 +91,12 @@ class World:
         return touched | {("plan", "plan")}
 
     def _settle(self, kind: str, id: str) -> None:
-        _, _, lon, lat, at_ms = self._moved[kind].pop(id)
+        _, _, lon, lat, at_ms, *more = self._moved[kind].pop(id)
         unit = self._kinds[kind].get(id)
         if unit is not None:
-            self._kinds[kind][id] = unit | {"lon": lon, "lat": lat, "position_ms": at_ms}
+            accuracy_m = more[0] if more else None
+            place = {"lon": lon, "lat": lat, "position_ms": at_ms, "accuracy_m": accuracy_m}
+            self._kinds[kind][id] = unit | place
 
     def _put(self, kind: str, id: str, state: Object | None) -> Change:
         before, objects = self.get(kind, id), self._kinds[kind]

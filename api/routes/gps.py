@@ -24,7 +24,7 @@ protocol = APIRouter(tags=["gps"], dependencies=[Depends(anyone)])
 Supervisor = Annotated[Caller, Depends(May(Role.SUPERVISOR))]
 SupervisorOrField = Annotated[Caller, Depends(May(Role.SUPERVISOR, Role.FIELD))]
 
-NONSENSE = frozenset({"future", "outside", "unknown", "invalid"})
+NONSENSE = frozenset({"future", "outside", "inexact", "unknown", "invalid"})
 """A batch of nothing else was not meant."""
 FORM = "application/x-www-form-urlencoded"
 
@@ -35,6 +35,7 @@ class _Point(UnitPosition, frozen=True, forbid_unknown_fields=True, gc=False):
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     at_ms: Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800_000)]
+    accuracy_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
 class _Report(msgspec.Struct, forbid_unknown_fields=True):
@@ -112,7 +113,7 @@ async def revoke_tracker(tracker: Annotated[Id, Path()], caller: Supervisor, par
 @protocol.get("/gps", response_class=Response)
 async def osmand_get(request: Request, parts: Parts) -> Response:
     """The OsmAnd protocol: `id` (the device's key), `lat`, `lon`, `timestamp` and more."""
-    told = osmand.from_parameters(request.query_params, parts.gps.inexact_m)
+    told = osmand.from_parameters(request.query_params)
     return await _hear(request, parts, told, "osmand")
 
 
@@ -124,9 +125,9 @@ async def osmand_post(request: Request, parts: Parts) -> Response:
     if not given and request.headers.get("content-type", "").startswith(FORM):
         given = dict(parse_qsl(body.decode("ascii", "replace")))
     if given:
-        told = osmand.from_parameters(given, parts.gps.inexact_m)
+        told = osmand.from_parameters(given)
         return await _hear(request, parts, told, "osmand")
-    told = osmand.from_json(body, parts.gps.inexact_m)
+    told = osmand.from_json(body)
     return await _hear(request, parts, told, "traccar")
 
 
@@ -137,7 +138,12 @@ async def _hear(request: Request, parts: Services, told: osmand.Message, source:
     now_ms = parts.clock()
     points = [
         UnitPosition(
-            tracker.kind, tracker.unit, one.lon, one.lat, now_ms if one.at_ms is None else one.at_ms
+            tracker.kind,
+            tracker.unit,
+            one.lon,
+            one.lat,
+            now_ms if one.at_ms is None else one.at_ms,
+            one.accuracy_m,
         )
         for one in told.points
     ]

@@ -7,7 +7,7 @@ from pydantic import Field
 from api.schemas.edge import Answer, Body, Command, Id, Lat, Lon, Millis, Name, Word
 
 Verdict = Literal[
-    "taken", "repeat", "late", "old", "future", "jump", "outside", "unknown", "invalid"
+    "taken", "repeat", "late", "old", "future", "jump", "outside", "inexact", "unknown", "invalid"
 ]
 
 
@@ -17,6 +17,9 @@ class UnitPosition(Body):
     lon: Lon
     lat: Lat
     at_ms: Millis
+    accuracy_m: float | None = Field(
+        default=None, ge=0, description="how far off it may be; worse than policy allows: `inexact`"
+    )
 
 
 class PositionReport(Body):

@@ -49,6 +49,7 @@ class Unit(Fact):
     lon: float
     lat: float
     position_ms: Millis
+    accuracy_m: int | None = Field(description="how far off the position may be, if that was told")
     status: UnitStatus
     out_reason: str | None
     hold: str | None

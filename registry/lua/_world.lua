@@ -82,11 +82,16 @@ local function compact(state)
   return state
 end
 
--- lon and lat in millionths of a degree, ms; the release before this one wrote degrees as text.
+-- lon and lat in millionths of a degree, ms, accuracy in m (-1: unknown).
+-- Releases before this one wrote no accuracy, and before that degrees as text.
 local function read_fix(raw)
-  if #raw == 16 then return struct.unpack('<i4i4d', raw) end
+  if #raw == 20 then return struct.unpack('<i4i4di4', raw) end
+  if #raw == 16 then
+    local lon, lat, ms = struct.unpack('<i4i4d', raw)
+    return lon, lat, ms, -1
+  end
   local lon, lat, ms = string.match(raw, '(%S+) (%S+) (%S+)')
-  return math.floor(lon * 1e6 + 0.5), math.floor(lat * 1e6 + 0.5), tonumber(ms)
+  return math.floor(lon * 1e6 + 0.5), math.floor(lat * 1e6 + 0.5), tonumber(ms), -1
 end
 
 local function is_unit(kind) return kind == 'team' or kind == 'van' end
@@ -102,8 +107,9 @@ local function get(kind, id)
     if state and is_unit(kind) then
       local at = redis.call('HGET', K.position, key)
       if at then
-        local lon, lat, ms = read_fix(at)
+        local lon, lat, ms, off_m = read_fix(at)
         state.lon, state.lat, state.position_ms = lon / 1e6, lat / 1e6, ms
+        state.accuracy_m = off_m >= 0 and off_m or nil
       end
     end
     world[key] = state
@@ -147,7 +153,7 @@ local function recount(kind, state)
 end
 
 local TIMES = {version = true, changed_ms = true, updated_ms = true, confirmed_ms = true}
-local PLACE = {lon = true, lat = true, position_ms = true}
+local PLACE = {lon = true, lat = true, position_ms = true, accuracy_m = true}
 
 -- Lists (crew, offers, takes) change only by put, which always counts as a change.
 local function differs(kind, old, new)

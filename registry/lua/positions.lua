@@ -1,13 +1,14 @@
 -- Judge and take a batch of GPS points, by the law of registry/gps.py.
 -- ARGV[1]  keys: ["kind:id", ...], one a point; future_ms; source;
---          limits: {west, south, east, north, near_m, fastest_m_s, oldest_ms}
--- ARGV[2]  the points as the event has them: [[kind, id, lon, lat, at_ms], ...]
--- ARGV[3]  the same, packed: lon and lat in millionths of a degree (i4), at_ms (double)
+--          limits: {west, south, east, north, near_m, fastest_m_s, oldest_ms, inexact_m}
+-- ARGV[2]  the points as the event has them: [[kind, id, lon, lat, at_ms, accuracy_m], ...]
+-- ARGV[3]  the same, packed: lon and lat in millionths of a degree (i4), at_ms
+--          (double), accuracy_m (i4, -1: unknown)
 -- Result   one letter a point, as CODES of registry/gps.py has them
 -- The event touches nothing: its body carries moved, the points taken, and how many were late.
 -- What became of every point is counted by source, in the hash gps_counts.
 local keys, fixes, L = A.keys, ARGV[3], A.limits
-local EARTH_M, AT_ONCE, FIX, BYTES = 6371009.0, 2000, '<i4i4d', 16
+local EARTH_M, AT_ONCE, FIX, BYTES = 6371009.0, 2000, '<i4i4di4', 20
 local abs, max, rad, unpack_fix, sub = math.abs, math.max, math.rad, struct.unpack, string.sub
 local MICRO_DEG_M = EARTH_M * math.pi / 180e6
 local west, south, east, north = L.west * 1e6, L.south * 1e6, L.east * 1e6, L.north * 1e6
@@ -61,7 +62,7 @@ local function confirmed(key, lon, lat, ms, since_ms)
     and not jumps(there_lon, there_lat, there_ms, lon, lat, ms)
 end
 
-local function judge(key, lon, lat, ms)
+local function judge(key, lon, lat, ms, off_m)
   local before = last[key]
   local code = before and 't' or first_of(key)
   if lon > 180e6 or lon < -180e6 or lat > 90e6 or lat < -90e6 or not (ms > 0 and ms < 1e14) then
@@ -71,6 +72,7 @@ local function judge(key, lon, lat, ms)
   if ms > latest then return 'f' end
   if ms < oldest then return 'o' end
   if lon < west or lon > east or lat < south or lat > north then return 'x' end
+  if off_m > L.inexact_m then return 'n' end
   if not before then return 't' end
   local last_lon, last_lat, last_ms = read_fix(before)
   if ms <= last_ms then

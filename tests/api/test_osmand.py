@@ -12,7 +12,6 @@ from api import osmand
 from api.errors import BadInput, Unreadable
 from api.osmand import Heard, from_json, from_parameters
 
-INEXACT_M = 500.0
 AT_MS = 1_795_334_400_000
 
 
@@ -22,8 +21,8 @@ def test_traccar_client_before_version_9_sends_seconds_in_parameters() -> None:
         "speed": "11.879", "bearing": "271.0", "altitude": "1310.0", "accuracy": "4.5",
         "batt": "81.0",
     }  # fmt: skip
-    message = from_parameters(told, INEXACT_M)
-    assert (message.key, message.points) == ("gps.key", (Heard(-111.97, 41.22, AT_MS),))
+    message = from_parameters(told)
+    assert (message.key, message.points) == ("gps.key", (Heard(-111.97, 41.22, AT_MS, 4.5),))
 
 
 def test_the_osmand_app_sends_milliseconds_and_its_accuracy_as_hdop() -> None:
@@ -31,9 +30,9 @@ def test_the_osmand_app_sends_milliseconds_and_its_accuracy_as_hdop() -> None:
         "id": "gps.key", "lat": "41.22", "lon": "-111.97", "timestamp": "1795334400000",
         "hdop": "12.0", "altitude": "1310.0", "speed": "11.8", "bearing": "271.0",
     }  # fmt: skip
-    assert from_parameters(told, INEXACT_M).points == (Heard(-111.97, 41.22, AT_MS),)
-    doubted = from_parameters(told | {"hdop": "1800.0"}, INEXACT_M).points[0]
-    assert math.isnan(doubted.lon)
+    assert from_parameters(told).points == (Heard(-111.97, 41.22, AT_MS, 12.0),)
+    coarse = from_parameters(told | {"hdop": "1800.0"}).points[0]
+    assert coarse.accuracy_m == 1800.0
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_the_osmand_app_sends_milliseconds_and_its_accuracy_as_hdop() -> None:
 )
 def test_a_time_is_read_in_every_form_that_trackers_use(time: str, at_ms: int) -> None:
     told = {"deviceid": "k", "location": "41.22,-111.97", "timestamp": time}
-    assert from_parameters(told, INEXACT_M).points == (Heard(-111.97, 41.22, at_ms),)
+    assert from_parameters(told).points == (Heard(-111.97, 41.22, at_ms),)
 
 
 def location(**more: Any) -> dict[str, Any]:
@@ -67,14 +66,14 @@ def location(**more: Any) -> dict[str, Any]:
 
 def test_traccar_client_from_version_9_on_sends_json() -> None:
     body = json.dumps({"location": location(), "device_id": "gps.key"}).encode()
-    message = from_json(body, INEXACT_M)
-    assert (message.key, message.points) == ("gps.key", (Heard(-111.97, 41.22, AT_MS),))
+    message = from_json(body)
+    assert (message.key, message.points) == ("gps.key", (Heard(-111.97, 41.22, AT_MS, 5.2),))
 
 
 def test_a_batch_after_a_dead_spot_is_taken_in_the_order_of_its_times() -> None:
     later = location(timestamp="2026-11-22T08:00:30.000Z")
     body = json.dumps({"location": [later, location()], "device_id": 7}).encode()
-    message = from_json(body, INEXACT_M)
+    message = from_json(body)
     assert message.key == "7"
     assert [one.at_ms for one in message.points] == [AT_MS, AT_MS + 30_000]
 
@@ -82,27 +81,27 @@ def test_a_batch_after_a_dead_spot_is_taken_in_the_order_of_its_times() -> None:
 @pytest.mark.parametrize(
     "doubt",
     [
-        {"valid": "false"}, {"valid": "0"}, {"mock": "true"}, {"accuracy": "5000"},
+        {"valid": "false"}, {"valid": "0"}, {"mock": "true"},
         {"lat": "north"}, {"lon": ""}, {"lat": "inf"}, {"timestamp": "yesterday"},
         {"timestamp": "-5"}, {"timestamp": "1e300"},
     ],
 )  # fmt: skip
 def test_a_point_that_is_doubted_has_no_place(doubt: dict[str, str]) -> None:
     told = {"id": "k", "lat": "41.22", "lon": "-111.97", "timestamp": "1795334400"} | doubt
-    (point,) = from_parameters(told, INEXACT_M).points
+    (point,) = from_parameters(told).points
     assert math.isnan(point.lon) or math.isnan(point.lat)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"device_id": "k", "location": 5}', b"null"])
 def test_another_document_is_refused(body: bytes) -> None:
     with pytest.raises(BadInput):
-        from_json(body, INEXACT_M)
+        from_json(body)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"id=1&lat=2"])
 def test_what_is_no_json_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
-        from_json(body, INEXACT_M)
+        from_json(body)
 
 
 parameters = st.dictionaries(
@@ -115,7 +114,7 @@ parameters = st.dictionaries(
 @given(parameters)
 def test_no_parameters_break_the_reader(given_: dict[str, str]) -> None:
     try:
-        message = from_parameters(given_, INEXACT_M)
+        message = from_parameters(given_)
     except BadInput:
         return
     assert message.key
@@ -141,7 +140,7 @@ json_values = st.recursive(
 def test_no_body_breaks_the_reader(body: Any) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        message = from_json(raw, INEXACT_M)
+        message = from_json(raw)
     except (BadInput, Unreadable):
         return
     assert all(p.at_ms is None or 0 < p.at_ms < osmand.MAX_TIME_MS for p in message.points)

@@ -724,9 +724,9 @@ async def test_points_are_judged_one_by_one_and_told_in_one_event(region: Region
     assert (event.kind, event.touched) == ("unit.moved", ())
     assert event.body == {
         "moved": [
-            ["team", "t1", -112.0, 41.0, START_MS],
-            ["team", "t1", -112.1, 41.1, START_MS + 1],
-            ["van", "v1", -112.123457, 41.3, START_MS],
+            ["team", "t1", -112.0, 41.0, START_MS, None],
+            ["team", "t1", -112.1, 41.1, START_MS + 1, None],
+            ["van", "v1", -112.123457, 41.3, START_MS, None],
         ],
         "late": 1,
         "source": "gps",
@@ -743,6 +743,7 @@ NEAR_OGDEN = PositionLimits(
     near_m=500,
     fastest_m_s=70,
     oldest_ms=86_400_000,
+    inexact_m=500,
 )
 
 
@@ -764,6 +765,24 @@ async def test_points_that_cannot_be_true_are_ignored_and_counted(region: Region
     counts = await region.registry.position_counts()
     assert before == {}
     assert counts == {("avl", verdict): told.count(verdict) for verdict in told}
+
+
+async def test_how_far_off_a_position_may_be_is_kept_and_too_far_moves_nothing(
+    region: Region,
+) -> None:
+    points = [
+        UnitPosition("van", "v1", -112.0, 41.0, START_MS - 9, 12.6),
+        UnitPosition("van", "v1", -112.0, 41.001, START_MS - 8, 500.4),
+        UnitPosition("van", "v1", -112.0, 41.1, START_MS - 7, 501.0),
+    ]
+    verdicts = await region.registry.report_positions(points, "avl", NEAR_OGDEN)
+    assert [one.verdict for one in verdicts] == ["taken", "taken", "inexact"]
+    van = (await region.registry.snapshot()).vans["v1"]
+    assert (van.lat, van.accuracy_m) == (41.001, 500)
+    silent = UnitPosition("van", "v1", -112.0, 41.002, START_MS - 6)
+    await region.registry.report_positions([silent], "avl", NEAR_OGDEN)
+    kept = await region.registry.report_status("van", "v1", UnitStatus.CLEARING, region.command())
+    assert (kept.lat, kept.accuracy_m) == (41.002, None)
 
 
 async def test_a_second_point_near_a_jump_says_that_the_unit_is_there(region: Region) -> None:

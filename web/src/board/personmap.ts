@@ -61,6 +61,10 @@ function trail(world: World, unit: Team | Van, faded: boolean): Trail[] {
 /** When an alternative team would be there. */
 const etaS = (plan: Recommendation | null, team: string): number | null => plan?.alternatives.find((each) => each.team === team)?.team_eta_s ?? null;
 
+/** A position that may be this far off says so, beside the unit. */
+const TELL_FROM_M = 50;
+const coarse = ({ accuracy_m }: Team | Van): string | false => accuracy_m != null && accuracy_m >= TELL_FROM_M && w.field.position.accuracy(accuracy_m);
+
 function unitMark(world: World, unit: Team | Van, shape: 'team' | 'van', focus: boolean, candidate: boolean, chosen: boolean, inS: number | null = null): Mark {
   const { nowMs } = world;
   const leaving = leavesSoon(unit, nowMs);
@@ -69,7 +73,7 @@ function unitMark(world: World, unit: Team | Van, shape: 'team' | 'van', focus: 
     shape,
     place: [unit.lon, unit.lat],
     tone: unitTone(unit.status),
-    label: candidate ? [unit.name, inS !== null && !chosen && w.reach.min(minutes(inS)), leaving && w.shifts.off(world.timeOfDay(unit.shift_end_ms))].filter(Boolean).join(', ') : undefined,
+    label: candidate ? [unit.name, inS !== null && !chosen && w.reach.min(minutes(inS)), coarse(unit), leaving && w.shifts.off(world.timeOfDay(unit.shift_end_ms))].filter(Boolean).join(', ') : undefined,
     leaving,
     positionAgeS: drawnAgeS(Math.max(0, (nowMs - unit.position_ms) / 1_000), unit.status === 'available', candidate),
     faded: focus && !candidate,

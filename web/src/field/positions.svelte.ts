@@ -71,7 +71,7 @@ export class Positions {
     if (batch.length === 0) return;
     this.#waiting = [];
     try {
-      await reportPositions(batch.map(({ lon, lat, at_ms }) => ({ kind: this.kind, id: this.unit, lon, lat, at_ms })));
+      await reportPositions(batch.map((point) => ({ kind: this.kind, id: this.unit, ...point })));
       this.sentMs = time.exactMs();
     } catch (error) {
       // A refused batch would be refused again; one that was not heard is sent later, before newer points.
