@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from api.acting import actor_of
 from api.errors import CommandReused, Conflict, NotAuthenticated, TooManyTries, Unknown
 from api.identity import Colleague, Device, KeptAccount, LoggedIn
 from api.roles import CONTROL, Caller, Role
-from api.store import Store
-from api.tokens import Tokens
+from api.store import Good, Store
+from api.tokens import Tokens, generation_of
 from record import Actor
 from record.actor import system
 from registry.port import Registry
@@ -126,7 +126,7 @@ class Accounts:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def revoke_account(self, name: str, by: Actor) -> None:
-        """Its tokens stop within `RECHECK_S`, its sockets within a minute. Raises Unknown."""
+        """Its tokens stop within `RECHECK_S`, its sockets within seconds. Raises Unknown."""
         if not await self._store.revoke_account(by, name, self._clock()):
             raise Unknown("no such account")
 
@@ -176,6 +176,20 @@ class Accounts:
         if caller.role is Role.WALL:
             return await self._store.device_good(caller.account) is not None
         return await self._store.account_good(caller.account, caller.token)
+
+    async def ended(self, callers: Collection[Caller]) -> set[Caller]:
+        """See `Identity.ended`."""
+        walls = {caller.account for caller in callers if caller.role is Role.WALL}
+        people = {caller for caller in callers if caller.role is not Role.WALL}
+        known = await self._store.good_among(
+            {caller.account for caller in people}, {caller.token for caller in people}, walls
+        )
+        now_ms = self._clock()
+        return {
+            caller
+            for caller in callers
+            if caller.expires_ms <= now_ms or not _is_good(caller, known)
+        }
 
     async def log_out(self, caller: Caller) -> None:
         """See `Identity.log_out`."""
@@ -240,6 +254,13 @@ class Accounts:
         window_s = self._limits.window_s
         if await self._registry.count(f"log-in:{what}:{named}", window_s) > tries:
             raise TooManyTries(window_s)
+
+
+def _is_good(caller: Caller, known: Good) -> bool:
+    if caller.role is Role.WALL:
+        return caller.account in known.devices
+    same = known.accounts.get(caller.account) == generation_of(caller.token)
+    return same and caller.token not in known.revoked
 
 
 def _kept(row: Any) -> KeptAccount:

@@ -122,7 +122,7 @@ async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
     feed = Feed(services.registry, World(), services.clock, wall, services.region.face.zones)
     sockets = Sockets(services, feed)
     app.state.feed, app.state.sockets = feed, sockets
-    works = (feed.run(), sockets.beat(), _keep_learning(services, places))
+    works = (feed.run(), sockets.beat(), sockets.watch(), _keep_learning(services, places))
     tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
         task.add_done_callback(_ended)

@@ -1,5 +1,6 @@
 """The port behind which accounts live, so that another identity provider can follow."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +63,10 @@ class Identity(Protocol):
 
     async def still_good(self, caller: Caller) -> bool:
         """Whether a verified token has been neither revoked nor outlived, asked of the record."""
+        ...
+
+    async def ended(self, callers: Collection[Caller]) -> set[Caller]:
+        """Those of them who may not listen any more, in one question."""
         ...
 
     async def colleagues(self) -> list[Colleague]:

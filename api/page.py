@@ -69,15 +69,16 @@ def _caching(path: str, status: int) -> str:
     return FOREVER if path.startswith("/assets/") else ASK
 
 
-async def _not_a_door(request: Request) -> None:
-    """An unknown address under /v1 is not a page."""
-    if request.url.path.startswith("/v1/"):
+async def _not_a_page(request: Request) -> None:
+    """An unknown address under /v1 is none, nor is a file whose name begins with a dot."""
+    path = request.url.path
+    if path.startswith("/v1/") or "/." in path:
         raise Unknown("no such address")
 
 
 def serve_page(app: FastAPI, dist: Path | None) -> None:
     """Serve the built client at `/`; every unknown page address gives its index."""
     if dist is not None:
-        page = APIRouter(dependencies=[Depends(_not_a_door)])
+        page = APIRouter(dependencies=[Depends(_not_a_page)])
         page.frontend("/", directory=dist, fallback="index.html", check_dir=False)
         app.include_router(page)

@@ -25,6 +25,7 @@ class Settings:
     body_limit: int = 1_000_000
     clock_ahead_s: int = 30
     ticket_s: int = 30
+    metrics_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Accounts, revoked tokens, walls' devices and units' trackers in SQL."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Set
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -129,6 +130,15 @@ def _translated() -> Iterator[None]:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Of those asked about: good accounts with their generation, revoked tokens, good devices."""
+
+    accounts: Mapping[str, int]
+    revoked: Set[str]
+    devices: Set[str]
+
+
 class Store:
     """Every method raises `PartMissing` while the database is away."""
 
@@ -228,6 +238,20 @@ class Store:
         )
         async with _database(self._engine) as db:
             return (await db.execute(good)).one_or_none() is not None
+
+    async def good_among(self, accounts: Set[str], tokens: Set[str], devices: Set[str]) -> Good:
+        """What is good of these, and which of these tokens are revoked."""
+        people = select(account.c.id, account.c.generation).where(
+            account.c.id.in_(accounts), account.c.revoked_ms.is_(None)
+        )
+        revoked = select(revoked_token.c.id).where(revoked_token.c.id.in_(tokens))
+        walls = select(device.c.id).where(device.c.id.in_(devices), device.c.revoked_ms.is_(None))
+        async with _database(self._engine) as db:
+            return Good(
+                {row.id: row.generation for row in await db.execute(people)},
+                set((await db.scalars(revoked)).all()),
+                set((await db.scalars(walls)).all()),
+            )
 
     async def revoke_token(self, actor: Actor, token: str, expires_ms: int, now_ms: int) -> None:
         """Refuse a token from now on; what has expired is forgotten."""

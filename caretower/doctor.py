@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from caretower.settings import Settings
 
 NEEDED_DISK_MB = 500
@@ -101,9 +103,21 @@ def port(settings: Settings) -> Finding:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
+            if _answers(settings):
+                return Finding(True, f"port {settings.port}: caretower runs there already")
             advice = "stop what uses it, or set CARETOWER_PORT"
             return Finding(False, f"port {settings.port}: {error.strerror}", advice)
     return Finding(True, f"port {settings.port} is free")
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether it is a caretower that has the port."""
+    host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    try:
+        answer = httpx.get(f"http://{host}:{settings.port}/livez", timeout=0.5)
+        return bool(answer.json() == {"alive": True})
+    except (httpx.HTTPError, ValueError):
+        return False
 
 
 def region(settings: Settings) -> Finding:

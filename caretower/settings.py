@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = None
     osrm_url: HttpUrl | None = None
     valhalla_url: HttpUrl | None = None
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     simulated: bool = False
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
 

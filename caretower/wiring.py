@@ -121,6 +121,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
 
 def api_services(tower: Tower) -> api.Services:
     """What the doors need of the tower."""
+    token = tower.settings.metrics_token
     return api.Services(
         region=region_view(
             tower.region,
@@ -140,7 +141,11 @@ def api_services(tower: Tower) -> api.Services:
         trackers=tower.trackers,
         gps=_gps_policy(tower.settings),
         clock=tower.clock,
-        settings=api.Settings(simulated=tower.settings.simulated, web_dist=tower.settings.web_dist),
+        settings=api.Settings(
+            simulated=tower.settings.simulated,
+            web_dist=tower.settings.web_dist,
+            metrics_token=token.get_secret_value() if token else None,
+        ),
     )
 
 

@@ -22,7 +22,6 @@ from registry.port import Position
 HELLO_WITHIN_MS = 10_000
 COALESCE_AFTER_MS = 10_000
 CLOSE_AFTER_MS = 30_000
-REAUTHORISE_EVERY_MS = 60_000
 MESSAGE_LIMIT = 4_096
 """Characters. A longer message is no message of ours."""
 MESSAGES_PER_S = 20
@@ -36,6 +35,7 @@ class Code(IntEnum):
     NOT_YOUR_TOPIC = 4403
     NO_HELLO = 4408
     TOO_MANY_MESSAGES = 4429
+    BAD_TICKET = 4501
     LEAVING = 4503
     TOO_SLOW = 4508
 
@@ -158,10 +158,6 @@ class Session:
         if any(each.lag_ms(now_ms) > CLOSE_AFTER_MS for each in self._following.values()):
             return self.close(Code.TOO_SLOW)
         return [beat]
-
-    def reauthorised(self, good: bool) -> list[Out]:
-        """The answer, asked every minute, to whether the account may still listen."""
-        return [] if good else self.close(Code.NOT_AUTHORISED)
 
     def close(self, code: Code) -> list[Out]:
         """Say good-bye, and whether to come back."""

@@ -1,6 +1,7 @@
 """The thin shell around a session: a websocket, a clock, and the writing of what comes out."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Protocol, cast
 
@@ -10,7 +11,7 @@ from api.errors import NotAuthenticated, PartMissing
 from api.live import frame
 from api.live.feed import Feed
 from api.live.frame import Frame
-from api.live.session import REAUTHORISE_EVERY_MS, Close, Code, Out, Session
+from api.live.session import Close, Code, Out, Session
 from api.live.tickets import redeem
 from api.live.topic import Topic
 from api.metrics import FRAMES, SOCKETS
@@ -18,6 +19,7 @@ from api.roles import Caller
 from api.services import Services
 
 BEAT_S = 1.0
+WATCH_S = 2.0
 
 
 class Wire(Protocol):
@@ -33,7 +35,7 @@ class Shell:
 
     def __init__(self, socket: WebSocket, caller: Caller, services: Services, feed: Feed) -> None:
         self._socket = socket
-        self._caller = caller
+        self.caller = caller
         self._services = services
         self._wire = cast("Wire | None", socket.scope.get("extensions", {}).get("caretower.wire"))
         self._outbox: asyncio.Queue[Out] = asyncio.Queue()
@@ -65,7 +67,7 @@ class Shell:
     async def run(self) -> None:
         """Serve the socket until either side ends it."""
         self._write(self._session.open(self._services.clock()))
-        tasks = [asyncio.create_task(work()) for work in (self._read, self._send, self._watch)]
+        tasks = [asyncio.create_task(work()) for work in (self._read, self._send)]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -74,9 +76,9 @@ class Shell:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._listen([])
 
-    def leave(self) -> None:
-        """This process ends: the client should come back, to another one."""
-        self._write(self._session.close(Code.LEAVING))
+    def end(self, code: Code) -> None:
+        """Say good-bye and why."""
+        self._write(self._session.close(code))
 
     async def _read(self) -> None:
         while True:
@@ -99,15 +101,6 @@ class Shell:
                 return
             await self._socket.send_text(out.text)
             self._queued -= 1
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(REAUTHORISE_EVERY_MS / 1000)
-            try:
-                good = await self._services.identity.still_good(self._caller)
-            except PartMissing:
-                continue
-            self._write(self._session.reauthorised(good))
 
     def _write(self, outs: Iterable[Out]) -> None:
         for out in outs:
@@ -136,11 +129,11 @@ class Sockets:
         self._shells: set[Shell] = set()
 
     async def serve(self, socket: WebSocket, ticket: str) -> None:
-        """Redeem the ticket and serve the socket, or refuse it before it is accepted."""
+        """Redeem the ticket and serve the socket, or say that another ticket is needed."""
         try:
             caller = await redeem(self._services.registry, ticket)
         except NotAuthenticated:
-            await socket.close(Code.NOT_AUTHORISED)
+            await _refuse(socket)
             return
         await socket.accept()
         shell = Shell(socket, caller, self._services, self._feed)
@@ -160,7 +153,27 @@ class Sockets:
             for shell in tuple(self._shells):
                 shell.beat(made)
 
+    async def watch(self) -> None:
+        """Every few seconds whoever may not listen any more is sent away, until cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            callers = {shell.caller for shell in self._shells}
+            if not callers:
+                continue
+            with contextlib.suppress(PartMissing):
+                ended = await self._services.identity.ended(callers)
+                for shell in tuple(self._shells):
+                    if shell.caller in ended:
+                        shell.end(Code.NOT_AUTHORISED)
+
     def leave(self) -> None:
-        """Send everyone away, to come back to another process."""
+        """This process ends: everybody should come back, to another one."""
         for shell in tuple(self._shells):
-            shell.leave()
+            shell.end(Code.LEAVING)
+
+
+async def _refuse(socket: WebSocket) -> None:
+    """A browser reads a close code only of a socket that was opened."""
+    await socket.accept()
+    await socket.send_text(frame.bye(Code.BAD_TICKET, Code.BAD_TICKET.again).text)
+    await socket.close(Code.BAD_TICKET)

@@ -44,6 +44,7 @@ from registry.vocabulary import load_vocabulary
 from tests.api.builders import ZONES, command, pool, slot, team, van
 
 ROOT = Path(__file__).parents[2]
+METRICS_TOKEN = "figures of the tests"
 PASSWORD = "correct horse"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 ACCOUNTS: dict[str, tuple[Role, str | None]] = {
@@ -214,7 +215,7 @@ async def services_of(engine: AsyncEngine, registry: Registry, folder: Path) -> 
         trackers=Trackers(Store(engine), tokens, registry, wall_clock),
         gps=load_gps_policy(ROOT / "policy" / "gps.toml"),
         clock=wall_clock,
-        settings=Settings(simulated=True, body_limit=300_000),
+        settings=Settings(simulated=True, body_limit=300_000, metrics_token=METRICS_TOKEN),
     )
 
 

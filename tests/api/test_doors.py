@@ -12,7 +12,7 @@ from record.actor import system
 from record.clock import wall_clock
 from record.tables import audit
 from tests.api.builders import command
-from tests.api.house import HERE, PASSWORD, House
+from tests.api.house import HERE, METRICS_TOKEN, PASSWORD, House
 
 OPERATOR = system("command line of uid 0")
 pytestmark = [pytest.mark.slow]
@@ -351,6 +351,18 @@ async def test_alive_ready_and_figures(house: House) -> None:
     figures = await house.client.get("/metrics")
     assert "caretower_http_seconds" in figures.text
     assert "Planted" not in figures.text
+
+
+async def test_figures_are_for_this_machine_or_by_token(house: House) -> None:
+    from_elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+
+    async def code(**headers: str) -> int:
+        told = from_elsewhere | headers
+        return (await house.client.get("/metrics", headers=told)).status_code
+
+    assert await code() == 401
+    assert await code(authorization="Bearer nonsense") == 401
+    assert await code(authorization=f"Bearer {METRICS_TOKEN}") == 200
 
 
 async def test_the_region_and_its_facilities_can_be_read(house: House) -> None:

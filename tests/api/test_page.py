@@ -28,6 +28,15 @@ def client(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://caretower")
 
 
+@pytest.mark.parametrize("path", ["/.built", "/assets/.built", "/.git/config"])
+async def test_a_file_whose_name_begins_with_a_dot_is_not_served(
+    client: httpx.AsyncClient, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / ".built").write_text("")
+    answer = await client.get(path, headers=PAGE)
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/", "/wall", "/pad/facility-1"])
 async def test_every_page_address_gives_the_client_and_is_asked_for_each_time(
     client: httpx.AsyncClient, path: str

@@ -265,15 +265,6 @@ def test_a_flood_closes_the_socket(board: Board1) -> None:
     assert client.closed is Code.TOO_MANY_MESSAGES
 
 
-def test_a_revoked_account_is_sent_away(board: Board1) -> None:
-    client = Client(board)
-    client.hello()
-    client.take(client.session.reauthorised(True))
-    assert client.closed is None
-    client.take(client.session.reauthorised(False))
-    assert client.closed is Code.NOT_AUTHORISED
-
-
 def test_good_bye_is_said_once(board: Board1) -> None:
     client = Client(board)
     client.take(client.session.close(Code.LEAVING))

@@ -1,7 +1,11 @@
 """The doctor says in plain words what is wrong."""
 
 import socket
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+
+import pytest
 
 from caretower.doctor import Finding, data_folder, examine, port, region, runs, web_client
 from caretower.settings import Settings
@@ -14,6 +18,21 @@ def test_a_used_port_is_named_with_advice() -> None:
         finding = port(Settings(port=busy.getsockname()[1]))
     assert not finding.ok
     assert "CARETOWER_PORT" in finding.advice
+
+
+@pytest.mark.parametrize(("answer", "ours"), [(b'{"alive":true}', True), (b"hello", False)])
+def test_a_port_that_caretower_itself_has_is_no_fault(answer: bytes, ours: bool) -> None:
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Door) as door:
+        Thread(target=door.handle_request, daemon=True).start()
+        assert port(Settings(port=door.server_port)).ok is ours
 
 
 def test_a_missing_binary_is_wrong_and_a_broken_one_too(tmp_path: Path) -> None:
