@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { clocks } from '../src/board/clocks';
 import { choosePopulation, draftOf, emptyDraft, isMinor, learnt, setBack, toSend } from '../src/board/draft';
+import { late } from '../src/board/late';
 import { byNextStep, isAlarm, isOwed, needsFollowUp, nextStep, passes, sounds, steady } from '../src/board/next';
 import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
+import { reference } from '../src/board/reference';
 import { bedCount, total, topTier, waitingByTier, wallMarks, besideCloser } from '../src/board/wall';
 import type { RequestCard, TaskCard, Team, WallFacility, WallZone } from '../src/live/kinds';
 import { Trails } from '../src/board/trails';
@@ -252,4 +254,16 @@ describe('strips under a pointing hand', () => {
   const ids = (...names: string[]) => names.map((id) => ({ id }));
   it('keep their order, and new ones come last', () => expect(steady(ids('c', 'new', 'a', 'b'), ['a', 'b', 'c'])).toEqual(ids('a', 'b', 'c', 'new')));
   it('go where they are gone', () => expect(steady(ids('c'), ['a', 'b', 'c'])).toEqual(ids('c')));
+});
+
+describe('clocks that ran out', () => {
+  const ranOut = (id: string, opened_ms: number, overdue: string[], raised: string[] = []): RequestCard => card({ id, opened_ms, overdue, raised });
+  it('are told with what nobody answered first, and a request in time is not there', () => {
+    const found = late([ranOut('old', 1, ['arrival']), ranOut('new', 9, ['owner', 'arrival'], ['owner']), ranOut('fine', 0, [])]);
+    expect(found.map((each) => each.card.id)).toEqual(['new', 'old']);
+    expect(found[0]).toMatchObject({ raised: ['owner'], overdue: ['arrival'] });
+  });
+  it('name a request by what says nothing about anybody', () => {
+    expect(reference('01936f0e-4c1a-7b6a-9d1e-3f2a1b0c9e7f')).toBe('9E7F');
+  });
 });
