@@ -119,23 +119,44 @@ def plan(
 def study(
     policies: Annotated[str, typer.Option(help="names, with commas")] = "nearest,caretower",
     load: Annotated[str, typer.Option(help="team utilisations under the baseline")] = ".32,.42,.55",
-    seeds: Annotated[int, typer.Option(min=1, help="report seeds")] = 20,
-    days: Annotated[float, typer.Option(min=0.05, help="simulated days a run")] = 2.0,
+    seeds: Annotated[str, typer.Option(help="those that are reported")] = "1001-1020",
+    tuning: Annotated[
+        str, typer.Option(help="those that are learned from, never reported")
+    ] = "1,2",
+    days: Annotated[float, typer.Option(min=0.05, help="simulated days a run")] = 1.0,
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 2,
     json_file: Annotated[Path | None, typer.Option("--json", help="where to write it")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="the table as CSV")] = None,
+    plot: Annotated[Path | None, typer.Option(help="the picture, an SVG file")] = None,
 ) -> None:
     """Compare dispatch policies in virtual time; see docs/simulation.md."""
-    from caretower.laboratory import UnknownPolicy
-    from caretower.laboratory import study as compare
+    from caretower.laboratory import Study, answer, conduct
+    from caretower.study_report import as_csv, as_svg, show
+    from simulator.study import Seeds
 
     try:
-        loads = [float(text) for text in load.split(",")]
-        names = [name.strip() for name in policies.split(",")]
-        answer = compare(Settings(), names, loads, seeds, days, jobs, out)
-    except UnknownPolicy as error:
+        wanted = Study(
+            [name.strip() for name in policies.split(",")],
+            [float(text) for text in load.split(",")],
+            Seeds(tuning=_numbers(tuning), report=_numbers(seeds)),
+            days,
+        )
+    except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    studied = conduct(Settings(), wanted, jobs, out)
+    show(studied.found, out)
     if json_file is not None:
-        json_file.write_text(json.dumps(answer, indent=1) + "\n")
+        json_file.write_text(json.dumps(answer(studied), indent=1) + "\n")
+    if csv_file is not None:
+        csv_file.write_text(as_csv(studied.found))
+    if plot is not None:
+        plot.write_text(as_svg(studied.found))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """ "1-3,7" as 1, 2, 3, 7. Raises ValueError."""
+    parts = [part.split("-") for part in text.split(",") if part]
+    return tuple(n for part in parts for n in range(int(part[0]), int(part[-1]) + 1))
 
 
 @app.command()

@@ -19,10 +19,12 @@ from dispatch.claiming import Claiming
 from dispatch.clocks import Deadline, run_out, to_raise
 from dispatch.commands import RESOLUTIONS, RIDING, STEPS, Receipt
 from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
+from dispatch.history import step_of, visits_of
 from dispatch.knowing import check_needs, happened_ms, learnt, opened, told_late, took_over
 from dispatch.panics import Panics
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
+from dispatch.release import Visit
 from dispatch.request import CrisisRequest, Note, Person, Silence, Unmet
 from dispatch.road_closures import RoadClosures
 from dispatch.rules import nobody_has_answered
@@ -33,6 +35,7 @@ from dispatch.words import FOLLOWED_UP, OPEN, Clock, Event, Rescue, Role, Settle
 from record import Actor, audit
 from record.actor import system
 from record.journal import Journal, Transaction
+from record.versions import versions
 from registry.port import Registry
 from registry.vocabulary import Vocabulary
 
@@ -500,6 +503,11 @@ class Dispatch:
         """Requests that have not ended, without identity; the oldest first."""
         async with self._journal.engine.connect() as connection:
             return await store.open_requests(connection)
+
+    async def visits(self, most: int = 20_000) -> list[Visit]:
+        """How long the latest visits took, from at most so many versions of requests."""
+        async with self._journal.engine.connect() as connection:
+            return list(visits_of(map(step_of, await versions(connection, "request", most))))
 
     async def to_follow_up(self) -> list[str]:
         """The ids of ended requests whose follow-up is not settled, the oldest first."""

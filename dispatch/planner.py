@@ -20,6 +20,7 @@ import structlog
 
 from directory import Agreement, Directory
 from dispatch.errors import DispatchError
+from dispatch.foresight import foreseen
 from dispatch.planning import Question, Rules, Situation, driving, question
 from dispatch.recommendation import (
     PlanView,
@@ -31,6 +32,7 @@ from dispatch.recommendation import (
     plan_view,
     shown_bundles,
 )
+from dispatch.release import ReleaseModel, Visit, learn
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.road_closure import in_force
 from dispatch.serving import would_serve
@@ -87,6 +89,10 @@ class Requests(Protocol):
 
     async def open_requests(self) -> list[CrisisRequest]:
         """Requests that have not ended, without identity."""
+        ...
+
+    async def visits(self) -> list[Visit]:
+        """How long the latest visits took."""
         ...
 
 
@@ -154,6 +160,8 @@ class Planner:
         self._known: dict[str, int] = {}
         self._facts: Facts | None = None
         self._facts_at_s = 0.0
+        self._releases: ReleaseModel | None = None
+        self._learned_at_s = 0.0
         self._view: PlanView | None = None
         self._solved: Solved | None = None
         # A thread may outlive the task that waited for it.
@@ -288,6 +296,10 @@ class Planner:
             now_ms = world.clock()
             self._facts = await read_facts(world.directory, now_ms, world.timezone, world.names)
             self._facts_at_s = now_s
+        every_s = self._policy.release.learn_every_s
+        if self._releases is None or now_s - self._learned_at_s >= every_s:
+            self._releases = learn(await self._world.requests.visits(), self._policy.release)
+            self._learned_at_s = now_s
         if self._requests_changed:
             # An event that comes while we read asks for another reading.
             self._requests_changed = False
@@ -312,11 +324,14 @@ class Planner:
             lapsed=facts.lapsed,
             shown=shown_bundles(self._view),
             names=facts.names,
+            timezone=self._world.timezone,
         )
 
     def _solve(self, situation: Situation, closures: tuple[Closure, ...], at: Position) -> Solved:
         """Runs in a thread. Raises one of FAULTS."""
         self._world.heed(closures)
+        if self._releases is not None:
+            situation = foreseen(situation, self._releases, self._world.travel)
         put = question(situation, self._world.rules, self._drive)
         try:
             with self._solving:

@@ -47,6 +47,19 @@ RIDING = frozenset({State.TRANSPORTING, State.ARRIVED})
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """When and where a busy unit is expected to be free, in seconds from now.
+
+    `planned_s` is what the planner counts on: later than expected, as the policy's risk says.
+    """
+
+    expected_s: float
+    spread_s: float
+    planned_s: float
+    at: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that planning may know at one moment.
 
@@ -55,6 +68,8 @@ class Situation:
     request. `names` gives facilities, providers and zones their names. A person may decide besides:
     `fixed` parts of bundles by request (ANY stays open), `forbidden` resources by request, and
     resources `withheld` from everybody.
+    `releases` are those of busy units that may be planned for whoever can wait for them.
+    `timezone` is the region's.
     """
 
     now_ms: int
@@ -71,6 +86,8 @@ class Situation:
     fixed: Mapping[str, Bundle] = field(default_factory=dict)
     forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +145,18 @@ class Cast:
 
 
 Drive = Callable[[Cast, Mapping[str, tuple[float, float]]], Times]
-"""Gives the travel times of a cast; the mapping says where each request's person is."""
+"""Gives the travel times of a cast; the mapping says where each request's person is, and from where
+each unit sets off."""
 
 
 def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
     """The region's problem at this moment."""
     promises = _promises(situation)
     cast, out = _cast(situation, rules, promises)
-    person_at = {request.id: _person_at(request, situation) for request in cast.requests}
-    times = drive(cast, person_at)
+    at = {request.id: _person_at(request, situation) for request in cast.requests}
+    units: tuple[Unit, ...] = (*cast.teams, *cast.vans)
+    at |= {unit.id: _sets_off(unit, situation) for unit in units}
+    times = drive(cast, at)
     bits = Bits()
     requests = tuple(
         _request(request, promises, situation, rules, bits) for request in cast.requests
@@ -176,11 +196,11 @@ def driving(travel: TravelTimes) -> Drive:
         homes[home.weights_version] = (places, bases, home)
         return home
 
-    def drive(cast: Cast, person_at: Mapping[str, tuple[float, float]]) -> Times:
-        people = positions([person_at[request.id] for request in cast.requests])
+    def drive(cast: Cast, at: Mapping[str, tuple[float, float]]) -> Times:
+        people = positions([at[request.id] for request in cast.requests])
         places = positions([(place.lon, place.lat) for place in cast.places])
-        teams = travel.matrix(positions([unit_at(team) for team in cast.teams]), people)
-        vans = travel.matrix(positions([unit_at(van) for van in cast.vans]), people)
+        teams = travel.matrix(positions([at[team.id] for team in cast.teams]), people)
+        vans = travel.matrix(positions([at[van.id] for van in cast.vans]), people)
         rides = travel.matrix(people, places)
         home = way_home(places, _bases(cast.vans), rides.weights_version)
         told = (teams, vans, rides, home)
@@ -239,6 +259,12 @@ def unit_at(unit: Unit) -> tuple[float, float]:
     return unit.lon, unit.lat
 
 
+def _sets_off(unit: Unit, situation: Situation) -> tuple[float, float]:
+    """Where a unit is, or will be when it is free."""
+    release = situation.releases.get(unit.id)
+    return unit_at(unit) if release is None else release.at
+
+
 def why_out(unit: Unit, now_ms: int) -> str | None:
     """Why a unit can serve nobody new, or None."""
     if unit.status is UnitStatus.OUT_OF_SERVICE:
@@ -278,6 +304,8 @@ def _promises(situation: Situation) -> dict[str, Bundle]:
     for request in situation.requests:
         if request.state in PLACING | RIDING and _seeks_place(request):
             team = request.held.team if request.held.team in situation.teams else None
+            if request.needs.place is Need.POSSIBLE and team in situation.releases:
+                team = None  # nothing is claimed yet: the team may be planned for its next person
             van = request.held.van if request.held.van in situation.vans else ANY
             drives = request.self_transport and team is not None
             promises[request.id] = Bundle(team, SELF if drives else van, ANY)
@@ -310,7 +338,7 @@ def _cast(
     def may_serve(kind: str, id_: str, why: str | None) -> bool:
         if id_ in situation.withheld:
             why = "withheld"
-        if why is None or id_ in kept:
+        if why is None or id_ in kept or (why == "committed" and id_ in situation.releases):
             return True
         out[kind][why] += 1
         return False
@@ -488,6 +516,7 @@ def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> 
         id=team.id,
         mask=bits.offered(Offer(words=offers)),
         shift_end_s=_until_s(team.shift_end_ms, situation),
+        release_s=_planned_s(team, situation),
         drives=team.seats > 0,
         van_mask=bits.offered(Offer(words=offers, seats=team.seats, transporter=Transporter.TEAM)),
         penalty_s=penalty_s,
@@ -499,8 +528,15 @@ def _van(van: states.Van, situation: Situation, bits: Bits) -> Van:
     return Van(
         id=van.id,
         mask=bits.offered(offer),
+        release_s=_planned_s(van, situation),
         shift_end_s=_until_s(van.shift_end_ms, situation),
     )
+
+
+def _planned_s(unit: Unit, situation: Situation) -> float:
+    """When the planner may count on a unit: now, or some time after a busy one is expected."""
+    release = situation.releases.get(unit.id)
+    return 0.0 if release is None else release.planned_s
 
 
 def _until_s(time_ms: int, situation: Situation) -> float:

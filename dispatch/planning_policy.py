@@ -12,7 +12,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import optimizer.problem
-from dispatch.words import Tier
+from dispatch.release import Law, ReleasePolicy, Stage
+from dispatch.words import Need, Tier
 
 Minutes = Annotated[float, Field(ge=0, le=10_080)]
 Factor = Annotated[float, Field(ge=0, le=100)]
@@ -84,6 +85,31 @@ class _Tiers(_Sourced):
         return self
 
 
+class _Law(_Edge):
+    mean_min: Annotated[float, Field(gt=0, le=1440)]
+    spread_min: Annotated[float, Field(gt=0, le=1440)]
+
+
+class _Release(_Sourced):
+    visit: dict[Need, _Law]
+    place: _Law
+    clear: _Law
+    weight: Annotated[float, Field(gt=0, le=100_000)]
+    risk_factor: Annotated[float, Field(ge=1, le=10)]
+    risk_min: Minutes
+    soon_min: Minutes
+    light_below: Annotated[float, Field(ge=0, le=1)]
+    light_margin_min: Minutes
+    learn_every_min: Annotated[float, Field(gt=0, le=10_080)]
+    vans: bool
+
+    @model_validator(mode="after")
+    def every_need(self) -> Self:
+        if self.visit.keys() != set(Need):
+            raise ValueError("release.visit needs a law for none, possible and needed")
+        return self
+
+
 class _Cost(_Sourced):
     lateness_factor: Factor
     patience_factor: Factor
@@ -126,6 +152,7 @@ class PlanningFile(_Edge):
     transport: _Transport
     possible: _Possible = _Possible()
     tiers: _Tiers = _Tiers()
+    release: _Release
     cost: _Cost
     loop: _Loop
 
@@ -172,6 +199,7 @@ class PlanningPolicy:
     moved_every_s: float
     facts_every_s: float
     lease_s: float
+    release: ReleasePolicy
     cost: optimizer.problem.Policy
 
 
@@ -212,8 +240,32 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         moved_every_s=loop.moved_every_s,
         facts_every_s=loop.facts_every_s,
         lease_s=loop.lease_s,
+        release=_release_policy(given.release),
         cost=replace(_cost(given.cost), possible_chance=given.possible.chance),
     )
+
+
+def _release_policy(given: _Release) -> ReleasePolicy:
+    visit: dict[Need | None, Law] = {need: _law(law) for need, law in given.visit.items()}
+    return ReleasePolicy(
+        laws={
+            Stage.VISIT: visit,
+            Stage.PLACE: {None: _law(given.place)},
+            Stage.CLEAR: {None: _law(given.clear)},
+        },
+        weight=given.weight,
+        risk_factor=given.risk_factor,
+        risk_s=given.risk_min * 60,
+        soon_s=given.soon_min * 60,
+        light_below=given.light_below,
+        light_margin_s=given.light_margin_min * 60,
+        learn_every_s=given.learn_every_min * 60,
+        vans=given.vans,
+    )
+
+
+def _law(given: _Law) -> Law:
+    return Law(given.mean_min * 60, given.spread_min * 60)
 
 
 def _cost(cost: _Cost) -> optimizer.problem.Policy:

@@ -81,6 +81,8 @@ class Recommendation(msgspec.Struct, frozen=True):
     `alternatives` were priced at `priced_ms` (UTC), perhaps some plans ago; None means not yet.
     `would_serve`: single changes of resources that serve whoever lacks something; None: not yet
     tried.
+    `free_ms`: when the team and van that it waits for are expected to be free; it can be accepted
+    only then. None where nobody is waited for.
     """
 
     request: str
@@ -103,6 +105,7 @@ class Recommendation(msgspec.Struct, frozen=True):
     priced_ms: int | None = None
     claims_place: bool = True
     would_serve: list[WouldServe] | None = None
+    free_ms: int | None = None
 
     @property
     def bundle(self) -> Bundle:
@@ -263,7 +266,7 @@ def recommendation(
         arrive_s = story.arrive_s(assignment.request_id, Bundle(bundle.team, bundle.van, asked))
     return Recommendation(
         request=assignment.request_id,
-        team=bundle.team,
+        team=story.team_of(assignment),
         van=_van(bundle.van),
         pool=pool,
         slot=slot,
@@ -295,9 +298,18 @@ def recommendation(
         travel=Journey(question.travel.engine, question.travel.quality),
         warnings=sentences.warnings(story, assignment),
         claims_place=claims_place,
+        free_ms=_free_ms(story, assignment),
         priced_ms=question.situation.now_ms if assignment.alternatives else None,
         would_serve=serving,
     )
+
+
+def _free_ms(story: sentences.Story, assignment: Assignment) -> int | None:
+    """When the last busy unit that the request waits for is expected to be free."""
+    situation, bundle = story.question.situation, assignment.bundle
+    units = (bundle.team, bundle.van) if story.request(assignment.request_id).waiting else ()
+    waited = [release for unit in units if (release := situation.releases.get(unit or ""))]
+    return situation.now_ms + round(1000 * max(r.expected_s for r in waited)) if waited else None
 
 
 def ems_now(story: sentences.Story, assignment: Assignment) -> bool:

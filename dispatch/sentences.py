@@ -6,7 +6,9 @@ Sentences name teams, vans, places, tiers and zones; never a person.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from math import isnan
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +144,10 @@ class Story:
         drive_s = float(problem.team_to_request[row, self.column[request]])
         return None if isnan(drive_s) else float(round(problem.teams[row].release_s + drive_s))
 
+    def team_of(self, assignment: Assignment) -> str | None:
+        """Who is sent; of a request that is carried out, who serves it."""
+        return assignment.bundle.team or self.request(assignment.request_id).held.team
+
     def ride_s(self, request: str, place: str) -> float | None:
         """How long the ride to the place takes; None where there is no way."""
         rides = self.question.problem.request_to_place
@@ -238,7 +244,7 @@ def _least(seconds: NDArray[np.float64]) -> int | None:
 
 def team(story: Story, assignment: Assignment) -> str:
     """Who goes, when they are there, and why not the nearest."""
-    request, chosen = story.request(assignment.request_id), assignment.bundle.team
+    request, chosen = story.request(assignment.request_id), story.team_of(assignment)
     if chosen is None:
         if "team" not in assignment.missing:
             return "No team is needed."
@@ -247,11 +253,25 @@ def team(story: Story, assignment: Assignment) -> str:
     if request.state in (State.ON_SCENE, State.TRANSPORTING, State.ARRIVED):
         return f"{name} is with the person."
     eta_s = assignment.arrivals.team_s or 0.0
-    parts = [f"{name} reaches the person in {_min(eta_s)}"]
+    there = f"{name} reaches the person in {_min(eta_s)}"
+    if request.waiting and (free := free_told(story, chosen)):
+        there = f"{name} is busy, {free}, and is counted on with the person in {_min(eta_s)}"
+    parts = [there]
     nearer = _nearer_team(story, assignment, eta_s)
     if nearer:
         parts.append(nearer)
     return "; ".join(parts) + f".{_lateness(story, request, eta_s)}"
+
+
+def free_told(story: Story, unit: str) -> str | None:
+    """When a busy unit is expected to be free, by the region's clock; None for one that is."""
+    situation = story.question.situation
+    release = situation.releases.get(unit)
+    if release is None:
+        return None
+    free_s = situation.now_ms / 1000 + release.expected_s
+    at = datetime.fromtimestamp(free_s, ZoneInfo(situation.timezone))
+    return f"expected free at {at:%H:%M} ± {_min(release.spread_s)}"
 
 
 def van(story: Story, assignment: Assignment) -> str:
@@ -270,6 +290,8 @@ def van(story: Story, assignment: Assignment) -> str:
             return "A van may be needed: none is claimed."
         return "No van is needed."
     name = story.question.situation.vans[chosen].name
+    if free := free_told(story, chosen):
+        name = f"{name} (busy, {free})"
     eta_s, ready_s = story.van_s(request.id, chosen), assignment.arrivals.ready_s
     if eta_s is None or ready_s is None:
         return f"{name} drives the person."
@@ -303,9 +325,11 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
     request, situation = story.request(assignment.request_id), story.question.situation
     found = [_LOCK_TEXT.format(fault=fault) for fault in assignment.lock_faults]
     found += _fixed_warnings(story, request)
-    chosen = assignment.bundle.team
+    chosen = story.team_of(assignment)
     if chosen is not None:
         found += _team_warnings(story, request, chosen)
+    if request.waiting:
+        found += _busy_warnings(story, assignment.bundle)
     if request.involuntary and request.custody is None:
         found.append("Involuntary without a legal basis: record basis, custody and who transports.")
     alone = minor_is_accompanied(request)
@@ -317,6 +341,14 @@ def warnings(story: Story, assignment: Assignment) -> list[str]:
     if place_id is not None and place_id in situation.pools and request.involuntary:
         found.append("Nobody is driven there before the facility has accepted by name.")
     return found
+
+
+def _busy_warnings(story: Story, bundle: Bundle) -> Iterator[str]:
+    situation = story.question.situation
+    units = (situation.teams.get(bundle.team or ""), situation.vans.get(bundle.van or ""))
+    for unit in units:
+        if unit is not None and unit.id in situation.releases:
+            yield f"{unit.name} is still busy: it can be accepted when it is free."
 
 
 _LOCK_TEXT = "What is promised or fixed does not fit ({fault}): a person must decide."

@@ -170,7 +170,7 @@ class Hands:
         advice = self.board.get("recommendation", request)
         waiting = card["state"] in ("requested", "recommended")
         if waiting:
-            if advice is None or advice["team"] is None:
+            if advice is None or advice["team"] is None or advice["free_ms"]:
                 return False
             if card["owner"] is None:
                 await self.cast.dispatcher.post(f"/v1/requests/{request}/own")

@@ -11,13 +11,16 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from dispatch.foresight import foreseen
 from dispatch.planning import Drive, Question, Rules, Situation, question
+from dispatch.release import ReleaseModel
 from dispatch.request import SELF, Bundle
 from dispatch.words import Need
+from geo.travel import TravelTimes
 from optimizer import problem as asked
 from optimizer.eligibility import FAR_S, faults_of, times_of
-from optimizer.plan import Assignment, Plan
-from optimizer.solve import instant, solve_warm
+from optimizer.plan import Assignment
+from optimizer.solve import Solved, instant, solve_warm
 
 
 class Policy(Protocol):
@@ -30,9 +33,12 @@ class Policy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What every policy is given at the start of a run: the rules, and the roads' times."""
+    """What every policy is given at the start of a run: the rules, the roads, and what is known of
+    how long visits take."""
 
     rules: Rules
+    roads: TravelTimes
+    releases: ReleaseModel
     drive: Drive
 
 
@@ -59,18 +65,18 @@ class Caretower:
 
     means: Means
     shown: Mapping[str, asked.Bundle] | None = None
-    previous: Plan | None = None
+    before: Solved | None = None
 
     def plan(self, situation: Situation) -> Mapping[str, Bundle]:
-        put = question(
-            replace(situation, shown=self.shown or {}), self.means.rules, self.means.drive
-        )
-        solved = solve_warm(put.problem, self.previous).plan
-        self.previous = solved
+        means = self.means
+        known = foreseen(replace(situation, shown=self.shown or {}), means.releases, means.roads)
+        put = question(known, means.rules, means.drive)
+        self.before = solve_warm(put.problem, before=self.before)
+        plan = self.before.plan
         self.shown = {
-            one.request_id: one.bundle for one in solved.assignments if one.bundle != asked.EMPTY
+            one.request_id: one.bundle for one in plan.assignments if one.bundle != asked.EMPTY
         }
-        return {one.request_id: bundle_of(put, one) for one in solved.assignments}
+        return {one.request_id: bundle_of(put, one) for one in plan.assignments}
 
 
 @dataclass(slots=True)

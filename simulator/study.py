@@ -1,7 +1,7 @@
 """The policy laboratory: policies × loads × seeds in virtual time, on common random numbers.
 
 A load is the share of their time that teams are busy under the baseline; the demand that gives it
-is found on tuning seeds, which are never reported. Report seeds follow after them.
+is found on tuning seeds, which are never reported. There, too, is learned how long visits take.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec.structs import replace
 
+from dispatch.history import visits_of
 from dispatch.planning import Rules, driving
 from dispatch.policy import Policy as DispatchRules
+from dispatch.release import Visit, learn
 from geo.closures import LiveRoads
 from geo.region import Region
 from registry.states import Pool, Team, Van
@@ -34,11 +36,42 @@ HOUR_MS = 3_600_000
 WARM_UP_MS = 6 * HOUR_MS
 DRAIN_MS = 24 * HOUR_MS
 TUNING_SEEDS = (1, 2)
-FIRST_REPORT_SEED = 1001
 TUNING_ROUNDS = 4
-CLOSE_ENOUGH = 0.01
+CLOSE_ENOUGH = 0.02
+FIRST_GUESS = 1.7
+"""Demand over load, about, with the parameters and the cast of the demo."""
 START = (2026, 1, 5, 6)
 """A Monday, 6 o'clock in the region's own time."""
+
+
+class SeedsOverlap(ValueError):
+    """A seed on which the study was tuned must not be reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Those on which demand and visits are learned, and those that are reported.
+
+    Raises SeedsOverlap; ValueError where there are none.
+    """
+
+    tuning: tuple[int, ...]
+    report: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not (self.tuning and self.report):
+            raise ValueError("a study needs tuning seeds and report seeds")
+        if both := sorted(set(self.tuning) & set(self.report)):
+            named = ", ".join(map(str, both))
+            raise SeedsOverlap(f"tuned on and reported: {named}; figures in-sample are too good")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What the tuning seeds gave at a load: the demand, and how long visits took."""
+
+    rate: float
+    visits: tuple[Visit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +95,8 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of one run. The times are those under load, without the quiet end."""
+    """What came of one run. The times are those under load, without the quiet end. `visits` is the
+    history that a record would have of it."""
 
     arm: Arm
     figures: Mapping[str, float]
@@ -70,6 +104,7 @@ class Run:
     events: int
     simulated_s: float
     real_s: float
+    visits: tuple[Visit, ...] = ()
 
     @property
     def speed(self) -> float:
@@ -114,7 +149,8 @@ def findings(runs: Mapping[float, Sequence[Run]]) -> list[Finding]:
 class Laboratory:
     """One region with its cast and rules; runs follow each other on the same roads.
 
-    What is opened in the warm-up is lived through and not counted.
+    What is opened in the warm-up is lived through and not counted. `visits` are the history from
+    which policies know how long visits take.
     """
 
     region: Region
@@ -124,6 +160,7 @@ class Laboratory:
     dispatch: DispatchRules
     policies: Mapping[str, Make] = field(default_factory=lambda: POLICIES)
     warm_up_ms: int = WARM_UP_MS
+    visits: Sequence[Visit] = ()
     _roads: LiveRoads | None = None
 
     @property
@@ -138,6 +175,12 @@ class Laboratory:
             self._roads = roads_of(self.region)
         return self._roads
 
+    def means(self) -> Means:
+        """What a policy is given at the start of a run."""
+        roads = self.roads()
+        releases = learn(self.visits, self.rules.planning.release)
+        return Means(self.rules, roads, releases, driving(roads))
+
     def run(self, arm: Arm, log: Log | None = None) -> Run:
         """One run from its start until every request has ended."""
         began_s = perf_counter()
@@ -148,7 +191,7 @@ class Laboratory:
         setting = Setting(self.parameters, streams, roads, self.dispatch.clocks.facility_answer_s)
         world = World(setting)
         world.expect(outside)
-        policy = self.policies[arm.policy](Means(self.rules, driving(roads)))
+        policy = self.policies[arm.policy](self.means())
         office = Office(world, policy, self.dispatch, roads, log)
         teams = [_on_shift(team, start_ms) for team in self.cast.teams]
         vans = [_on_shift(van, start_ms) for van in self.cast.vans]
@@ -174,18 +217,20 @@ class Laboratory:
             "turned_away_a_day": world.beds.turned_away / days,
             "never_ended": float(len(office.requests)),
         }
-        return Run(arm, figures, tally.plans, tally.events, (end_ms - start_ms) / 1000, real_s)
+        visits = (*visits_of(tally.steps), *tally.cleared)
+        simulated_s = (end_ms - start_ms) / 1000
+        return Run(arm, figures, tally.plans, tally.events, simulated_s, real_s, visits)
 
-    def tuned_rate(self, load: float, days: float) -> float:
+    def tuned(self, load: float, days: float, seeds: Sequence[int] = TUNING_SEEDS) -> Tuned:
         """The demand under which the baseline's teams are busy for this share of their time."""
-        rate = load
+        rate = load * FIRST_GUESS
         for _ in range(TUNING_ROUNDS):
-            runs = [self.run(Arm(BASELINE, rate, seed, days)) for seed in TUNING_SEEDS]
+            runs = [self.run(Arm(BASELINE, rate, seed, days)) for seed in seeds]
             found = float(np.mean([run.figures["utilisation"] for run in runs]))
             if abs(found - load) < CLOSE_ENOUGH * load:
                 break
             rate *= load / found
-        return rate
+        return Tuned(rate, tuple(visit for run in runs for visit in run.visits))
 
 
 def on_duty_ms(unit: Team | Van, start_ms: int, end_ms: int) -> int:

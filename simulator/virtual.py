@@ -13,8 +13,10 @@ from msgspec.structs import replace as altered
 from dispatch import booking
 from dispatch.advance import Advance, advance
 from dispatch.errors import DispatchError
+from dispatch.history import Step
 from dispatch.planning import Situation, why_out
 from dispatch.policy import Policy as DispatchRules
+from dispatch.release import Stage, Visit
 from dispatch.request import (
     Bundle,
     CrisisRequest,
@@ -41,7 +43,7 @@ from dispatch.words import (
 from geo.closures import LiveRoads
 from registry.laws import recount_pool
 from registry.port import Claim, Effect, Free, Occupy, Position, Snapshot, Status
-from registry.states import Pool, Team, Van
+from registry.states import Pool, Team, UnitStatus, Van
 from simulator import deeds
 from simulator.cases import case_of
 from simulator.demand import Call
@@ -88,9 +90,12 @@ class Log(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted during a run. Times in ms, `ended` in the order of ends."""
+    """What is counted during a run. Times in ms, `ended` in the order of ends. `steps` and
+    `cleared` are what a record would know of how long visits took."""
 
     ended: list[CrisisRequest] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    cleared: list[Visit] = field(default_factory=list)
     busy_ms: int = 0
     facility_declines: int = 0
     crew_declines: int = 0
@@ -217,6 +222,9 @@ class Office:
 
     def _unit_says(self, deed: deeds.UnitSays | deeds.NextShift, now_ms: int) -> None:
         known = self._unit(deed.kind, deed.unit)
+        if known.status is UnitStatus.CLEARING:
+            lasted_s = (now_ms - known.changed_ms) / 1000
+            self.tally.cleared.append(Visit(Stage.CLEAR, None, None, lasted_s))
         match deed:
             case deeds.UnitSays():
                 said = altered(known, status=deed.status)
@@ -346,6 +354,11 @@ class Office:
     def _keep(self, after: CrisisRequest, effects: Iterable[Effect], now_ms: int) -> None:
         """The request as it is now, and what that does to teams, vans and pools."""
         self.requests[after.id] = after
+        effects = tuple(effects)
+        freed = any(isinstance(one, Free) and one.kind == "team" for one in effects)
+        self.tally.steps.append(
+            Step(after.id, now_ms, after.state, after.tier, after.needs.place, freed)
+        )
         if self._log is not None:
             held = after.held
             self._log(f"{now_ms} {after.id} {after.state} {held.team} {held.van} {held.pool}")

@@ -356,6 +356,9 @@ class Recommendation(Answer):
     travel: TravelSource
     warnings: list[str]
     claims_place: bool = Field(description="false while the place is only possibly needed")
+    free_ms: int | None = Field(
+        description="when the busy team it waits for is expected to be free; accept only then"
+    )
     priced_ms: int | None = Field(description="when the price of the alternatives was found")
     would_serve: list[WouldServe] | None = Field(
         default=None, description="single changes that would serve the person; null: not yet tried"

@@ -589,7 +589,7 @@ def test_when_a_facility_declines_on_the_way_another_is_sought_from_where_the_va
     plan = solve(put.problem)
     assert check(put.problem, plan) == ()
     assert plan.of("R1").bundle == Planned(None, "V1", "P2")
-    assert seen == {"R1": (-111.5, 40.5)}
+    assert seen["R1"] == (-111.5, 40.5)
 
 
 # What may be needed, and custody

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from dispatch.planning import Situation, why_out
+from dispatch.release import Stage
 from dispatch.request import Bundle
 from dispatch.words import ENDED
 from simulator.figures import estimate, paired
 from simulator.policies import POLICIES, Caretower, Means, Nearest, Policy
-from simulator.study import Arm, Run, findings, on_duty_ms
+from simulator.study import Arm, Run, Seeds, SeedsOverlap, findings, on_duty_ms
 from tests.simulator.lab import DAY_MS, PARAMETERS, laboratory, team
 
 BUSY = 0.5
@@ -207,6 +208,15 @@ def test_an_interval_is_students_and_one_seed_has_none() -> None:
 
 def test_tuning_finds_the_demand_that_keeps_teams_busy_for_the_wanted_share() -> None:
     lab = laboratory()
-    rate = lab.tuned_rate(0.4, 0.15)
+    tuned = lab.tuned(0.4, 0.15)
+    rate = tuned.rate
+    assert {visit.stage for visit in tuned.visits} == set(Stage)
     shares = [lab.run(Arm("nearest", rate, seed, 0.15)).figures["utilisation"] for seed in (1, 2)]
     assert np.mean(shares) == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_seed_that_was_tuned_on_is_never_reported() -> None:
+    with pytest.raises(SeedsOverlap, match="1, 2"):
+        Seeds(tuning=(1, 2, 3), report=(2, 1, 9))
+    with pytest.raises(ValueError, match="needs"):
+        Seeds(tuning=(1,), report=())
