@@ -41,14 +41,8 @@ def would_serve(
     """For each of these requests that lacks something: the single changes that serve it. Whoever
     was not looked at in time is not in the answer."""
     story = sentences.Story.of(question, plan)
-    found = {}
-    for name in requests:
-        if plan.proved and plan.of(name).missing:
-            tried = remedies(question.problem, plan, name, is_late)
-            if is_late():
-                break
-            found[name] = [_told(story, name, remedy) for remedy in tried]
-    return found
+    found = remedies(question.problem, plan, requests, is_late)
+    return {name: [_told(story, name, one) for one in tried] for name, tried in found.items()}
 
 
 def _told(story: sentences.Story, request: str, remedy: Remedy) -> WouldServe:

@@ -5,7 +5,7 @@ resources, never the person. Each is tried: the whole region is solved again wit
 only if this request then lacks nothing and nobody else lacks more than before.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -43,31 +43,62 @@ class Remedy:
 
 
 def remedies(
-    problem: Problem, plan: Plan, request_id: str, is_late: Callable[[], bool] = lambda: False
-) -> tuple[Remedy, ...]:
-    """The changes found for one request, the best of each kind first; none for whoever is served,
-    and none that could not be proved in time."""
-    if not plan.proved or not plan.of(request_id).missing:
-        return ()
-    return tuple(_Trial(problem, plan, request_id, is_late).found())
+    problem: Problem,
+    plan: Plan,
+    request_ids: Iterable[str],
+    is_late: Callable[[], bool] = lambda: False,
+) -> dict[str, tuple[Remedy, ...]]:
+    """The changes found for each of these requests that lacks something, those of a kind the best
+    first. Who was not looked at in time is not in the answer; nobody is if the plan is no proof."""
+    found: dict[str, tuple[Remedy, ...]] = {}
+    if not plan.proved:
+        return found
+    region = _Region(in_order(problem), plan, is_late)
+    for name in request_ids:
+        if plan.of(name).missing:
+            tried = tuple(_Trial(region, name).found())
+            if is_late():
+                break
+            found[name] = tried
+    return found
 
 
-class _Trial:
-    """One region solved again and again, each time with one change."""
+class _Region:
+    """The region, solved again and again, each time with one change; warm from one to the next."""
 
-    def __init__(
-        self, problem: Problem, plan: Plan, request_id: str, is_late: Callable[[], bool]
-    ) -> None:
-        self._problem = problem = in_order(problem)
-        self._plan, self._is_late = plan, is_late
-        self._i = next(i for i, one in enumerate(problem.requests) if one.id == request_id)
-        self._request = problem.requests[self._i]
+    def __init__(self, problem: Problem, plan: Plan, is_late: Callable[[], bool]) -> None:
+        self.problem, self.plan = problem, plan
+        self.stars = stars_of(problem)
+        self._is_late = is_late
+        bundles = [one.bundle for one in plan.assignments]
+        self.given = {part for bundle in bundles for part in (bundle.team, bundle.van)}
         self._lacked = {one.request_id: len(one.missing) for one in plan.assignments}
         self._solved: Solved | None = None
 
+    def served(self, changed: Problem, request_id: str) -> tuple[Assignment, int] | None:
+        """The request's assignment if the change serves it, and what the region saves."""
+        if self._is_late():
+            return None
+        self._solved = solve_warm(changed, deadline=self._is_late, before=self._solved)
+        after = self._solved.plan
+        assignment = after.of(request_id)
+        worse = any(len(one.missing) > self._lacked[one.request_id] for one in after.assignments)
+        if not after.proved or assignment.missing or worse:
+            return None
+        return assignment, self.plan.objective - after.objective
+
+
+class _Trial:
+    """The changes that may serve one request."""
+
+    def __init__(self, region: _Region, request_id: str) -> None:
+        self._region, self._problem = region, region.problem
+        self._i = next(i for i, r in enumerate(region.problem.requests) if r.id == request_id)
+        self._request = self._problem.requests[self._i]
+
     def found(self) -> Iterator[Remedy]:
-        stars = stars_of(self._problem)
-        for part in self._plan.of(self._request.id).missing:
+        stars = self._region.stars
+        for part in self._region.plan.of(self._request.id).missing:
             if part == "place":
                 yield from self._room(stars)
             else:
@@ -75,16 +106,7 @@ class _Trial:
                 yield from self._new_unit(part)
 
     def _served(self, changed: Problem) -> tuple[Assignment, int] | None:
-        """The request's assignment if the change serves it, and what the region saves."""
-        if self._is_late():
-            return None
-        self._solved = solve_warm(changed, deadline=self._is_late, before=self._solved)
-        after = self._solved.plan
-        assignment = after.of(self._request.id)
-        worse = any(len(one.missing) > self._lacked[one.request_id] for one in after.assignments)
-        if not after.proved or assignment.missing or worse:
-            return None
-        return assignment, self._plan.objective - after.objective
+        return self._region.served(changed, self._request.id)
 
     def _room(self, stars: Stars) -> Iterator[Remedy]:
         """One more place where one would fit; where none would, one as near as the nearest."""
@@ -109,13 +131,15 @@ class _Trial:
             yield Remedy("place", "new", near.id, None, found[1])
 
     def _longer_shift(self, stars: Stars, part: Part) -> Iterator[Remedy]:
-        """A unit that is kept away by the end of its shift alone."""
+        """A unit that is kept away by the end of its shift alone: at once, or, if it is free, on
+        the way with the person."""
         flags = faults_by_part(stars)[part][self._i]
         times = stars.numbers.times
         moment = (times.arrival if part == "team" else times.eta)[self._i]
-        fits = np.flatnonzero(flags & ~np.uint16(Fault.SHIFT.value) == 0)
-        order = fits[np.argsort(moment[fits], kind="stable")]
         units = self._problem.teams if part == "team" else self._problem.vans
+        free = np.array([unit.id not in self._region.given for unit in units], dtype=np.bool_)
+        fits = np.flatnonzero((flags == Fault.SHIFT.value) | ((flags == 0) & free))
+        order = fits[np.argsort(moment[fits], kind="stable")]
         for unit in [units[k] for k in order[:TRIED].tolist()]:
             endless = self._served(_with_shift(self._problem, unit, LARGEST_TIME_S))
             if endless is None or unit.id not in (endless[0].bundle.team, endless[0].bundle.van):

@@ -18,7 +18,7 @@ def _bed(id_: str = "r", **more: object) -> Request:
 
 
 def _told(problem: Problem, request: str = "r") -> Sequence[Remedy]:
-    return remedies(problem, solve(problem), request)
+    return remedies(problem, solve(problem), [request])[request]
 
 
 def test_one_bed_more_in_a_full_place_serves_whoever_lacks_only_that(small_region):
@@ -85,10 +85,10 @@ def test_whoever_lacks_two_things_is_told_that_no_single_change_helps(small_regi
 
 def test_who_is_served_and_what_is_not_proved_have_no_remedies(small_region):
     served = small_region([Request("r", weight=3)], [Team("t")])
-    assert _told(served) == ()
+    assert remedies(served, solve(served), ["r"]) == {}
     alone = small_region([Request("r", weight=3)])
-    assert remedies(alone, instant(alone), "r") == ()
-    assert remedies(alone, solve(alone), "r", lambda: True) == ()
+    assert remedies(alone, instant(alone), ["r"]) == {}
+    assert remedies(alone, solve(alone), ["r"], lambda: True) == {}
 
 
 def _changed(problem: Problem, request: str, told: Remedy) -> Problem:
@@ -143,12 +143,14 @@ def _longer(unit: Team | Van, told: Remedy) -> Team | Van:
 def test_every_change_that_is_told_serves_and_changes_no_request(random_problem, seed):
     problem = random_problem(seed, requests=6, teams=4, vans=2, places=3)
     plan = solve(problem)
-    for assignment in plan.assignments:
-        for told in remedies(problem, plan, assignment.request_id):
-            changed = _changed(problem, assignment.request_id, told)
+    lacked = {one.request_id: len(one.missing) for one in plan.assignments}
+    found = remedies(problem, plan, [request.id for request in problem.requests])
+    assert found.keys() == {name for name, many in lacked.items() if many}
+    for name, changes in found.items():
+        for told in changes:
+            changed = _changed(problem, name, told)
             assert changed.requests is problem.requests
             after = solve(changed)
-            assert after.of(assignment.request_id).missing == ()
+            assert after.of(name).missing == ()
             assert plan.objective - after.objective == told.saves
-            lacked = {one.request_id: len(one.missing) for one in plan.assignments}
             assert all(len(one.missing) <= lacked[one.request_id] for one in after.assignments)
