@@ -235,18 +235,27 @@ def import_region(
     name: Annotated[str, typer.Argument(metavar="REGION", help="its id, or its folder")],
     facilities: Rows = None,
     units: Rows = None,
+    slots: Rows = None,
     teams: Rows = None,
+    crew: Rows = None,
     vans: Rows = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change")] = False,
 ) -> None:
-    """Put a region's facilities, units, teams and vans in place from tables."""
+    """Put a region's facilities, units, slots, teams, crew and vans in place from tables."""
     from caretower.importing.run import NothingImported, import_region
 
-    given = {"facilities": facilities, "units": units, "teams": teams, "vans": vans}
+    given = {
+        "facilities": facilities,
+        "units": units,
+        "slots": slots,
+        "teams": teams,
+        "crew": crew,
+        "vans": vans,
+    }
     files = {what: path for what, path in given.items() if path is not None}
     if not files:
-        raise typer.BadParameter("give at least one of --facilities, --units, --teams, --vans")
+        raise typer.BadParameter(f"give at least one of --{', --'.join(given)}")
     settings = Settings(region=name, log_level="warning")
     try:
         asyncio.run(import_region(settings, files, out, dry_run=dry_run))

@@ -63,6 +63,9 @@ class Credential:
     word: str
     expires_on: date
 
+    def __str__(self) -> str:
+        return f"{self.word} until {self.expires_on}"
+
     def lapsed(self, today: date) -> bool:
         """Whether it has run out; `today` is the calendar day in the region's own zone."""
         return today > self.expires_on

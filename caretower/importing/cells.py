@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from api.schemas.edge import Name, Phone
 from caretower.importing.tables import Problem, Row, Table, nearest
+from directory.participants import Credential
 from directory.roster import BadHours, Hours, read_hours
 from geo.points import haversine_m
 from geo.region import Region
@@ -22,6 +25,8 @@ NAME: TypeAdapter[str] = TypeAdapter(Name)
 PHONE: TypeAdapter[str] = TypeAdapter(Phone)
 """The doors' own rules, so that nothing is accepted here and refused there."""
 MOST_WORDS = 40
+SOON_DAYS = 30
+"""A credential that lapses within so many days is to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,16 @@ class Judge:
 
     region: Region
     vocabulary: Vocabulary
+    now_ms: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.region.timezone)
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the region's own zone."""
+        return datetime.fromtimestamp(self.now_ms / 1000, self.zone).date()
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -135,6 +150,49 @@ class Cells:
         except BadHours as error:
             self.wrong(column, str(error))
             return Hours(0, 0)
+
+    def moment(self, column: str) -> int:
+        """A date and a time of day in the region's zone, or with an offset: ms UTC."""
+        text = self.raw(column)
+        try:
+            told = datetime.fromisoformat(text)
+        except ValueError:
+            told = None
+        if told is None or len(text) <= len("2026-12-01"):
+            self.wrong(column, f"{text[:60]!r} is no date and time, such as 2026-12-01 09:30")
+            return 0
+        at = told if told.tzinfo else told.replace(tzinfo=self.judge.zone)
+        again = at.astimezone(UTC).astimezone(self.judge.zone).replace(tzinfo=None)
+        if told.tzinfo is None and again != told:
+            self.wrong(column, f"{text}: the clocks are put forward, there is no such time")
+        return int(at.timestamp() * 1000)
+
+    def credentials(self, column: str = "credentials") -> tuple[Credential, ...]:
+        """Crew words, each with the last day on which it is good: `peer:2027-05-31`."""
+        found = {}
+        for part in re.split(r"[\s,;|]+", self.raw(column)):
+            word, _, until = part.partition(":")
+            if not part:
+                continue
+            try:
+                good_until = date.fromisoformat(until)
+            except ValueError:
+                self.wrong(column, f"{part[:60]!r}: a word and its last day, peer:2027-05-31")
+                continue
+            known = self._known(column, _wordlike(word), self.judge.vocabulary.needs["crew"])
+            found[known] = Credential(known, good_until)
+            self._lapse(column, found[known])
+        return tuple(found[word] for word in sorted(found))
+
+    def _lapse(self, column: str, credential: Credential) -> None:
+        days = (credential.expires_on - self.judge.today).days
+        if days < 0:
+            text = "has lapsed; sending this crew warns and needs a supervisor's reason"
+        elif days <= SOON_DAYS:
+            text = f"lapses in {days} days"
+        else:
+            return
+        self.look(column, f"{credential.word} ({credential.expires_on}) {text}")
 
     def place(self) -> tuple[float, float, str]:
         """Longitude, latitude and the zone in which they lie."""

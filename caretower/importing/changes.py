@@ -7,19 +7,29 @@ mended by running it again.
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from uuid6 import uuid7
 
-from api.defining import check_pool, check_unit, definition
+from api.defining import check_pool, check_slot, check_unit, definition
 from api.schemas import resources as edge
 from api.services import Services
-from caretower.importing.rows import FacilityRow, Plan, PoolRow, UnitRow
-from directory import EVERYWHERE, Agreement, Directory, Facility, Organization, Rostered, Service
+from caretower.importing.rows import AnyRow, FacilityRow, Plan, PoolRow, SlotRow, UnitRow
+from directory import (
+    EVERYWHERE,
+    Agreement,
+    CrewMember,
+    Directory,
+    Facility,
+    Organization,
+    Rostered,
+    Service,
+)
 from record import Actor
 from registry.port import Counts, Registry, Snapshot
-from registry.states import Pool, Team, Van
+from registry.states import Pool, Slot, Team, Van
 
 NAMESPACE = UUID("0f0b7c4e-5a52-5b0c-8d6e-3b8b7a1d2c55")
 TRIES = 5
@@ -47,6 +57,7 @@ class Known:
     services: Mapping[str, Service]
     agreements: Mapping[tuple[str, str], Agreement]
     rosters: Mapping[tuple[str, str], Rostered]
+    members: Mapping[str, CrewMember]
     resources: Snapshot
 
 
@@ -58,6 +69,7 @@ async def read_known(directory: Directory, registry: Registry) -> Known:
         services={each.id: each for each in await directory.services()},
         agreements={(each.facility, each.zone): each for each in await directory.agreements()},
         rosters={(each.kind, each.unit): each for each in await directory.rosters()},
+        members={each.id: each for each in await directory.members()},
         resources=await registry.snapshot(),
     )
 
@@ -86,8 +98,10 @@ class Comparison:
             *self._organizations(),
             *self._facilities(),
             *self._pools(),
+            *self._slots(),
             *self._agreements(),
             *self._units("team", self.plan.teams or ()),
+            *self._crew(),
             *self._units("van", self.plan.vans or ()),
         ]
 
@@ -97,15 +111,17 @@ class Comparison:
         return [
             *self._left("facility", plan.facilities, self.known.facilities),
             *self._left("pool", plan.units, world.pools),
+            *self._left("slot", plan.slots, self._coming()),
             *self._left("team", plan.teams, world.teams),
+            *self._left("crew", plan.crew, self.known.members),
             *self._left("van", plan.vans, world.vans),
         ]
 
     def _left(
         self,
         kind: str,
-        rows: Sequence[FacilityRow | PoolRow | UnitRow] | None,
-        there: Mapping[str, Facility] | Mapping[str, Pool] | Mapping[str, Team] | Mapping[str, Van],
+        rows: Sequence[AnyRow] | None,
+        there: Mapping[str, Any],
     ) -> Iterator[str]:
         if rows is None:
             return
@@ -164,7 +180,7 @@ class Comparison:
                 wish = same | {"takes": list(pool.takes)} | _where(place)
                 yield from self._pool(pool.name, wish, id, None)
 
-    def _place_of(self, row: PoolRow) -> str:
+    def _place_of(self, row: PoolRow | SlotRow) -> str:
         return stable_id(self.region, "facility", row.facility)
 
     def _pool(
@@ -210,6 +226,43 @@ class Comparison:
         concerned = ", ".join([*counted.holds, *counted.requests]) or "people who are there"
         short = counted.pool.deficit
         return [f"unit {key}: overcommitted by {short}, gives nothing new; concerned: {concerned}"]
+
+    def _coming(self) -> dict[str, Slot]:
+        """Appointments that are not over."""
+        now_ms = self.parts.clock()
+        slots = self.known.resources.slots
+        return {id: slot for id, slot in slots.items() if slot.starts_ms > now_ms}
+
+    def _slots(self) -> Iterator[Change]:
+        places = self._places()
+        for row in self.plan.slots or ():
+            id = stable_id(self.region, "slot", row.key)
+            before = self.known.resources.slots.get(id)
+            if before is None and row.starts_ms < self.parts.clock():
+                continue
+            body = _slot_body(row, places[self._place_of(row)])
+            fields = tuple(name for name in type(body).model_fields if name != "command_id")
+            if what := _difference(before, definition(Slot, id, body), fields):
+                yield Change("slot", row.key, what, self._appointment(row.key, id, body, before))
+
+    def _appointment(self, key: str, id: str, body: edge.SlotDefinition, before: Slot | None) -> Do:
+        async def define() -> Sequence[str]:
+            check_slot(self.parts, body)
+            await self.parts.registry.put(definition(Slot, id, body), body.command_id)
+            if before and before.booked and before.starts_ms != body.starts_ms:
+                return [f"slot {key}: {before.booked} booked at its former time: call them"]
+            return ()
+
+        return define
+
+    def _crew(self) -> Iterator[Change]:
+        for row in self.plan.crew or ():
+            id = stable_id(self.region, "crew", row.key)
+            team = stable_id(self.region, "team", row.team) if row.team else None
+            wish = CrewMember(id, row.name, team, row.credentials)
+            put = self.parts.directory.put_member
+            before = self.known.members.get(id)
+            yield from _directory("crew", row.key, before, wish, put, self.actor)
 
     def _agreements(self) -> Iterator[Change]:
         """Who takes people of which zones into which types of places."""
@@ -290,7 +343,7 @@ class Comparison:
         return row.hours.window(now_ms, zone)
 
 
-D = Organization | Facility | Service | Agreement | Rostered
+D = Organization | Facility | Service | Agreement | Rostered | CrewMember
 
 
 def _directory(
@@ -334,6 +387,22 @@ def _pool_body(row: PoolRow, place: Facility) -> dict[str, object]:
         "capacity": row.capacity,
         "phone": row.phone or place.phone,
     }
+
+
+def _slot_body(row: SlotRow, place: Facility) -> edge.SlotDefinition:
+    return edge.SlotDefinition.model_validate(
+        {
+            "command_id": str(uuid7()),
+            "provider": place.id,
+            "name": row.name,
+            **_where(place),
+            "mode": row.mode,
+            "takes": list(row.takes),
+            "starts_ms": row.starts_ms,
+            "duration_s": row.minutes * 60,
+            "capacity": row.capacity,
+        }
+    )
 
 
 def _unit_body(row: UnitRow, shift: tuple[int, int]) -> dict[str, object]:

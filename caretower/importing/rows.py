@@ -1,16 +1,18 @@
-"""From tables to what they define: facilities, units (pools), teams and vans. Pure."""
+"""From tables to what they define: facilities, units (pools), slots, teams, crew, vans. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from caretower.importing.cells import Cells, Judge, duplicates
 from caretower.importing.tables import Problem, Table, nearest, read_table
-from directory.participants import EVERYWHERE
+from directory.participants import EVERYWHERE, Credential
 from directory.roster import Hours
 
 MOST_PLACES = 100_000
 MOST_SEATS = 60
+MOST_MINUTES = 1_440
+MOST_PEOPLE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,32 @@ class UnitRow:
     driver: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """An appointment at a provider; `starts_ms` is UTC."""
+
+    row: int
+    key: str
+    facility: str
+    name: str
+    mode: str
+    takes: tuple[str, ...]
+    starts_ms: int
+    minutes: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrewRow:
+    """A member of a team's crew; an empty `team` is nobody's crew now."""
+
+    row: int
+    key: str
+    name: str
+    team: str
+    credentials: tuple[Credential, ...]
+
+
 FACILITY_COLUMNS = (("key", "name", "lon", "lat"), ("kind", "organization", "phone", "serves"))
 POOL_COLUMNS = (
     ("key", "facility", "name", "type", "takes", "capacity"),
@@ -68,10 +96,14 @@ POOL_COLUMNS = (
 )
 TEAM_COLUMNS = (("key", "name", "lon", "lat", "offers", "hours"), ("seats", "phone"))
 VAN_COLUMNS = (("key", "name", "lon", "lat", "seats", "hours"), ("offers", "phone", "driver"))
+SLOT_COLUMNS = (("key", "facility", "name", "starts", "minutes", "mode"), ("takes", "capacity"))
+CREW_COLUMNS = (("key", "name", "team", "credentials"), ())
 COLUMNS = {
     "facilities": FACILITY_COLUMNS,
     "units": POOL_COLUMNS,
+    "slots": SLOT_COLUMNS,
     "teams": TEAM_COLUMNS,
+    "crew": CREW_COLUMNS,
     "vans": VAN_COLUMNS,
 }
 
@@ -90,21 +122,24 @@ class Plan:
 
     facilities: tuple[FacilityRow, ...] | None = None
     units: tuple[PoolRow, ...] | None = None
+    slots: tuple[SlotRow, ...] | None = None
     teams: tuple[UnitRow, ...] | None = None
+    crew: tuple[CrewRow, ...] | None = None
     vans: tuple[UnitRow, ...] | None = None
     problems: tuple[Problem, ...] = ()
-    unit_file: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
         return not any(problem.fatal for problem in self.problems)
 
 
-T = TypeVar("T", FacilityRow, PoolRow, UnitRow)
+AnyRow = FacilityRow | PoolRow | SlotRow | UnitRow | CrewRow
+T = TypeVar("T", FacilityRow, PoolRow, SlotRow, UnitRow, CrewRow)
 
 
 def read_plan(sources: Mapping[str, Source], judge: Judge) -> Plan:
-    """Every row of every file, by `facilities`, `units`, `teams` and `vans`; never raises."""
+    """Every row of every file, by the name of its table; never raises."""
     problems: list[Problem] = []
 
     def rows(what: str, read: Callable[[Cells], T]) -> tuple[T, ...] | None:
@@ -120,24 +155,49 @@ def read_plan(sources: Mapping[str, Source], judge: Judge) -> Plan:
     return Plan(
         facilities=rows("facilities", facility),
         units=rows("units", pool),
+        slots=rows("slots", slot),
         teams=rows("teams", team),
+        crew=rows("crew", member),
         vans=rows("vans", van),
         problems=tuple(problems),
-        unit_file=sources["units"].name if "units" in sources else "",
+        files={what: source.name for what, source in sources.items()},
     )
 
 
-def unknown_facilities(plan: Plan, others: Sequence[str]) -> tuple[Problem, ...]:
-    """Units of facilities that neither the files nor the directory know (keys `others`)."""
-    known = [*(row.key for row in plan.facilities or ()), *others]
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row names another thing by its key: of a `kind`, in a column of the same name."""
+
+    table: str
+    row: int
+    kind: str
+    key: str
+
+
+def named(plan: Plan) -> tuple[Named, ...]:
+    """Every facility and team that the rows name."""
+    return (
+        *(Named("units", row.row, "facility", row.facility) for row in plan.units or ()),
+        *(Named("slots", row.row, "facility", row.facility) for row in plan.slots or ()),
+        *(Named("crew", row.row, "team", row.team) for row in plan.crew or () if row.team),
+    )
+
+
+def unknown(plan: Plan, others: Mapping[str, Sequence[str]]) -> tuple[Problem, ...]:
+    """What neither the files nor the region (keys `others` of each kind) know."""
+    given = {
+        "facility": [row.key for row in plan.facilities or ()],
+        "team": [row.key for row in plan.teams or ()],
+    }
+    known = {kind: [*keys, *others.get(kind, ())] for kind, keys in given.items()}
     found = []
-    for row in plan.units or ():
-        if row.facility in known:
+    for each in named(plan):
+        if each.key in known[each.kind]:
             continue
-        meant = nearest(row.facility, known)
-        hint = f"; did you mean {meant!r}?" if meant else ": give it in the facilities' file"
-        text = f"no facility has the key {row.facility[:60]!r}{hint}"
-        found.append(Problem(plan.unit_file, text, row.row, "facility"))
+        meant = nearest(each.key, known[each.kind])
+        hint = f"; did you mean {meant!r}?" if meant else ": give it in a file of its own"
+        text = f"no {each.kind} has the key {each.key[:60]!r}{hint}"
+        found.append(Problem(plan.files.get(each.table, ""), text, each.row, each.kind))
     return tuple(found)
 
 
@@ -174,6 +234,36 @@ def pool(cells: Cells) -> PoolRow:
         capacity=capacity,
         counted=(occupied, closed) if given else None,
         phone=cells.phone(),
+    )
+
+
+def slot(cells: Cells) -> SlotRow:
+    starts_ms = cells.moment("starts")
+    minutes = cells.whole("minutes", MOST_MINUTES)
+    if not minutes and cells.raw("minutes").strip("0") == "":
+        cells.wrong("minutes", "an appointment takes a minute at least")
+    if 0 < starts_ms < cells.judge.now_ms:
+        cells.look("starts", "is in the past: left out if it is new")
+    return SlotRow(
+        row=cells.row.number,
+        key=cells.key(),
+        facility=cells.key("facility"),
+        name=cells.name(),
+        mode=cells.word("mode", "slot_mode"),
+        takes=cells.words("takes"),
+        starts_ms=starts_ms,
+        minutes=minutes,
+        capacity=cells.whole("capacity", MOST_PEOPLE, default=1),
+    )
+
+
+def member(cells: Cells) -> CrewRow:
+    return CrewRow(
+        row=cells.row.number,
+        key=cells.key(),
+        name=cells.name(),
+        team=cells.key("team") if cells.raw("team") else "",
+        credentials=cells.credentials(),
     )
 
 
@@ -223,6 +313,8 @@ def _rows(
     return tuple(rows), sorted(problems, key=lambda each: each.row or 0)
 
 
-def _called(row: FacilityRow | PoolRow | UnitRow) -> str:
-    """A unit's name is its facility's own."""
+def _called(row: AnyRow) -> str:
+    """A unit's name is its facility's own, and a slot's its hour's."""
+    if isinstance(row, SlotRow):
+        return f"{row.facility}/{row.name}/{row.starts_ms}"
     return f"{row.facility}/{row.name}" if isinstance(row, PoolRow) else row.name

@@ -1,6 +1,7 @@
 """`caretower region import`: read, judge, compare, and only then change anything."""
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from caretower.importing.cells import Judge
 from caretower.importing.changes import Change, Comparison, read_known, stable_id
-from caretower.importing.rows import Plan, Source, read_plan, unknown_facilities
+from caretower.importing.rows import Plan, Source, named, read_plan, unknown
 from caretower.importing.tables import Problem
 from caretower.machine import stores
 from caretower.processes import operator
@@ -31,7 +32,8 @@ async def import_region(
     """Raises NothingImported after saying every problem of every file; OSError; BadRegion."""
     sources = {what: Source(path.name, path.read_bytes()) for what, path in files.items()}
     region = load_region(settings.region, settings.cache_dir, settings.regions)
-    plan = read_plan(sources, Judge(region, load_vocabulary(POLICY / "vocabulary.toml")))
+    vocabulary = load_vocabulary(POLICY / "vocabulary.toml")
+    plan = read_plan(sources, Judge(region, vocabulary, time.time_ns() // 1_000_000))
     _say(plan.problems, console)
     if not plan.sound:
         raise _refusal(plan.problems)
@@ -45,7 +47,7 @@ async def import_plan(
 ) -> None:
     """Compare with the region as it is and put the difference in place."""
     comparison = await compare(tower, plan)
-    missing = _missing_facilities(comparison)
+    missing = _missing(comparison)
     _say(missing, console)
     if missing:
         raise _refusal(missing)
@@ -75,14 +77,19 @@ async def carry_out(changes: Sequence[Change]) -> list[str]:
     return said
 
 
-def _missing_facilities(comparison: Comparison) -> tuple[Problem, ...]:
-    asked = {row.facility for row in comparison.plan.units or ()}
-    there = [
-        key
-        for key in sorted(asked)
-        if stable_id(comparison.region, "facility", key) in comparison.known.facilities
-    ]
-    return unknown_facilities(comparison.plan, there)
+def _missing(comparison: Comparison) -> tuple[Problem, ...]:
+    known = comparison.known
+    there = {"facility": known.facilities, "team": known.resources.teams}
+    asked = sorted({(each.kind, each.key) for each in named(comparison.plan)})
+    found = {
+        of: [
+            key
+            for kind, key in asked
+            if kind == of and stable_id(comparison.region, kind, key) in ids
+        ]
+        for of, ids in there.items()
+    }
+    return unknown(comparison.plan, found)
 
 
 async def _sign(tower: Tower, sources: Mapping[str, Source], count: int) -> None:

@@ -21,9 +21,15 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "region"
 FILES = {
     "facilities": EXAMPLE / "facilities.csv",
     "units": EXAMPLE / "units.csv",
+    "slots": EXAMPLE / "slots.csv",
     "teams": EXAMPLE / "teams.csv",
+    "crew": EXAMPLE / "crew.csv",
     "vans": EXAMPLE / "vans.geojson",
 }
+
+
+NOW_MS = 1_796_126_400_000
+"""2026-12-01 12:00 UTC."""
 
 
 def quiet() -> Console:
@@ -54,7 +60,7 @@ def harbor(tmp_path_factory: pytest.TempPathFactory) -> Region:
 
 @pytest.fixture(scope="session")
 def judge(harbor: Region) -> Judge:
-    return Judge(harbor, load_vocabulary())
+    return Judge(harbor, load_vocabulary(), NOW_MS)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -33,7 +35,7 @@ PASSING = {"version", "changed_ms", "updated_ms", "confirmed_ms"}
 
 
 def plan_of(tower: Tower, example: dict[str, Source]) -> Plan:
-    plan = read_plan(example, Judge(tower.region, tower.vocabulary))
+    plan = read_plan(example, Judge(tower.region, tower.vocabulary, tower.clock()))
     assert plan.problems == ()
     return plan
 
@@ -50,7 +52,7 @@ async def state(tower: Tower) -> dict[str, Any]:
     """Everything that an import can touch, without the times at which it did."""
     known = await read_known(tower.directory, tower.registry)
     world = known.resources
-    resources = {**world.teams, **world.vans, **world.pools}
+    resources = {**world.teams, **world.vans, **world.pools, **world.slots}
     return {
         "resources": {
             id: {n: v for n, v in msgspec.to_builtins(each).items() if n not in PASSING}
@@ -62,6 +64,7 @@ async def state(tower: Tower) -> dict[str, Any]:
             known.services,
             known.agreements,
             known.rosters,
+            known.members,
         ],
     }
 
@@ -78,6 +81,7 @@ async def test_the_example_becomes_a_region(house: Any, example: dict[str, Sourc
         said = await put(tower, plan_of(tower, example), example)
         world = await tower.registry.snapshot()
         facilities = {each.name: each for each in await tower.directory.facilities()}
+        crew = await tower.directory.crew(stable_id(tower.region.id, "team", "team-1"))
         agreements = {
             (a.facility, a.zone): a.pool_types for a in await tower.directory.agreements()
         }
@@ -97,6 +101,18 @@ async def test_the_example_becomes_a_region(house: Any, example: dict[str, Sourc
     assert agreements[center.id, "*"] == ("observation_23h", "receiving")
     assert {zone for of, zone in agreements if of == north} == {"north", "south"}
     vans = {van.name: van for van in world.vans.values()}
+    slots = sorted(world.slots.values(), key=lambda slot: slot.starts_ms)
+    assert [slot.mode for slot in slots] == ["in_person", "in_person", "telehealth"]
+    clinic = facilities["Example Quay Clinic"]
+    first = datetime(2030, 6, 3, 9, tzinfo=ZoneInfo("Europe/Helsinki")).timestamp() * 1000
+    assert (slots[0].provider, slots[0].zone, slots[0].starts_ms) == (clinic.id, "south", first)
+    assert [(slot.duration_s, slot.free) for slot in slots] == [(3600, 1), (3600, 1), (2700, 2)]
+    of_team = {member.name: member for member in crew}
+    assert set(of_team) == {"Ash Example", "Bo Example"}
+    assert [held.word for held in of_team["Ash Example"].credentials] == [
+        "designated_examiner",
+        "therapist",
+    ]
     assert vans["Van 1"].offers == ("wheelchair", "secure")
     assert vans["Van 1"].shift_end_ms > tower.clock() + 300 * 86_400_000
 
@@ -119,7 +135,7 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(
         said = await put(tower, plan_of(tower, example), example, dry_run=True)
         assert (await tower.registry.snapshot()).position == before
         assert await tower.directory.facilities() == ()
-    assert "New: facility 4, unit 5, team 3, van 2." in said
+    assert "New: facility 4, unit 5, slot 3, team 3, crew 5, van 2." in said
     assert "nothing was changed" in said
 
 

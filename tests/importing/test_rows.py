@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caretower.importing.cells import Judge
-from caretower.importing.rows import COLUMNS, Plan, Source, read_plan, unknown_facilities
+from caretower.importing.rows import COLUMNS, Plan, Source, read_plan, unknown
 
 TEAM = {
     "key": "t1",
@@ -30,7 +30,23 @@ UNIT = {
     "capacity": "8",
 }
 VAN = {"key": "v1", "name": "Van", "lon": "24.94", "lat": "60.17", "seats": "3", "hours": "always"}
-GOOD = {"facilities": FACILITY, "units": UNIT, "teams": TEAM, "vans": VAN}
+SLOT = {
+    "key": "s1",
+    "facility": "f1",
+    "name": "Intake",
+    "starts": "2027-01-11 09:30",
+    "minutes": "50",
+    "mode": "in_person",
+}
+CREW = {"key": "c1", "name": "Ash", "team": "t1", "credentials": "peer:2027-05-31"}
+GOOD = {
+    "facilities": FACILITY,
+    "units": UNIT,
+    "slots": SLOT,
+    "teams": TEAM,
+    "crew": CREW,
+    "vans": VAN,
+}
 
 
 def table(*rows: dict[str, str]) -> bytes:
@@ -52,7 +68,8 @@ def test_the_examples_of_the_page_are_without_fault(
     assert [str(problem) for problem in read.problems] == []
     counts = [len(rows or ()) for rows in (read.facilities, read.units, read.teams, read.vans)]
     assert counts == [4, 5, 3, 2]
-    assert unknown_facilities(read, ()) == ()
+    assert (len(read.slots or ()), len(read.crew or ())) == (3, 5)
+    assert unknown(read, {}) == ()
 
 
 @pytest.mark.parametrize("what", sorted(GOOD))
@@ -142,14 +159,14 @@ def test_a_unit_of_a_facility_that_nobody_knows_is_a_fault(judge: Judge) -> None
         "facilities": Source("f.csv", table(FACILITY)),
         "units": Source("u.csv", table({**UNIT, "facility": "f11"}, {**UNIT, "key": "u2"})),
     }
-    (problem,) = unknown_facilities(read_plan(sources, judge), ())
+    (problem,) = unknown(read_plan(sources, judge), {})
     assert str(problem) == (
         "u.csv, row 2, facility: no facility has the key 'f11'; did you mean 'f1'?"
     )
 
 
 def test_a_facility_that_was_imported_before_is_known(judge: Judge) -> None:
-    assert unknown_facilities(plan(judge, "units", UNIT), ["f1"]) == ()
+    assert unknown(plan(judge, "units", UNIT), {"facility": ["f1"]}) == ()
 
 
 def test_more_people_than_places_are_looked_at_and_not_refused(judge: Judge) -> None:
@@ -178,3 +195,55 @@ def test_any_cells_are_a_definition_or_sentences(
     for problem in read.problems:
         assert problem.file == f"{what}.csv"
         assert str(problem).isprintable()
+
+
+def test_a_crew_of_a_team_that_nobody_knows_is_a_fault(judge: Judge) -> None:
+    (problem,) = unknown(plan(judge, "crew", CREW), {"team": ["t2"]})
+    assert "crew.csv, row 2, team: no team has the key 't1'" in str(problem)
+    assert unknown(plan(judge, "crew", {**CREW, "team": ""}), {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2026-11-30", "peer (2026-11-30) has lapsed"),
+        ("2026-12-01", "lapses in 0 days"),
+        ("2026-12-31", "lapses in 30 days"),
+        ("2027-01-01", None),
+    ],
+)
+def test_a_credential_that_has_lapsed_or_soon_does_is_looked_at(
+    judge: Judge, until: str, said: str | None
+) -> None:
+    read = plan(judge, "crew", {**CREW, "credentials": f"peer:{until}"})
+    assert read.sound
+    assert [said in str(problem) for problem in read.problems] == ([True] if said else [])
+
+
+def test_an_appointment_is_at_the_regions_own_time(judge: Judge) -> None:
+    """Helsinki is two hours ahead in January; an offset says something else."""
+    times = ("2027-01-11 09:30", "2027-01-11T07:30+00:00", "2027-01-11T07:30Z")
+    rows = [{**SLOT, "key": f"s{n}", "starts": told} for n, told in enumerate(times)]
+    read = plan(judge, "slots", *rows)
+    assert {slot.starts_ms for slot in read.slots or ()} == {1_799_652_600_000}
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "text"),
+    [
+        ("slots", {"starts": "2027-01-11"}, "is no date and time"),
+        ("slots", {"starts": "next week"}, "is no date and time"),
+        ("slots", {"starts": "2027-03-28 03:30"}, "there is no such time"),
+        ("slots", {"minutes": "0"}, "a minute at least"),
+        ("slots", {"mode": "phone"}, "'phone' is not known"),
+        ("crew", {"credentials": "peer"}, "a word and its last day"),
+        ("crew", {"credentials": "peer:31.5.2027"}, "a word and its last day"),
+        ("crew", {"credentials": "pear:2027-05-31"}, "did you mean 'peer'?"),
+    ],
+)
+def test_an_appointment_or_a_credential_that_makes_no_sense_is_a_fault(
+    judge: Judge, what: str, change: dict[str, str], text: str
+) -> None:
+    read = plan(judge, what, GOOD[what] | change)
+    assert not read.sound
+    assert any(text in str(problem) for problem in read.problems)
