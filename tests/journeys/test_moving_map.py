@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from uuid6 import uuid7
 
 from tests.journeys.desk import PHONE, WITHIN_MS, Desk, account, open_request
+from tests.journeys.test_screens import hindrances
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -134,6 +135,10 @@ def test_the_road_between_two_places_is_closed(people: People, tower: Any, tmp_p
     for town in ("Ogden", "Layton"):
         place.fill(town)
         place.press("Enter")
+    map_.click(position={"x": 60, "y": 60})
+    expect(panel.get_by_text("3 places")).to_be_visible()
+    panel.get_by_role("button", name="Drop the last").click()
+    expect(panel.get_by_text("2 places")).to_be_visible()
     with console.expect_request(re.compile("/v1/closures/")) as sent:
         send.click()
     area = sent.value.post_data_json["area"]
@@ -141,6 +146,7 @@ def test_the_road_between_two_places_is_closed(people: People, tower: Any, tmp_p
     assert len(area["coordinates"]) > 2, "along the road, not as the crow flies"
     expect(map_).to_have_attribute("data-areas", re.compile("^closed: weather"), timeout=WITHIN_MS)
     console.screenshot(path=tmp_path / "closure.png")
+    assert hindrances(console) == []
     panel.get_by_role("button", name=re.compile("^Open again: closed")).click()
     expect(map_).to_have_attribute("data-areas", "", timeout=WITHIN_MS)
 

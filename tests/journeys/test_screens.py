@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,7 +14,9 @@ from tests.journeys.desk import DESK, PHONE, TABLET, WITHIN_MS, Desk, account, o
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+PICTURES = ROOT / "build/screens"
 
 
 def test_a_request_becomes_attended_care_on_the_screens(
@@ -173,6 +176,30 @@ def test_axe_finds_nothing_that_hinders_on_any_screen(
         ("law_enforcement", TABLET),
     ):
         assert hindrances(people(account(tower, role), size)) == [], role
+
+
+def test_a_log_in_that_a_supervisor_makes_is_good_until_it_is_disabled(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    boss = people(account(tower, "supervisor"), DESK)
+    expect(boss.get_by_role("region", name="Clocks that ran out")).to_be_visible()
+    panel = boss.get_by_role("region", name="Accounts")
+    panel.get_by_label("Log-in name").fill("night-desk")
+    panel.get_by_label("Log-in name").press("Enter")
+    password = panel.locator("code").inner_text()
+
+    def code() -> int:
+        told = {"name": "night-desk", "password": password}
+        return httpx.post(f"{tower.url}/v1/sessions", json=told, timeout=20).status_code
+
+    assert code() == 201
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    boss.screenshot(path=PICTURES / "supervisor.png", full_page=True)
+    assert hindrances(boss) == []
+    panel.get_by_role("button", name="Disable: night-desk").click()
+    panel.get_by_role("button", name="Disable now").click()
+    expect(panel.get_by_text("Disabled.")).to_be_visible()
+    assert code() == 401
 
 
 def test_what_is_learnt_after_opening_changes_the_tier(
