@@ -141,7 +141,7 @@ class Feed:
         planned = any(event.kind == "plan.published" for event in events)
         of_plan = await self._take_plan() if planned else set()
         changes = [change for event in events for change in self.world.advance(event)]
-        said = list(lines(changes, self._zone_name))
+        said = list(lines(changes, self._zone_name, self._wall.place_name))
         self._wall.say(_said_to("wall", said), self.world.position, events[-1].at_ms)
         if not self._topics:
             return

@@ -28,13 +28,17 @@ class Line:
     wall: str | None
 
 
-def lines(changes: Iterable[Change], zone_name: Callable[[str], str]) -> Iterator[Line]:
-    """What the changes come to, in words."""
+def lines(
+    changes: Iterable[Change],
+    zone_name: Callable[[str], str],
+    place_name: Callable[[str], str],
+) -> Iterator[Line]:
+    """What the changes come to, in words; the functions name a zone and a facility by its id."""
     for change in changes:
         if change.kind in ("team", "van"):
             yield from _unit(change)
         elif change.kind == "pool":
-            yield from _pool(change)
+            yield from _pool(change, place_name)
         elif change.kind == "request":
             yield from _request(change, zone_name)
 
@@ -46,11 +50,12 @@ def _unit(change: Change) -> Iterator[Line]:
         yield Line(f"{after['name']} {_UNIT[after['status']]}{why}", None)
 
 
-def _pool(change: Change) -> Iterator[Line]:
+def _pool(change: Change, place_name: Callable[[str], str]) -> Iterator[Line]:
     before, after = change.before, change.after
     if not before or not after:
         return
-    name = after["name"]
+    place = place_name(after["facility"])
+    name = f"{place}, {after['name']}" if place else after["name"]
     if after["paused"] != before["paused"]:
         said = f"{name} {'takes nobody for now' if after['paused'] else 'takes people again'}"
         yield Line(said, said)

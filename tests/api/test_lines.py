@@ -11,7 +11,10 @@ from tests.api.builders import card, pool, team
 
 def said(kind: str, before: Any, after: Any) -> list[Line]:
     change = Change(kind, "id", before, after)
-    return list(lines([change], {"weber": "Weber"}.__getitem__))
+    places = {"facility-1": "Harbor House"}
+    return list(
+        lines([change], {"weber": "Weber"}.__getitem__, lambda which: places.get(which, ""))
+    )
 
 
 def public(state: Any, **more: Any) -> Any:
@@ -40,11 +43,13 @@ def test_what_a_unit_does_is_said_on_the_board_only() -> None:
 def test_a_pool_says_what_it_counted() -> None:
     before = public(pool(), free=4, updated_ms=1)
     counted = said("pool", before, before | {"free": 3, "updated_ms": 2})
-    assert counted == [Line("Adult unit counted: 3 free", "Adult unit counted: 3 free")]
+    assert counted == [
+        Line("Harbor House, Adult unit counted: 3 free", "Harbor House, Adult unit counted: 3 free")
+    ]
     (over,) = said("pool", before, before | {"deficit": 1, "updated_ms": 2})
-    assert over.board == "Adult unit is overcommitted"
+    assert over.board == "Harbor House, Adult unit is overcommitted"
     (paused,) = said("pool", before, before | {"paused": True})
-    assert paused.wall == "Adult unit takes nobody for now"
+    assert paused.wall == "Harbor House, Adult unit takes nobody for now"
 
 
 def test_a_reservation_is_no_news_about_a_pool() -> None:

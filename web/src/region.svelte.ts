@@ -10,7 +10,7 @@ export type Facility = components['schemas']['Facility'];
 /** Until the region's own limits are known, the careful ones: four minutes fresh, half an hour ageing. */
 const CAREFUL: FreshnessLimits = { fresh_s: 240, ageing_s: 1_800, stale_s: 14_400 };
 
-const KEPT = 'caretower.region';
+const KEPT = 'caretower.field-region';
 
 /** What does not change during a shift: names, limits, words, the map. */
 class Region {
@@ -19,17 +19,23 @@ class Region {
   facilities = $state.raw<Map<string, Facility>>(new Map());
   failed = $state(false);
 
-  /** A crew needs the words and limits alone, and what it was told last will do in a dead spot. */
+  /** A crew needs words, limits and facilities, and what it was told last will do in a dead spot. */
   async loadForField(): Promise<void> {
     this.failed = false;
     try {
-      this.facts = (await data(server.GET('/v1/region'))) as RegionFacts;
-      localStorage.setItem(KEPT, JSON.stringify(this.facts));
+      const [facts, facilities] = await Promise.all([data(server.GET('/v1/region')), data(server.GET('/v1/facilities'))]);
+      this.#learn(facts as RegionFacts, facilities.items);
+      localStorage.setItem(KEPT, JSON.stringify([facts, facilities.items]));
     } catch {
       const kept = localStorage.getItem(KEPT);
-      if (kept) this.facts = JSON.parse(kept) as RegionFacts;
+      if (kept) this.#learn(...(JSON.parse(kept) as [RegionFacts, Facility[]]));
       else this.failed = true;
     }
+  }
+
+  #learn(facts: RegionFacts, facilities: Facility[]): void {
+    this.facts = facts;
+    this.facilities = new Map(facilities.map((facility) => [facility.id, facility]));
   }
 
   async load(withFacilities: boolean): Promise<void> {
@@ -40,9 +46,8 @@ class Region {
         data(server.GET('/v1/region/map')),
         withFacilities ? data(server.GET('/v1/facilities')) : { items: [] },
       ]);
-      this.facts = facts as RegionFacts;
+      this.#learn(facts as RegionFacts, facilities.items);
       this.base = readBaseMap(map as FeatureCollection);
-      this.facilities = new Map(facilities.items.map((facility) => [facility.id, facility]));
     } catch {
       this.failed = true;
     }

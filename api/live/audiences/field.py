@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.live.world import Key, Object, World
 
-_PLACE = ("id", "version", "name", "zone", "lon", "lat", "phone")
+_PLACE = ("id", "version", "facility", "name", "zone", "lon", "lat", "phone")
 _CLINICAL = frozenset({"tier", "urgency", "needs", "rescue", "rescue_due_ms", "custody_due_ms"})
 
 

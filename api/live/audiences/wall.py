@@ -81,6 +81,10 @@ class Wall:
             del self._said[key]
             self._unsaid.add(key)
 
+    def place_name(self, facility: str) -> str:
+        """What a facility is called; empty where nobody knows it."""
+        return self._places.get(facility, ("", ""))[0]
+
     def pseudonym(self, kind: str, id: str) -> str:
         """An id that no other source knows and no other process gives."""
         named = hmac.new(self._secret, f"{kind}:{id}".encode(), hashlib.sha256)
