@@ -26,7 +26,7 @@ from caretower.processes import operator
 from caretower.roster import roll_shifts
 from caretower.wiring import Tower
 from record.tables import audit
-from registry.port import Counts, HoldCommand
+from registry.port import Claim, Counts, HoldCommand, Promise
 
 pytestmark = pytest.mark.slow
 
@@ -150,8 +150,23 @@ async def test_what_a_facility_counted_and_a_crew_does_survives_an_import(
         counted = Counts(occupied=2, closed=0)
         await tower.registry.report_counts(chairs, counted, tower.clock(), str(uuid7()))
         await tower.registry.report_status("team", team, "out_of_service", str(uuid7()))
-        await put(tower, changed(plan, "receiving-chairs", name="Chairs"), example)
+        visit = stable_id(tower.region.id, "slot", "clinic-intake-mon")
+        booking = Promise(
+            row_id=str(uuid7()), aggregate="referral", aggregate_id=str(uuid7()), version=1,
+            kind="booked", effects=(Claim("slot", visit, str(uuid7())),), card=None,
+        )  # fmt: skip
+        await tower.registry.apply(booking)
+        later = tuple(
+            replace(row, starts_ms=row.starts_ms + 60_000)
+            if row.key == "clinic-intake-mon"
+            else row
+            for row in plan.slots or ()
+        )
+        edited = replace(changed(plan, "receiving-chairs", name="Chairs"), slots=later)
+        said = await put(tower, edited, example)
         world = await tower.registry.snapshot()
+    assert "slot clinic-intake-mon: 1 booked at its former time: call them" in said
+    assert world.slots[visit].booked == 1
     assert (world.pools[chairs].name, world.pools[chairs].occupied) == ("Chairs", 2)
     assert world.teams[team].status == "out_of_service"
 
