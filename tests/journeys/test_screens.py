@@ -194,7 +194,7 @@ def test_a_log_in_that_a_supervisor_makes_is_good_until_it_is_disabled(
 
     assert code() == 201
     PICTURES.mkdir(parents=True, exist_ok=True)
-    boss.screenshot(path=PICTURES / "supervisor.png", full_page=True)
+    boss.screenshot(path=PICTURES / "supervisor.png")
     assert hindrances(boss) == []
     panel.get_by_role("button", name="Disable: night-desk").click()
     panel.get_by_role("button", name="Disable now").click()
