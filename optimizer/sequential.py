@@ -24,7 +24,7 @@ OPEN = -1
 
 def sequential(stars: Stars, wanted: Iterable[Choice] = ()) -> tuple[Choice, ...]:
     """One choice a request, in their order: wanted choices where they fit, then rank by rank."""
-    left = _Left.of(stars)
+    left = Left.of(stars)
     chosen: dict[int, Choice] = {}
     for choice in wanted:
         if choice.request not in chosen and left.has(choice):
@@ -40,7 +40,7 @@ def sequential(stars: Stars, wanted: Iterable[Choice] = ()) -> tuple[Choice, ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Left:
+class Left:
     """What can still be given out beyond the locks; `locked` (R, 3) holds option, team, place."""
 
     stars: Stars
@@ -50,9 +50,9 @@ class _Left:
     locked: Ints
 
     @staticmethod
-    def of(stars: Stars) -> "_Left":
+    def of(stars: Stars) -> "Left":
         locked = np.full((len(stars.problem.requests), 3), OPEN, dtype=np.int64)
-        left = _Left(
+        left = Left(
             stars,
             stars.team_capacity.copy(),
             stars.van_capacity.copy(),
@@ -92,7 +92,7 @@ def is_possible(stars: Stars, choices: Iterable[Choice]) -> bool:
     )
 
 
-def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
+def _plan(stars: Stars, scope: Ints, left: Left) -> list[Choice]:
     """Team, place and transport of the requests in scope, from what is left: the better of two
     orders. Either every request counts on the van that is best for it, or vans are given out first
     too (a van is worth nothing without a team, nor often a team without a van)."""
@@ -112,7 +112,7 @@ def _plan(stars: Stars, scope: Ints, left: _Left) -> list[Choice]:
 
 
 def _around_options(
-    stars: Stars, scope: Ints, left: _Left, ways: list[Ints], places: Bools
+    stars: Stars, scope: Ints, left: Left, ways: list[Ints], places: Bools
 ) -> list[Choice]:
     """Teams by what each could do at best in one of these ways, then places, then vans."""
     sides, way, locked = stars.sides, engine(), left.locked[scope]
@@ -123,9 +123,9 @@ def _around_options(
     options = np.stack(ways)[by_way[:, rows, team].argmin(axis=0), rows]
     alone = np.full((2, len(scope)), [[stars.none_option], [stars.no_place]])
     team_only = way.costs_of(sides, np.column_stack([scope, alone[0], team, alone[1]]))
-    by_place = _over(stars, scope, options, team, None)
+    by_place = over(stars, scope, options, team, None)
     place = _assign(_or_else(by_place, np.minimum(team_only, nothing)), left.place, locked[:, 2])
-    options = _assign_options(_over(stars, scope, None, team, place), left.van, locked[:, 0])
+    options = _assign_options(over(stars, scope, None, team, place), left.van, locked[:, 0])
     bundles = np.column_stack([scope, options, team, place])
     return [
         choice if choice.cost < FAR else stars.least[choice.request]
@@ -139,13 +139,15 @@ def _or_else(costs: Ints, otherwise: Ints) -> Ints:
     return costs
 
 
-def _over(stars: Stars, scope: Ints, options: Ints | None, team: Ints, place: Ints | None) -> Ints:
+def over(
+    stars: Stars, scope: Ints, options: Ints | None, team: Ints | None, place: Ints | None
+) -> Ints:
     """The price of each bundle with the one part that is not given, over all of its kind."""
-    size = stars.none_option + 1 if options is None else stars.no_place + 1
+    parts = (scope, options, team, place)
+    sizes = (0, stars.none_option + 1, stars.no_team + 1, stars.no_place + 1)
+    size = next(size for size, part in zip(sizes, parts, strict=True) if part is None)
     free = np.tile(np.arange(size), len(scope))
-    given = [
-        free if part is None else np.repeat(part, size) for part in (scope, options, team, place)
-    ]
+    given = [free if part is None else np.repeat(part, size) for part in parts]
     costs = engine().costs_of(stars.sides, np.column_stack(given))
     return np.minimum(costs, FAR).reshape(len(scope), size)
 

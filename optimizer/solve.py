@@ -1,7 +1,7 @@
 """The recipe: price every star, take an instant plan, prove the best one, write it down."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, t
 from optimizer.sequential import sequential
 from optimizer.sides import GRID
 from optimizer.stars import Choice, Stars, stars_of
+from optimizer.turns import in_turns
 from optimizer.writing import written
 
 Deadline = Callable[[], bool]
@@ -60,6 +61,9 @@ def solve_warm(
     else:
         first, stage = sequential(stars, before.still_possible(stars)), "repaired"
         outcome = optimise(stars, scopes_of(stars), first, is_late, effort, before.relaxations)
+    goes_on = previous is not None or before is not None
+    if goes_on and not outcome.proved:
+        outcome = replace(outcome, choices=in_turns(stars, outcome.choices))
     return Solved(stars, outcome, _stage(stars, outcome, stage))
 
 
