@@ -19,6 +19,7 @@ MODULES = (
     "assign",
     "peers",
     "national",
+    "rides",
     "matrix",
     "roads",
     "registry",

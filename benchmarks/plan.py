@@ -87,10 +87,10 @@ def region(
         teams=tuple(_team(rng, k) for k in range(scale.teams)),
         vans=tuple(_van(rng, k) for k in range(scale.vans)),
         places=places,
-        team_to_request=_drive_s(where["teams"], where["requests"]),
-        van_to_request=_drive_s(where["vans"], where["requests"]),
-        request_to_place=_drive_s(where["requests"], place_points),
-        place_to_base=_drive_s(place_points, where["bases"]),
+        team_to_request=road_s(where["teams"], where["requests"]),
+        van_to_request=road_s(where["vans"], where["requests"]),
+        request_to_place=road_s(where["requests"], place_points),
+        place_to_base=road_s(place_points, where["bases"]),
         policy=Policy(max_team_drive_s=10_800),
     )
 
@@ -113,7 +113,7 @@ def _distance_km(a: Points, b: Points) -> Points:
     return distance
 
 
-def _drive_s(a: Points, b: Points) -> Points:
+def road_s(a: Points, b: Points) -> Points:
     """Seconds by road: the great circle with a detour, and two minutes at the ends."""
     return np.round(120 + _distance_km(a, b) * DETOUR / ROAD_KM_H * 3600)
 

@@ -116,6 +116,28 @@ def plan(
 
 
 @app.command()
+def rides(
+    file: Annotated[Path | None, typer.Argument(help="a rides file; see docs/rides.md")] = None,
+    *,
+    schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
+) -> None:
+    """Plan a day of scheduled rides with shared vans, and around an urgent trip; print JSON."""
+    from caretower.ridesfile import PlanFileError, rides_file, rides_file_schema
+
+    if schema:
+        typer.echo(json.dumps(rides_file_schema(), indent=2))
+        return
+    if file is None:
+        raise typer.BadParameter("name a file, or ask for --schema")
+    try:
+        answer = rides_file(file)
+    except (PlanFileError, OSError) as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(json.dumps(answer, indent=2))
+
+
+@app.command()
 def study(
     policies: Annotated[str, typer.Option(help="names, with commas")] = "nearest,caretower",
     load: Annotated[str, typer.Option(help="team utilisations under the baseline")] = ".32,.42,.55",

@@ -28,7 +28,7 @@ def read(text: str, folder: Path | None = None) -> PlanFile:
         file = PlanFile.model_validate_json(text)
         check_whole(file, load_vocabulary())
     except ValidationError as wrong:
-        raise PlanFileError(_complaints(wrong)) from None
+        raise PlanFileError(complaints(wrong)) from None
     except ValueError as wrong:
         raise PlanFileError(str(wrong)) from None
     if file.policy_file is None:
@@ -52,7 +52,7 @@ def _policy_file(name: str, folder: Path | None) -> PolicyPart:
         raw = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
         return PolicyPart.model_validate(raw)
     except ValidationError as wrong:
-        raise PlanFileError(_complaints(wrong, f"{name}: ")) from None
+        raise PlanFileError(complaints(wrong, f"{name}: ")) from None
     except (ValueError, OSError) as wrong:
         raise PlanFileError(f"policy_file: {name}: {wrong}") from None
 
@@ -68,7 +68,7 @@ def rules_of(file: PlanFile) -> Rules:
         PlanningFile.model_validate(raw)
         planning = planning_policy(raw)
     except ValidationError as wrong:
-        raise PlanFileError(_complaints(wrong, "policy.planning.")) from None
+        raise PlanFileError(complaints(wrong, "policy.planning.")) from None
     except ValueError as wrong:
         raise PlanFileError(f"policy.planning: {wrong}") from None
     return Rules(
@@ -92,7 +92,7 @@ def _merge(raw: dict[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> None
         raw[table] = {**raw.get(table, {}), **values}
 
 
-def _complaints(wrong: ValidationError, before: str = "") -> str:
+def complaints(wrong: ValidationError, before: str = "") -> str:
     """One line a mistake: the path of the field, and what is wrong with it."""
     lines = []
     for error in wrong.errors(include_url=False, include_input=False):

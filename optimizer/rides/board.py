@@ -21,6 +21,7 @@ from optimizer.rides.plan import Deed, LeftOut, RidesPlan, Route, Stop
 from optimizer.rides.problem import Ride, RidesProblem
 from optimizer.rides.promises import relax
 from optimizer.rides.reasons import obstacles_of
+from optimizer.rides.waiting import without_waiting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,10 +117,11 @@ class Board:
         model, n = self.model, int(self.routes.length[v])
         self.work.seq[:n] = self.routes.route[v, :n]
         engine().price(model, v, n, self.work)
-        begins = self.work.moment[:n].tolist()
+        order = self.routes.route[v, :n].tolist()
+        begins = without_waiting(model, order, self.work.moment[:n].tolist())
         here, now, driven = model.start[v], int(model.free[v]), 0
         stops = []
-        for stop, begin in zip(self.routes.route[v, :n].tolist(), begins, strict=True):
+        for stop, begin in zip(order, begins, strict=True):
             place = int(model.place[stop])
             drive = int(model.drive[here, place])
             deed: Deed = "drop_off" if stop % 2 else "pick_up"

@@ -75,7 +75,8 @@ class Found(NamedTuple):
 
 class Work(NamedTuple):
     """Room to work in. seq, moment (W,): a route that is tried; at (R,): where its pick-ups are;
-    todo (R,): rides without a van; dice, versions (1,): the state of the chance, the last version.
+    todo (R,): rides without a van; dice, versions, least (1,): the state of the chance, the last
+    version, the least cost of a search's cycle.
     """
 
     seq: Ints
@@ -84,6 +85,7 @@ class Work(NamedTuple):
     todo: Ints
     dice: Ints
     versions: Ints
+    least: Ints
 
 
 def model_of(problem: RidesProblem, room: int = 0) -> Model:
@@ -176,6 +178,7 @@ def work_of(model: Model, seed: int) -> Work:
         todo=np.zeros(count, np.int64),
         dice=np.array([seed % (2**31 - 2) + 1], np.int64),
         versions=np.zeros(1, np.int64),
+        least=np.zeros(1, np.int64),
     )
 
 

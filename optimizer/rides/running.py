@@ -10,6 +10,7 @@ from optimizer.rides.engine import engine
 from optimizer.rides.model import put_ride
 from optimizer.rides.plan import RidesPlan
 from optimizer.rides.problem import Ride, RidesProblem
+from optimizer.rides.waiting import without_waiting
 
 ROOM = 32
 
@@ -64,10 +65,11 @@ class Running:
         v = engine().offered(board.model, board.routes, board.found, work, r)
         if v < 0:
             return None
-        at = work.at[r]
-        last = int(np.argmax(work.seq == 2 * r + 1))
-        more = int(board.found.more[r, v])
-        return Offer(ride, vans[v].id, int(work.moment[at]), int(work.moment[last]), more)
+        n = int(board.routes.length[v]) + 2
+        route = work.seq[:n].tolist()
+        moments = without_waiting(board.model, route, work.moment[:n].tolist())
+        first, last = (moments[route.index(stop)] for stop in (2 * r, 2 * r + 1))
+        return Offer(ride, vans[v].id, first, last, int(board.found.more[r, v]))
 
     def take(self, ride: Ride) -> Offer | None:
         """Carry the ride in the way that `offer` says; None if there is none."""

@@ -11,13 +11,16 @@ from optimizer.rides.model import FAR, Found, Model, Routes, Work
 from optimizer.rides.schedule import price, settle
 from optimizer.sides import kernel
 
-CYCLE = 500
-"""Iterations from the most patient to the least, then again from the best plan."""
-PATIENCE = 40
-"""At first a plan may be worse than the best by one part in so many."""
-DRAWS = 6
+CYCLE, SHORTEST = 60, 300
+"""Iterations for each ride, and at least, from the most patient to the least. Then again: by turns
+from nothing and from the best plan."""
+PATIENCE = 20
+"""At first a plan may be worse than the best of its cycle by one part in so many."""
+BLINK = 16
+"""Where the order is any, each van is overlooked one time in so many."""
+DRAWS = 12
 """The ride that is taken out is the most fitting of so many drawn."""
-LEAST, MOST = 3, 16
+LEAST, MOST = 3, 12
 """So many rides are taken out at once, but never more than half of many."""
 FEW = 6
 RANDOM, WORST, RELATED = 0, 1, 2
@@ -30,19 +33,33 @@ def search(
     begin: int, end: int,
 ) -> None:  # fmt: skip
     """Iterations `begin` to `end`. `now` and `best` are settled; the best plan is in `best`."""
+    cycle = max(SHORTEST, CYCLE * len(now.van))
     for iteration in range(begin, end):
-        if iteration % CYCLE == 0:
+        if iteration % cycle == 0:
             copy(best, now)
+            if iteration // cycle % 2 == 1:
+                start_anew(model, now, found, work)
+            work.least[0] = total(model, now)
         copy(now, kept)
-        before, least = total(model, now), total(model, best)
+        before = total(model, now)
         take_some_out(model, now, work)
         put_back(model, now, found, work, _draw(work, 2))
         after = total(model, now)
-        if after < least:
+        if after < total(model, best):
             copy(now, best)
-        patience = _driven(best) // PATIENCE * (CYCLE - 1 - iteration % CYCLE) // CYCLE
-        if after >= before and after > least + patience:
+        work.least[0] = min(work.least[0], after)
+        patience = _driven(best) // PATIENCE * (cycle - 1 - iteration % cycle) // cycle
+        if after >= before and after > work.least[0] + patience:
             copy(kept, now)
+
+
+@kernel
+def start_anew(model: Model, routes: Routes, found: Found, work: Work) -> None:
+    """Take everybody out and put them back in any order."""
+    for r in range(len(routes.van)):
+        if routes.van[r] >= 0:
+            take_out(model, routes, work, r)
+    put_back(model, routes, found, work, 0)
 
 
 @kernel
@@ -149,8 +166,9 @@ def _apart(model: Model, routes: Routes, r: int, other: int) -> int:
 
 @kernel
 def put_back(model: Model, routes: Routes, found: Found, work: Work, by_regret: int) -> None:
-    """Insert every ride without a van where it can go: the heaviest first, then by regret or at
-    random; each where it costs least. What costs more than leaving it out stays out."""
+    """Insert every ride without a van where it costs least: the heaviest first, then by regret, or
+    in any order and now and then not in the best van. What costs more than leaving it out stays
+    out."""
     left = 0
     for r in range(len(routes.van)):
         if routes.van[r] < 0 and model.left_out[r] > 0:
@@ -160,7 +178,7 @@ def put_back(model: Model, routes: Routes, found: Found, work: Work, by_regret: 
         chosen, van, weight, highest = -1, -1, -1, -FAR
         for t in range(left):
             r = work.todo[t]
-            v, more, second = _two_best(model, routes, found, work, r)
+            v, more, second = _two_best(model, routes, found, work, r, by_regret)
             if v >= 0 and more < model.left_out[r]:
                 regret = second - more if by_regret else _draw(work, FAR)
                 if model.left_out[r] > weight or (model.left_out[r] == weight and regret > highest):
@@ -175,12 +193,14 @@ def put_back(model: Model, routes: Routes, found: Found, work: Work, by_regret: 
 
 @kernel
 def _two_best(
-    model: Model, routes: Routes, found: Found, work: Work, r: int
+    model: Model, routes: Routes, found: Found, work: Work, r: int, every: int
 ) -> tuple[int, int, int]:
     """The van in which the ride costs least (-1 for none), that, and the next best (at most what
-    leaving it out weighs)."""
+    leaving it out weighs). Unless `every` van is looked at, some are overlooked."""
     van, least, second = -1, FAR, model.left_out[r]
     for v in range(len(routes.length)):
+        if not every and _draw(work, BLINK) == 0:
+            continue
         more = insertion(model, routes, found, work, r, v)
         if more < least:
             if van >= 0:
@@ -195,7 +215,7 @@ def _two_best(
 def offered(model: Model, routes: Routes, found: Found, work: Work, r: int) -> int:
     """The van in which one ride costs least, -1 for none or if leaving it out weighs less; the
     route with it is then in `work.seq`, its moments in `work.moment`."""
-    v, more, _ = _two_best(model, routes, found, work, r)
+    v, more, _ = _two_best(model, routes, found, work, r, 1)
     if v < 0 or more >= model.left_out[r]:
         return -1
     compose(routes, work, r, v, found.before[r, v], found.behind[r, v])

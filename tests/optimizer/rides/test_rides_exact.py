@@ -29,18 +29,6 @@ def test_the_plain_way_gives_the_compiled_plan(random_day, seed, monkeypatch):
     assert solve(problem, iterations=20) == compiled
 
 
-def test_a_pick_up_waits_where_the_ride_would_else_be_too_long():
-    """The appointment opens at 3000 s, the ride takes 600 s and may take 900 s."""
-    problem = RidesProblem(
-        rides=(Ride("r", 0, 1, drop_off_s=(3000, 4000), most_ride_s=900),),
-        vans=(Van("v", 0, 0, seats=1),),
-        drive_s=np.array([[0.0, 600.0], [600.0, 0.0]]),
-    )
-    plan = solve(problem)
-    assert plan.stop("r", "pick_up").begin_s == 2100
-    assert check(problem, plan) == ()
-
-
 def test_delays_that_push_one_another_are_settled():
     """Waiting for b's appointment makes a's ride too long, so a is picked up later, and so is b."""
     drive = np.full((6, 6), 300.0)
@@ -54,3 +42,15 @@ def test_delays_that_push_one_another_are_settled():
     assert plan.cost == optimum(problem)
     late = replace(problem, rides=(replace(rides[0], pick_up_s=(0, 100)), rides[1]))
     assert solve(late).cost == optimum(late)
+
+
+def test_nobody_sits_in_a_van_that_waits():
+    """The place opens at 3000 s, the ride takes 600 s: there is no reason to be fetched at 0."""
+    problem = RidesProblem(
+        rides=(Ride("r", 0, 1, drop_off_s=(3000, 4000), board_s=60),),
+        vans=(Van("v", 0, 0, seats=1),),
+        drive_s=np.array([[0.0, 600.0], [600.0, 0.0]]),
+    )
+    plan = solve(problem)
+    assert plan.stop("r", "pick_up").begin_s == 3000 - 600 - 60
+    assert check(problem, plan) == ()
