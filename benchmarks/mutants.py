@@ -87,6 +87,18 @@ FAULTS = (
         "        + tenths(p.patience_factor, weight, _late(n, i, 0))\n", "",
     ),
     Fault(
+        "a shortest path leaves the prices as they were", "optimizer/matching.py",
+        "        worth[route[k]] -= rise\n", "",
+    ),
+    Fault(
+        "what somebody lets go keeps its price", "optimizer/matching.py",
+        "        _settle_resource(m, had)\n", "        m.holder[had] = ALONE\n",
+    ),
+    Fault(
+        "a turn gives out what another rank has", "optimizer/turns.py",
+        "if ranks[choice.request] != rank:", "if ranks[choice.request] < rank:",
+    ),
+    Fault(
         "a change that serves nobody is told", "optimizer/remedies.py",
         "if not after.proved or assignment.missing or worse:", "if not after.proved:",
     ),
