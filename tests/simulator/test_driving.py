@@ -41,12 +41,15 @@ def test_a_trip_follows_the_roads_and_its_time_is_the_roads(
     graph = region().roads
     assert graph is not None
     nodes = cKDTree(graph.nodes)
+
+    def to_road_m(at: np.ndarray) -> float:
+        return float(haversine_m(at, graph.nodes[nodes.query(at)[1]]))
+
     for share in np.linspace(0.1, 0.9, 9):
-        at = trip.at(1_000 + int(share * 1000 * trip.duration_s))
-        _, nearest = nodes.query([at.lon, at.lat])
-        to_road_m = float(haversine_m(np.array([at.lon, at.lat]), graph.nodes[nearest]))
-        to_end_m = min(float(haversine_m(np.array([at.lon, at.lat]), end)) for end in ends)
-        assert min(to_road_m, to_end_m) < ROAD_STEP_M
+        point = trip.at(1_000 + int(share * 1000 * trip.duration_s))
+        at = np.array([point.lon, point.lat])
+        on_the_way_to_a_road = any(haversine_m(at, end) <= to_road_m(end) + 1 for end in ends)
+        assert on_the_way_to_a_road or to_road_m(at) < ROAD_STEP_M
 
 
 def test_a_moving_unit_never_jumps(roads: LiveRoads) -> None:
