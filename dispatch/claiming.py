@@ -136,7 +136,7 @@ class Claiming:
             change = Change(moved.request, "place_wanted", moved.effects)
             return await self.promises.keep(tx, current, change)
 
-        return await self.promises.once(actor, command, purpose, work)
+        return await self.promises.once(actor, command, purpose, Receipt, work)
 
     async def _claim(self, actor: Actor, wish: Wish) -> Receipt:
         now_ms = self.promises.journal.clock()
@@ -161,7 +161,7 @@ class Claiming:
             return replace(receipt, rows=(*rows, *receipt.rows))
 
         try:
-            return await self.promises.once(actor, wish.command, wish.purpose, work)
+            return await self.promises.once(actor, wish.command, wish.purpose, Receipt, work)
         except (DispatchError, RecordError) as error:
             if held:
                 # A registry that is away ends the hold by itself, in seconds.
@@ -255,7 +255,7 @@ class Claiming:
         async def work(_: Transaction) -> Receipt:
             raise Conflict("the answer to this command has just been forgotten")
 
-        return await self.promises.once(actor, command, purpose, work)
+        return await self.promises.once(actor, command, purpose, Receipt, work)
 
     async def _load(self, request: str) -> CrisisRequest:
         async with self.promises.journal.engine.connect() as connection:

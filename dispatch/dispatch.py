@@ -136,7 +136,7 @@ class Dispatch:
             return receipt
 
         purpose = f"open:{command.request}"
-        return await self._promises.once(actor, command, purpose, work)
+        return await self._promises.once(actor, command, purpose, Receipt, work)
 
     async def triage(self, actor: Actor, command: commands.Triage) -> Receipt:
         """Set what is known now; tier and target follow from the policy."""
@@ -231,7 +231,7 @@ class Dispatch:
                 )
             )
 
-        receipts = await self._promises.once_for_many(actor, command, f"hand_over:{source}", work)
+        receipts = await self._promises.once(actor, command, f"hand_over:{source}", Receipts, work)
         return receipts.each
 
     async def note(self, actor: Actor, command: commands.AddNote) -> Receipt:
@@ -277,7 +277,7 @@ class Dispatch:
             return replace(ended, rows=(*ended.rows, *kept.rows))
 
         purpose = f"join:{command.request}:{command.into}"
-        return await self._promises.once(actor, command, purpose, work)
+        return await self._promises.once(actor, command, purpose, Receipt, work)
 
     # claiming and answers
 

@@ -1,15 +1,14 @@
 """The service of panics: each press, acknowledgement and end is one promise, on record first."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch import panic as pure
 from dispatch import store
-from dispatch.commands import AcknowledgePanic, Command, EndPanic, PressPanic
+from dispatch.commands import AcknowledgePanic, EndPanic, PressPanic
 from dispatch.errors import Invalid, NotAllowed, NotYours
 from dispatch.panic import Panic
-from dispatch.promise import Promises, once
+from dispatch.promise import Promises
 from dispatch.scope import check_role, role_of
 from dispatch.transitions import CREW, DESK
 from dispatch.words import Role
@@ -63,7 +62,7 @@ class Panics:
             return await self._keep(tx, open_, after, "pressed", detail={"happened_ms": at_ms})
 
         purpose = f"panic:{command.kind}:{command.unit}"
-        return await self._once(actor, command, purpose, work)
+        return await self.promises.once(actor, command, purpose, PanicReceipt, work)
 
     async def acknowledge(self, actor: Actor, command: AcknowledgePanic) -> PanicReceipt:
         """Somebody at the desk sees to it: the crew reads the name."""
@@ -75,7 +74,7 @@ class Panics:
             return await self._keep(tx, before, after, "acknowledged")
 
         purpose = f"panic_acknowledge:{command.panic}"
-        return await self._once(actor, command, purpose, work)
+        return await self.promises.once(actor, command, purpose, PanicReceipt, work)
 
     async def end(self, actor: Actor, command: EndPanic) -> PanicReceipt:
         """The desk ends it, with a note of what was found."""
@@ -88,7 +87,8 @@ class Panics:
             after = pure.ended(before, tx.now_ms)
             return await self._keep(tx, before, after, "ended", reason=command.note)
 
-        return await self._once(actor, command, f"panic_end:{command.panic}", work)
+        purpose = f"panic_end:{command.panic}"
+        return await self.promises.once(actor, command, purpose, PanicReceipt, work)
 
     async def tick(self, now_ms: int) -> int:
         """Mark every panic that nobody acknowledged in time, each once; answers how many."""
@@ -105,18 +105,6 @@ class Panics:
             receipt = await self._keep(tx, before, after, "unanswered")
         await self.promises.journal.deliver(self.promises.registry, *receipt.rows)
         return True
-
-    async def _once(
-        self,
-        actor: Actor,
-        command: Command,
-        purpose: str,
-        work: Callable[[Transaction], Awaitable[PanicReceipt]],
-    ) -> PanicReceipt:
-        async with self.promises.transaction(actor) as tx:
-            receipt = await once(tx, command, purpose, PanicReceipt, work)
-        await self.promises.journal.deliver(self.promises.registry, *receipt.rows)
-        return receipt
 
     async def _keep(
         self,

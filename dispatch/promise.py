@@ -1,9 +1,9 @@
-"""How a request's next version is kept: one transaction, then the registry, once per command id."""
+"""How a promise is kept: one transaction, then the registry, once per command id."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from dispatch import store
 from dispatch.card import card, face
@@ -16,8 +16,6 @@ from record.errors import CommandReused as IdReused
 from record.errors import ConstraintBroken
 from record.journal import Journal, Transaction
 from registry.port import Effect, Registry
-
-A = TypeVar("A")
 
 NO_ROOM: Mapping[str, int] = {}
 
@@ -38,11 +36,25 @@ class Change:
     resumes: bool = False
 
 
+class Kept(Protocol):
+    """The answer to a command, with the outbox rows that it promised."""
+
+    @property
+    def rows(self) -> tuple[str, ...]: ...
+
+
+K = TypeVar("K", bound=Kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Receipts:
     """The receipts of a command that concerns several requests."""
 
     each: tuple[Receipt, ...]
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return tuple(row for receipt in self.each for row in receipt.rows)
 
 
 How = Callable[[Transaction, CrisisRequest], Awaitable[Change]]
@@ -50,7 +62,7 @@ How = Callable[[Transaction, CrisisRequest], Awaitable[Change]]
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """Keeps changes of requests, each with the clock that runs out next."""
+    """Keeps what a command promises: mostly the next version of a request, with its clocks."""
 
     journal: Journal
     registry: Registry
@@ -63,34 +75,23 @@ class Promises:
             before = await store.load(tx.connection, command.request, lock=True)
             return await self.keep(tx, before, await how(tx, before))
 
-        return await self.once(actor, command, f"{purpose}:{command.request}", work)
+        return await self.once(actor, command, f"{purpose}:{command.request}", Receipt, work)
 
     async def once(
         self,
         actor: Actor,
         command: Command,
         purpose: str,
-        work: Callable[[Transaction], Awaitable[Receipt]],
-    ) -> Receipt:
-        """Do the work unless this command was answered before; apply what it promised."""
+        answer: type[K],
+        work: Callable[[Transaction], Awaitable[K]],
+    ) -> K:
+        """Do the work and apply what it promised; a command answered before has that answer."""
         async with self.transaction(actor) as tx:
-            receipt = await once(tx, command, purpose, Receipt, work)
-        await self.journal.deliver(self.registry, *receipt.rows)
-        return receipt
-
-    async def once_for_many(
-        self,
-        actor: Actor,
-        command: Command,
-        purpose: str,
-        work: Callable[[Transaction], Awaitable[Receipts]],
-    ) -> Receipts:
-        """Like `once`, for a command that concerns several requests."""
-        async with self.transaction(actor) as tx:
-            receipts = await once(tx, command, purpose, Receipts, work)
-        for receipt in receipts.each:
-            await self.journal.deliver(self.registry, *receipt.rows)
-        return receipts
+            kept = await tx.once(
+                command.command_id, purpose, answer, lambda: work(tx), said=command
+            )
+        await self.journal.deliver(self.registry, *kept.rows)
+        return kept
 
     async def keep(
         self,
@@ -141,17 +142,6 @@ class Promises:
 def _still_raised(request: CrisisRequest) -> CrisisRequest:
     """A clock that was answered is nobody's any more; when it runs out again it begins anew."""
     return replace(request, raised=request.raised & request.overdue)
-
-
-async def once(
-    tx: Transaction,
-    command: Command,
-    purpose: str,
-    answer: type[A],
-    work: Callable[[Transaction], Awaitable[A]],
-) -> A:
-    """Do the work unless this command was answered before: then that answer again."""
-    return await tx.once(command.command_id, purpose, answer, lambda: work(tx), said=command)
 
 
 # A unit's name is not in the constraint's answer: who claims it fills it in.

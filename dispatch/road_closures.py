@@ -1,13 +1,12 @@
 """The service of closed and slow roads: each change is one promise, on record first."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch import road_closure as pure
 from dispatch import store
-from dispatch.commands import Command, LiftClosure, PutClosure
-from dispatch.promise import Promises, once
+from dispatch.commands import LiftClosure, PutClosure
+from dispatch.promise import Promises
 from dispatch.road_closure import RoadClosure
 from dispatch.scope import check_role
 from dispatch.transitions import DESK
@@ -57,7 +56,8 @@ class RoadClosures:
             after = pure.followed_by(before, pure.checked(wanted, tx.now_ms))
             return await self._keep(tx, after, "put", new=before is None)
 
-        return await self._once(actor, command, f"closure_put:{command.closure}", work)
+        purpose = f"closure_put:{command.closure}"
+        return (await self.promises.once(actor, command, purpose, ClosureReceipt, work)).closure
 
     async def lift(self, actor: Actor, command: LiftClosure) -> RoadClosure:
         """The roads are open again."""
@@ -67,7 +67,8 @@ class RoadClosures:
             before = await store.known_closure(tx.connection, command.closure)
             return await self._keep(tx, pure.ended(before, tx.now_ms), "lifted")
 
-        return await self._once(actor, command, f"closure_lift:{command.closure}", work)
+        purpose = f"closure_lift:{command.closure}"
+        return (await self.promises.once(actor, command, purpose, ClosureReceipt, work)).closure
 
     async def tick(self, now_ms: int) -> int:
         """End every closure that is over, each once; answers how many."""
@@ -83,18 +84,6 @@ class RoadClosures:
             receipt = await self._keep(tx, pure.ended(before, tx.now_ms), "ran_out")
         await self.promises.journal.deliver(self.promises.registry, *receipt.rows)
         return True
-
-    async def _once(
-        self,
-        actor: Actor,
-        command: Command,
-        purpose: str,
-        work: Callable[[Transaction], Awaitable[ClosureReceipt]],
-    ) -> RoadClosure:
-        async with self.promises.transaction(actor) as tx:
-            receipt = await once(tx, command, purpose, ClosureReceipt, work)
-        await self.promises.journal.deliver(self.promises.registry, *receipt.rows)
-        return receipt.closure
 
     async def _keep(
         self, tx: Transaction, after: RoadClosure, verb: str, *, new: bool = False
