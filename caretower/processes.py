@@ -168,8 +168,8 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
         "epoch": (2.0, tower.registry.renew_epoch),
         "downtime_board": (EVERY_S, lambda: keep_board(tower)),
         "prune": (21_600.0, lambda: prune(tower.engine, retention, tower.clock())),
-        "dispatch_clocks": (1.0, tower.dispatch.tick),
-        "dispatch_unserved": (5.0, tower.dispatch.log_unserved),
+        "dispatch_clocks": (1.0, tower.dispatch.watch.tick),
+        "dispatch_unserved": (5.0, tower.dispatch.watch.log_unserved),
         "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),
         "roster": (
             20.0,

@@ -5,37 +5,33 @@ same command id by the same receipt.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from uuid6 import uuid7
 
 from directory import Directory
-from dispatch import commands, store, unserved
+from dispatch import commands, store
 from dispatch.advance import Advance, advance, rescue_called
 from dispatch.answers import Answers
-from dispatch.card import face
 from dispatch.claiming import Claiming
-from dispatch.clocks import Deadline, run_out, to_raise
 from dispatch.commands import RESOLUTIONS, RIDING, STEPS, Receipt
-from dispatch.errors import Conflict, DispatchError, Invalid, NotAllowed, NotYours, WrongState
-from dispatch.history import step_of, visits_of
+from dispatch.errors import Invalid, NotAllowed, NotYours, WrongState
 from dispatch.knowing import check_needs, happened_ms, learnt, opened, told_late, took_over
 from dispatch.panics import Panics
 from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
-from dispatch.release import Visit
-from dispatch.request import CrisisRequest, Note, Person, Silence, Unmet
+from dispatch.reading import Reading
+from dispatch.request import CrisisRequest, Note, Silence
 from dispatch.road_closures import RoadClosures
 from dispatch.rules import nobody_has_answered
 from dispatch.scope import check_lead, check_role, check_scope, role_of
-from dispatch.store import Choice, Duplicate
 from dispatch.transitions import CREW, DESK, PLACE
-from dispatch.words import FOLLOWED_UP, OPEN, Clock, Event, Rescue, Role, Settled, State
-from record import Actor, audit
+from dispatch.watch import Watch
+from dispatch.words import OPEN, Clock, Event, Rescue, Role, Settled
+from record import Actor
 from record.actor import system
 from record.journal import Journal, Transaction
-from record.versions import versions
 from registry.port import Registry
 from registry.vocabulary import Vocabulary
 
@@ -44,62 +40,7 @@ READ = "request.read"
 NOTHING_FOLLOWS = frozenset({Settled.NOT_NEEDED, Settled.COULD_NOT_CONTACT})
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One line of a timeline: when, by which member of staff, what, and why where that is due.
-
-    `told_ms` is when it came into the record: later than `at_ms` after a dead spot or an outage.
-    """
-
-    at_ms: int
-    by: str
-    action: str
-    reason: str | None
-    told_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """Everything known about a request, for those who may read it."""
-
-    request: CrisisRequest
-    card: dict[str, Any]
-    person: Person
-    notes: list[Note]
-    unmet: list[Unmet]
-    choices: list[Choice]
-    timeline: list[Deed]
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """What is handed to whoever goes there; what of it they see is decided at the door."""
-
-    request: CrisisRequest
-    person: Person
-    notes: list[Note]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A request that came to an end with the person: what follow-up needs to know of it."""
-
-    id: str
-    state: State
-    opened_ms: int
-    ended_ms: int
-    contact_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A clock that has run out and was not escalated, or not raised to a supervisor, yet."""
-
-    request: str
-    deadline: Deadline
-
-
-class Dispatch:
+class Dispatch(Reading):
     """The dispatch service of one region. `timezone` is the region's IANA zone."""
 
     def __init__(
@@ -111,14 +52,12 @@ class Dispatch:
         vocabulary: Vocabulary,
         timezone: str,
     ) -> None:
-        self._journal = journal
-        self._registry = registry
-        self._policy = policy
+        super().__init__(Promises(journal, registry, policy.clocks), policy)
         self._vocabulary = vocabulary
-        self._promises = Promises(journal, registry, policy.clocks)
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
         self.panics = Panics(self._promises)
         self.closures = RoadClosures(self._promises)
+        self.watch = Watch(self._promises, self.panics, self.closures)
         self._answers = Answers(self._promises, self._claiming, policy, vocabulary)
 
     # opening, and what is known
@@ -450,142 +389,7 @@ class Dispatch:
 
         return await self._change(actor, command, "rescue_confirmed", how)
 
-    # clocks
-
-    async def due(self, now_ms: int) -> list[Due]:
-        """The clocks that have run out by `now_ms` and were not escalated yet."""
-        async with self._journal.engine.connect() as connection:
-            requests = await store.due(connection, now_ms)
-        return [
-            Due(request.id, deadline)
-            for request in requests
-            for late in (run_out, to_raise)
-            for deadline in late(request, self._policy.clocks, now_ms)
-        ]
-
-    async def tick(self) -> int:
-        """Escalate every clock that has run out, each once; answers how many promises changed.
-
-        Panics come first; closures of roads that are over end.
-        """
-        now_ms = self._journal.clock()
-        panics = await self.panics.tick(now_ms)
-        over = await self.closures.tick(now_ms)
-        requests = dict.fromkeys(one.request for one in await self.due(now_ms))
-        return panics + over + sum([await self._escalate(request) for request in requests])
-
-    async def log_unserved(self) -> int:
-        """Write down whom the published plan has left without for too long, once an episode.
-
-        Answers how many lines the unmet-need log has more.
-        """
-        plan = await self._registry.plan()
-        if plan is None:
-            return 0
-        async with self._journal.engine.connect() as connection:
-            waiting = await store.open_requests(connection)
-            known = await store.episodes(connection)
-        lacking = unserved.lacks(waiting, unserved.decode(plan))
-        after_s = self._policy.clocks.unserved_s
-        turn = unserved.turn(lacking, known, self._journal.clock(), after_s)
-        if turn.empty:
-            return 0
-        async with self._promises.transaction(KEEPER) as tx:
-            for key in turn.begun:
-                await store.begin_episode(tx.connection, key, tx.now_ms)
-            for key in turn.over:
-                await store.end_episode(tx.connection, key)
-            return sum([await _logged(tx, key, lacking[key]) for key in sorted(turn.too_long)])
-
-    # reading
-
-    async def open_requests(self) -> list[CrisisRequest]:
-        """Requests that have not ended, without identity; the oldest first."""
-        async with self._journal.engine.connect() as connection:
-            return await store.open_requests(connection)
-
-    async def visits(self, most: int = 20_000) -> list[Visit]:
-        """How long the latest visits took, from at most so many versions of requests."""
-        async with self._journal.engine.connect() as connection:
-            return list(visits_of(map(step_of, await versions(connection, "request", most))))
-
-    async def to_follow_up(self) -> list[str]:
-        """The ids of ended requests whose follow-up is not settled, the oldest first."""
-        async with self._journal.engine.connect() as connection:
-            return await store.to_follow_up(connection)
-
-    async def settled_as_referred(self, requests: list[str]) -> list[str]:
-        """Which of these count as followed up because a referral was booked."""
-        async with self._journal.engine.connect() as connection:
-            return await store.settled(connection, requests, Settled.REFERRED)
-
-    async def request(self, actor: Actor, request: str) -> Dossier:
-        """Everything about a request; the reading is in the audit before this answers."""
-        timeline = await self._timeline(request)
-        async with self._promises.transaction(actor) as tx:
-            found = await store.load(tx.connection, request)
-            await tx.audit(READ, "request", request)
-            return Dossier(
-                found,
-                face(found),
-                await store.person_of(tx.connection, request),
-                await store.notes_of(tx.connection, request),
-                await store.unmet_needs(tx.connection, request=request),
-                await store.choices_of(tx.connection, request),
-                timeline,
-            )
-
-    async def packet(self, actor: Actor, request: str) -> Packet:
-        """What the crew or driver that has this request must know; the reading is in the audit."""
-        async with self._promises.transaction(actor) as tx:
-            found = await store.load(tx.connection, request)
-            check_scope(actor, found)
-            await tx.audit(READ, "request", request, detail={"view": "packet"})
-            return Packet(
-                found,
-                await store.person_of(tx.connection, request),
-                await store.notes_of(tx.connection, request),
-            )
-
-    async def ended(self, request: str) -> Ended | None:
-        """The request if it was handed over or resolved, else None; no identity."""
-        async with self._promises.transaction(KEEPER) as tx:
-            found = await store.load(tx.connection, request)
-            if found.ended_ms is None or found.state not in FOLLOWED_UP:
-                return None
-            known = await store.contact_known(tx.connection, request)
-        return Ended(found.id, found.state, found.opened_ms, found.ended_ms, known)
-
-    async def duplicates(self, actor: Actor, request: str) -> list[Duplicate]:
-        """Open requests that may be about the same person, for a person to judge."""
-        check_role(actor, DESK)
-        within_m, since_s = self._policy.duplicate_within_m, self._policy.duplicate_since_s
-        async with self._promises.transaction(actor) as tx:
-            this = await store.load(tx.connection, request)
-            return await store.duplicates(tx.connection, this, within_m, since_s)
-
-    async def unmet_needs(self, actor: Actor, since_ms: int = 0) -> list[Unmet]:
-        """What could not be had, why, and who decided; the newest first."""
-        check_role(actor, DESK)
-        async with self._journal.engine.connect() as connection:
-            return await store.unmet_needs(connection, since_ms=since_ms)
-
     # how
-
-    async def _timeline(self, request: str) -> list[Deed]:
-        """What was done, the newest last; who read of it is in the audit alone."""
-        lines = await audit.of_subject(self._journal.engine, "request", request)
-        return [
-            Deed(
-                line.detail.get("happened_ms", line.at_ms),
-                line.actor_name,
-                line.action.removeprefix("request."),
-                line.reason,
-                line.at_ms,
-            )
-            for line in lines
-            if line.action != READ
-        ]
 
     async def _change(
         self, actor: Actor, command: commands.OfRequest, purpose: str, how: Any
@@ -624,52 +428,6 @@ class Dispatch:
         at_ms: int | None = None,
     ) -> Advance:
         return advance(request, event, role_of(actor), tx.now_ms, self._policy.clocks, at_ms)
-
-    async def _escalate(self, request: str) -> bool:
-        async def how(tx: Transaction, before: CrisisRequest) -> Change:
-            late, unanswered = (
-                {deadline.clock.value for deadline in which(before, self._policy.clocks, tx.now_ms)}
-                for which in (run_out, to_raise)
-            )
-            if not late | unanswered:
-                raise Conflict("somebody was quicker: nothing is overdue any more")
-            after = replace(
-                _next(before, tx.now_ms),
-                overdue=before.overdue | late,
-                raised=before.raised | unanswered,
-                silence=None,
-            )
-            verb = "raised" if unanswered else "escalated"
-            return Change(after, verb, detail={"clocks": sorted(late | unanswered)})
-
-        try:
-            await self._promises.change(
-                KEEPER, commands.Escalate(str(uuid7()), request), "escalate", how
-            )
-        except DispatchError:
-            return False
-        return True
-
-
-async def _logged(tx: Transaction, key: unserved.Key, reason: str) -> bool:
-    """Write one line for the episode; False when another keeper was quicker."""
-    if not await store.log_episode(tx.connection, key, tx.now_ms):
-        return False
-    request, resource = key
-    line = Unmet(
-        id=str(uuid7()),
-        request=request,
-        at_ms=tx.now_ms,
-        kind="unserved",
-        resource=resource,
-        reason=reason,
-        decided_by="planner",
-        recorded_by=tx.actor.id,
-        protected=False,
-    )
-    await store.add_unmet(tx.connection, line)
-    await tx.audit("request.unserved", "request", request, reason, {"resource": resource})
-    return True
 
 
 def _next(request: CrisisRequest, now_ms: int) -> CrisisRequest:

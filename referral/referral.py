@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dispatch.commands import Receipt, Reopen, Settle
-from dispatch.dispatch import Ended
 from dispatch.errors import Conflict as SettledOtherwise
 from dispatch.errors import NotFound as UnknownRequest
 from dispatch.errors import WrongState as SettledBefore
+from dispatch.reading import Ended
 from dispatch.words import Settled
 from record import Actor
 from record.actor import system

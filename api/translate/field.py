@@ -3,8 +3,8 @@
 from api.schemas import field as edge
 from api.schemas.requests import Note
 from api.translate.requests import custody_out, guardianship_out, hazards_out
-from dispatch.dispatch import Packet
 from dispatch.panics import PanicReceipt
+from dispatch.reading import Packet
 from dispatch.request import CrisisRequest
 
 ACCESS = frozenset({"wheelchair", "secure"})

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from api.schemas import requests as edge
 from dispatch import commands
-from dispatch.dispatch import Dossier
+from dispatch.reading import Dossier
 from dispatch.request import (
     Bundle,
     CrisisRequest,

@@ -15,7 +15,7 @@ from dispatch import recommendation as planned
 from dispatch.card import face
 from dispatch.commands import RESOLUTIONS
 from dispatch.commands import STEPS as INSIDE_STEPS
-from dispatch.dispatch import Dossier
+from dispatch.reading import Dossier
 from dispatch.request import CrisisRequest, Hazards, Needs, Person, Risk
 from referral import states as referred
 from registry import states

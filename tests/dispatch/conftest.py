@@ -1,12 +1,20 @@
 """Requests, policies and clocks for the tests of dispatch."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dispatch.policy import Policy, load_policy
 from dispatch.request import Bundle, CrisisRequest, Cssrs, Needs, Risk
 from dispatch.words import Answer, State, Tier, Urgency
+from registry.port import Registry
+
+if TYPE_CHECKING:
+    from tests.dispatch.house import House
 
 T0_MS = 1_800_000_000_000
 
@@ -14,6 +22,14 @@ T0_MS = 1_800_000_000_000
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     return load_policy(Path(__file__).parents[2] / "policy" / "dispatch.toml")
+
+
+@pytest.fixture
+async def house(engine: AsyncEngine, registry: Registry) -> House:
+    """A dispatch room over a small region."""
+    from tests.dispatch.house import House  # it is built of what stands below
+
+    return await House(engine, registry).settle()
 
 
 def all_no() -> Risk:

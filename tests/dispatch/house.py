@@ -15,7 +15,7 @@ from dispatch import commands
 from dispatch.commands import Receipt
 from dispatch.dispatch import Dispatch
 from dispatch.policy import load_policy
-from dispatch.request import Bundle, CrisisRequest, Needs
+from dispatch.request import Bundle, CrisisRequest, Needs, Person
 from dispatch.words import Event, Need, Urgency
 from record import Actor
 from record.actor import system
@@ -38,6 +38,14 @@ PLANNER = system("planner")
 
 CERTAIN = Needs(words=frozenset({"adult"}), place=Need.NEEDED, van=Need.NEEDED)
 POSSIBLE = Needs(words=frozenset({"adult"}))
+ALL = Bundle(team="t-1", van="v-1", pool="p-1")
+ADA = Person(
+    name="Ada Example",
+    callback="(801) 555-0100",
+    address="12 Hidden Lane",
+    weapons="none known",
+    third_party=True,
+)
 SHIFT_MS = 12 * 3_600_000
 
 
@@ -142,7 +150,7 @@ class House:
     ) -> str:
         """Open a request and accept team t-1, van v-1 and a bed of p-1 for it; its id."""
         request = await self.opened(needs, **changes)
-        bundle = bundle or Bundle(team="t-1", van="v-1", pool="p-1")
+        bundle = bundle or ALL
         await self.dispatch.accept(DANA, commands.Accept(an_id(), request, bundle))
         return request
 

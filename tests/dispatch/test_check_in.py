@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dispatch import commands
 from dispatch.advance import advance
@@ -16,7 +15,6 @@ from dispatch.policy import Policy
 from dispatch.request import Bundle, CrisisRequest, Hazards
 from dispatch.words import Answer, Clock, Event, Need, Role, State
 from record import Actor
-from registry.port import Registry
 from tests.dispatch.conftest import T0_MS, a_request
 from tests.dispatch.house import CERTAIN, CREW, DANA, OTHER_CREW, House, an_id
 
@@ -24,11 +22,6 @@ DRIVER = Actor("a-driver", "field", "v-1", "Driver one")
 CHECK_IN = {Clock.CHECK_IN, Clock.CHECK_IN_SUPERVISOR}
 answers = st.sampled_from(Answer)
 hazards = st.builds(Hazards, answers, answers, answers, answers, answers)
-
-
-@pytest.fixture
-async def house(engine: AsyncEngine, registry: Registry) -> House:
-    return await House(engine, registry).settle()
 
 
 def on_scene(policy: Policy, at_ms: int = T0_MS + 60_000) -> CrisisRequest:
@@ -130,10 +123,10 @@ async def test_the_keeper_escalates_an_overdue_check_in_and_a_name_stops_it(hous
     with pytest.raises(WrongState):
         await house.dispatch.take_check_in(DANA, commands.TakeCheckIn(an_id(), request))
     house.time.pass_s(clocks.check_in_s + 1)
-    await house.dispatch.tick()
+    await house.dispatch.watch.tick()
     assert await overdue(house, request) == ["check_in"]
     house.time.pass_s(clocks.check_in_supervisor_s)
-    await house.dispatch.tick()
+    await house.dispatch.watch.tick()
     assert await overdue(house, request) == ["check_in", "check_in_supervisor"]
     await house.dispatch.take_check_in(DANA, commands.TakeCheckIn(an_id(), request))
     card = await house.card(request)

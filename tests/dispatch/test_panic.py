@@ -5,20 +5,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dispatch import commands, panic
 from dispatch.errors import Conflict, NotAllowed, NotFound, NotYours, WrongState
-from registry.port import Registry
 from tests.dispatch.conftest import T0_MS
 from tests.dispatch.house import CREW, DANA, ERIN, FACILITY, OTHER_CREW, POLICY, House, an_id
 
 ACTS = ("press", "acknowledge", "clock", "end")
-
-
-@pytest.fixture
-async def house(engine: AsyncEngine, registry: Registry) -> House:
-    return await House(engine, registry).settle()
 
 
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 90)), max_size=20))
@@ -97,9 +90,9 @@ async def test_pressing_again_asks_anew_and_a_unit_has_one_panic(house: House) -
 async def test_a_panic_that_nobody_acknowledges_is_marked_once(house: House) -> None:
     press = a_press()
     await house.dispatch.panics.press(CREW, press)
-    assert await house.dispatch.tick() == 0
+    assert await house.dispatch.watch.tick() == 0
     house.time.pass_s(POLICY.clocks.panic_s)
-    assert (await house.dispatch.tick(), await house.dispatch.tick()) == (1, 0)
+    assert (await house.dispatch.watch.tick(), await house.dispatch.watch.tick()) == (1, 0)
     assert (await shown(house))[press.panic]["overdue"] is True
 
 

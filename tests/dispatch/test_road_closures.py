@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dispatch import commands
 from dispatch.errors import Invalid, NotFound, NotYours, WrongState
 from dispatch.road_closure import RoadClosure, card, checked, ended, followed_by, in_force
 from dispatch.words import ClosureReason
-from registry.port import Registry
 from tests.dispatch.house import CREW, DANA, ERIN, House, an_id
 
 H_S = 3600
@@ -89,11 +87,6 @@ def test_what_has_ended_is_not_changed_and_not_lifted_again() -> None:
         ended(over, NOW_MS)
 
 
-@pytest.fixture
-async def house(engine: AsyncEngine, registry: Registry) -> House:
-    return await House(engine, registry).settle()
-
-
 def a_put(house: House, **changes: Any) -> commands.PutClosure:
     given: dict[str, Any] = {
         "command_id": an_id(),
@@ -135,9 +128,9 @@ async def test_a_closure_is_on_every_screen_without_its_note_until_it_is_lifted(
 async def test_a_closure_that_is_over_ends_once_by_itself(house: House) -> None:
     put = a_put(house)
     await house.dispatch.closures.put(DANA, put)
-    assert await house.dispatch.tick() == 0
+    assert await house.dispatch.watch.tick() == 0
     house.time.pass_s(H_S + 1)
-    assert (await house.dispatch.tick(), await house.dispatch.tick()) == (1, 0)
+    assert (await house.dispatch.watch.tick(), await house.dispatch.watch.tick()) == (1, 0)
     assert await shown(house) == {}
     with pytest.raises(WrongState):
         await house.dispatch.closures.lift(DANA, commands.LiftClosure(an_id(), put.closure))

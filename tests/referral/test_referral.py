@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid6 import uuid7
 
 from dispatch.commands import Receipt, Reopen, Settle
-from dispatch.dispatch import Ended
 from dispatch.errors import WrongState as SettledBefore
+from dispatch.reading import Ended
 from dispatch.words import Settled, State
 from record import Actor
 from record.journal import Journal
