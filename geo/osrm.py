@@ -1,14 +1,15 @@
 """Travel times from an Open Source Routing Machine over HTTP (its table service)."""
 
+from dataclasses import dataclass, field
+
 import httpx
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.points import Positions, haversine_m, positions
-from geo.remote import MATRIX_S, Question, Seconds, in_parts, table
+from geo.remote import Question, Router, Seconds, in_parts, table
 from geo.travel import TravelMatrix
-from geo.trees import REACH_M
 
 MOST = 100
 """Origins and destinations of one request: what `osrm-routed` allows unless told otherwise."""
@@ -26,7 +27,8 @@ class _Table(msgspec.Struct):
     data_version: str = "unknown"
 
 
-class Osrm:
+@dataclass(frozen=True, slots=True)
+class Osrm(Router):
     """The table service of `osrm-routed`, asked in parts; a matrix that is late has failed.
 
     OSRM snaps a position to the nearest road however far that is: what lies farther than reach_m
@@ -34,23 +36,12 @@ class Osrm:
     start it with `--verbosity WARNING`.
     """
 
-    def __init__(
-        self,
-        client: httpx.Client,
-        *,
-        most: int = MOST,
-        within_s: float = MATRIX_S,
-        reach_m: float = REACH_M,
-    ) -> None:
-        self._client = client
-        self._most = most
-        self._within_s = within_s
-        self._reach_m = reach_m
+    most: int = field(default=MOST, kw_only=True)
 
     def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
         """See TravelTimes.matrix."""
         start, end = positions(origins), positions(destinations)
-        question = Question(self._client, "OSRM", self._within_s)
+        question = Question(self.client, "OSRM", self.within_s)
         version = "unknown"
 
         def part(rows: Positions, columns: Positions) -> Seconds:
@@ -62,7 +53,7 @@ class Osrm:
             seconds[:, self._is_far(columns, answer.destinations, question)] = np.nan
             return seconds
 
-        seconds = in_parts(start, end, self._most, part)
+        seconds = in_parts(start, end, self.most, part)
         return TravelMatrix(seconds, "osrm", "road", version)
 
     def _is_far(
@@ -71,7 +62,7 @@ class Osrm:
         if len(snapped) != len(at):
             raise question.failed("answered other positions than were asked")
         roads = np.array([waypoint.location for waypoint in snapped])
-        far: NDArray[np.bool_] = haversine_m(at, roads) > self._reach_m
+        far: NDArray[np.bool_] = haversine_m(at, roads) > self.reach_m
         return far
 
 

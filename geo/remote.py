@@ -1,6 +1,7 @@
 """What the adapters of routers elsewhere share: questions with an end, tables in pieces."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from geo.points import Positions
 from geo.travel import EngineFailed
+from geo.trees import REACH_M
 
 Seconds: TypeAlias = NDArray[np.float64]
 AskPart: TypeAlias = Callable[[Positions, Positions], Seconds]
@@ -19,6 +21,20 @@ MATRIX_S = 10.0
 
 CONNECT_S = 1.0
 MOST_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A router elsewhere: its client, and how it is asked.
+
+    `most` is how many origins and destinations one request may have, `within_s` how long a whole
+    matrix may take, `reach_m` how far from a road a position may lie.
+    """
+
+    client: httpx.Client
+    most: int = field(kw_only=True)
+    within_s: float = field(default=MATRIX_S, kw_only=True)
+    reach_m: float = field(default=REACH_M, kw_only=True)
 
 
 class Question:

@@ -1,5 +1,6 @@
 """Travel times from Valhalla over HTTP (its `sources_to_targets`)."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -7,9 +8,8 @@ import msgspec
 import numpy as np
 
 from geo.points import Positions, positions
-from geo.remote import MATRIX_S, Question, Seconds, in_parts, table
+from geo.remote import Question, Router, Seconds, in_parts, table
 from geo.travel import TravelMatrix
-from geo.trees import REACH_M
 
 MOST = 50
 """Origins and destinations of one request: 2,500 pairs are what Valhalla allows by default."""
@@ -30,30 +30,20 @@ class _Refusal(msgspec.Struct):
     error_code: int
 
 
-class Valhalla:
+@dataclass(frozen=True, slots=True)
+class Valhalla(Router):
     """Valhalla's matrix for cars, asked in parts; a matrix that is late has failed.
 
     Valhalla refuses a whole table for one position without a road: it is then asked in halves,
     until what is left is one pair, which is unreachable.
     """
 
-    def __init__(
-        self,
-        client: httpx.Client,
-        *,
-        most: int = MOST,
-        within_s: float = MATRIX_S,
-        reach_m: float = REACH_M,
-    ) -> None:
-        self._client = client
-        self._most = most
-        self._within_s = within_s
-        self._reach_m = reach_m
+    most: int = field(default=MOST, kw_only=True)
 
     def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
         """See TravelTimes.matrix."""
         start, end = positions(origins), positions(destinations)
-        question = Question(self._client, "Valhalla", self._within_s)
+        question = Question(self.client, "Valhalla", self.within_s)
 
         def part(rows: Positions, columns: Positions) -> Seconds:
             answer = self._ask(question, rows, columns)
@@ -67,7 +57,7 @@ class Valhalla:
             half = len(columns) // 2
             return np.hstack((part(rows, columns[:half]), part(rows, columns[half:])))
 
-        seconds = in_parts(start, end, self._most, part)
+        seconds = in_parts(start, end, self.most, part)
         return TravelMatrix(seconds, "valhalla", "road", "unknown")
 
     def _ask(self, question: Question, rows: Positions, columns: Positions) -> Seconds | None:
@@ -92,5 +82,5 @@ class Valhalla:
         raise question.failed(f"refused (error {refusal.error_code})")
 
     def _spots(self, at: Positions) -> list[dict[str, Any]]:
-        cutoff_m = int(self._reach_m)
+        cutoff_m = int(self.reach_m)
         return [{"lon": lon, "lat": lat, "search_cutoff": cutoff_m} for lon, lat in at.tolist()]

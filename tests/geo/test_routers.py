@@ -107,7 +107,7 @@ def test_times_go_with_valhalla_s_own_speeds(
 
 def test_osrm_answers_one_matrix_alike_whole_and_in_parts(osrm: Osrm, junctions: Positions) -> None:
     whole = osrm.matrix(junctions[:60], junctions[:40]).seconds
-    parts = Osrm(osrm._client, most=17).matrix(junctions[:60], junctions[:40]).seconds
+    parts = Osrm(osrm.client, most=17).matrix(junctions[:60], junctions[:40]).seconds
     assert np.array_equal(whole, parts, equal_nan=True)
 
 
@@ -115,7 +115,7 @@ def test_valhalla_answers_one_matrix_alike_whole_and_in_parts(
     valhalla: Valhalla, junctions: Positions
 ) -> None:
     whole = valhalla.matrix(junctions[:20], junctions[:30]).seconds
-    parts = Valhalla(valhalla._client, most=7, within_s=60).matrix(junctions[:20], junctions[:30])
+    parts = Valhalla(valhalla.client, most=7, within_s=60).matrix(junctions[:20], junctions[:30])
     told = np.isfinite(whole) & np.isfinite(parts.seconds)
     # Its search ends early in some tables: a second apart is its own rounding.
     assert np.abs(whole - parts.seconds)[told].max() <= 1
