@@ -9,7 +9,7 @@ from benchmarks.plan import COUNTY, region
 from optimizer.check import check
 from optimizer.problem import ANY, Bundle, Problem, Request, Team, in_order
 from optimizer.ranks import rank_costs, total
-from optimizer.sequential import is_possible
+from optimizer.sequential import is_possible, sequential
 from optimizer.solve import instant, solve
 from optimizer.stars import Choice, Stars, stars_of
 from optimizer.turns import in_turns
@@ -25,15 +25,27 @@ def _with_locks(problem: Problem, seed: int) -> Problem:
     return replace(problem, requests=requests)
 
 
+def _last_rank_first(stars: Stars) -> tuple[Choice, ...]:
+    """A selection in which each takes the cheapest that is left, the last rank before the first."""
+    sizes = (stars.none_option + 1, stars.no_team + 1, stars.no_place + 1)
+    order = sorted(range(len(stars.least)), key=lambda i: -stars.problem.requests[i].rank)
+    wanted = []
+    for i in order:
+        found = [stars.choice(i, *parts) for parts in product(*map(range, sizes))]
+        wanted += sorted((c for c in found if c is not None), key=lambda c: c.cost)
+    return sequential(stars, wanted)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_no_rank_is_dearer_and_the_selection_fits(random_problem, seed):
     stars = stars_of(in_order(_with_locks(random_problem(seed, requests=5, places=4), seed)))
-    better = in_turns(stars, stars.least)
-    assert [c.request for c in better] == list(range(5))
-    assert is_possible(stars, better)
-    before, after = rank_costs(stars, stars.least), rank_costs(stars, better)
-    assert all(after[rank] <= before[rank] for rank in before)
-    assert all(stars.choice(*c[:4]) == c for c in better)
+    for start in (stars.least, _last_rank_first(stars)):
+        better = in_turns(stars, start)
+        assert [c.request for c in better] == list(range(5))
+        assert is_possible(stars, better)
+        before, after = rank_costs(stars, start), rank_costs(stars, better)
+        assert all(after[rank] <= before[rank] for rank in before)
+        assert all(stars.choice(*c[:4]) == c for c in better)
 
 
 @pytest.mark.parametrize("seed", range(25))
