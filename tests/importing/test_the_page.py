@@ -9,12 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from uuid6 import uuid7
+
+from caretower.supervisor import die_with_parent
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -82,7 +85,7 @@ class Newcomer:
         with log.open("wb") as output:
             self.running = subprocess.Popen(
                 self._script(f"exec {command}"), cwd=self.home, env=self._env,
-                stdout=output, stderr=output,
+                stdout=output, stderr=output, preexec_fn=partial(die_with_parent, os.getpid()),
             )  # fmt: skip
         deadline = time.monotonic() + WITHIN_S
         while "is up" not in log.read_text():

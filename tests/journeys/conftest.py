@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from caretower.demo.accounts import DemoAccount, read_accounts
+from caretower.supervisor import die_with_parent
 from tests.journeys.desk import DESK, WITHIN_MS
 
 READY_WITHIN_S = 240
@@ -96,6 +98,7 @@ def started(**settings: str) -> Iterator[Tower]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
     try:
         wait_until_ready(url, process)

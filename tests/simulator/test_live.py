@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from uuid6 import uuid7
 from caretower.demo.accounts import read_accounts
 from caretower.machine import wait_until_ready
 from caretower.simulation import logins
+from caretower.supervisor import die_with_parent
 from geo.closures import Closure
 from geo.points import haversine_m
 from simulator.deeds import RoadsRecover, RoadsTurnBad
@@ -70,7 +72,10 @@ def running() -> Iterator[Running]:
     }
     command = [sys.executable, "-m", "caretower", "demo"]
     with (folder / "demo.log").open("wb") as log:
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, env=env, stdout=log, stderr=log,
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )  # fmt: skip
     url = f"http://localhost:{port}"
     try:
         asyncio.run(wait_until_ready(url))
