@@ -30,6 +30,7 @@ web/dist/.built: $(shell git ls-files web 2>/dev/null) | build/setup.run
 kernels: build/kernels.made  ## compile the optimizer's kernels; numba keeps the result
 build/kernels.made: $(wildcard optimizer/*.py optimizer/rides/*.py) | build/setup.run
 	@echo "caretower: compiling the optimizer's kernels"
+	@find optimizer -name '*.nb[ic]' -delete  # numba does not see a change in what it inlined
 	@$(BIN)/python -c "from optimizer.warming import warm_up, warm_up_rides; warm_up(); warm_up_rides()" && touch $@
 
 system:  ## what tests need from Debian (a browser), as root

@@ -66,8 +66,8 @@ FAULTS = (
     ),
     Fault(
         "a warm plan keeps the last question's costs", "optimizer/master.py",
-        "        costs[there] = self.engine.costs_of(self._stars.sides, bundles[there])",
-        "        costs[there] = self._costs[there]",
+        "        costs[here] = self.engine.costs_of(self._stars.sides, bundles[here])",
+        "        costs[here] = self._costs[here]",
     ),
     Fault(
         "the bound forgets the capacities", "optimizer/bounds.py",
@@ -80,7 +80,7 @@ FAULTS = (
     ),
     Fault(
         "stability makes the shown bundle dearer", "optimizer/stars.py",
-        "costs[k] - stable[i]", "costs[k] + stable[i]",
+        "costs - stability_item(n)[rows]", "costs + stability_item(n)[rows]",
     ),
     Fault(
         "being late already does not count", "optimizer/costs.py",

@@ -18,12 +18,12 @@ from benchmarks.events import later
 from benchmarks.rows import Row, row
 from optimizer.check import check
 from optimizer.closing import choose
-from optimizer.kernels import NEVER
 from optimizer.nearest import nearest_first
 from optimizer.plan import Plan
 from optimizer.pricing import Prices, choices_of, within
 from optimizer.problem import Place, Policy, Problem, Request, Team, Van, in_order
 from optimizer.ranks import total
+from optimizer.remembered import NEVER
 from optimizer.solve import instant, solve, solve_warm
 from optimizer.stars import stars_of
 from optimizer.warming import warm_up

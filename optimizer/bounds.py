@@ -15,7 +15,8 @@ from optimizer.closing import Budget
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.master import FINE, Limit, Master
-from optimizer.pricing import Floats, Prices, choices_of
+from optimizer.pricing import Floats, Prices, bundles_of, choices_of, renamed, within
+from optimizer.remembered import Remembered
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
 
@@ -23,6 +24,9 @@ WORTHWHILE = 0.05
 """Tenths by which a bundle must beat its request's value to enter the relaxation."""
 CLOSE = 0.5
 """Costs are whole tenths: a bound this near to the relaxation is as good as its value."""
+FEW = 8
+NEAR = 30 * GRID
+LARGEST_CHARGE = 2**62
 SHARE = 0.999
 """From here on a bundle is used as a whole."""
 
@@ -62,6 +66,38 @@ class Earlier:
         return van, team, place
 
 
+class Decided:
+    """Choices of earlier ranks as arrays: one of each request is made, within the limits."""
+
+    def __init__(self, choices: Sequence[Choice], limits: tuple[Limit, ...]) -> None:
+        self.limits = limits
+        ordered = sorted(choices)
+        self._bundles, self._costs = bundles_of(ordered)
+        requests = self._bundles[:, 0]
+        self._first = np.flatnonzero(np.append(True, requests[1:] != requests[:-1]))
+        self._first = self._first[: len(ordered)]
+        at = {choice: k for k, choice in enumerate(ordered)}
+        taken = [
+            (at[choice], k, entry)
+            for k, limit in enumerate(limits)
+            for choice, entry in limit.takes.items()
+            if choice in at
+        ]
+        self._taken = np.array(taken, dtype=np.int64).reshape(-1, 3)
+
+    def least(self, prices: Prices, charges: Ints) -> int:
+        """What the cheapest choices cost together, prices and charges (1/FINE grains) included."""
+        if not len(self._costs):
+            return 0
+        values = prices.of_bundles(self._bundles, self._costs)
+        choice, limit, entry = self._taken.T
+        most = int(np.abs(entry).max(initial=0)) * int(charges.max(initial=0))
+        if most >= LARGEST_CHARGE:
+            raise OverflowError("the price of a limit is too large to stay exact")
+        np.add.at(values, choice, charges[limit] * entry // FINE)
+        return int(np.minimum.reduceat(values, self._first).sum())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
     """Prices and what they prove, in grains: `bound`, and the least of each request in scope.
@@ -78,21 +114,15 @@ class Certificate:
         stars: Stars,
         prices: Prices,
         least: Ints,
-        decided: Sequence[Choice],
-        limits: tuple[Limit, ...],
-        charges: tuple[int, ...],
+        decided: Decided,
+        charges: Ints,
     ) -> "Certificate":
         """What these prices prove about the requests in scope together with those decided."""
-        proof = Certificate(prices, least, 0, limits, charges)
         total = int(least.sum()) - prices.worth(stars)
-        total += sum(
-            -charge * limit.most // FINE for limit, charge in zip(limits, charges, strict=True)
-        )
-        best: dict[int, int] = {}
-        for choice in decided:
-            value = proof.value(choice)
-            best[choice.request] = min(value, best.get(choice.request, value))
-        return replace(proof, bound=total + sum(best.values()))
+        for limit, charge in zip(decided.limits, charges.tolist(), strict=True):
+            total += -charge * limit.most // FINE
+        bound = total + decided.least(prices, charges)
+        return Certificate(prices, least, bound, decided.limits, tuple(charges.tolist()))
 
     def value(self, choice: Choice) -> int:
         """Cost plus prices, those of the limits too."""
@@ -143,28 +173,22 @@ class Relaxation:
         self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]
     ) -> None:
         """`start`: a selection within capacity."""
-        self._stars, self._scope, self._earlier = stars, scope, earlier
-        self._free = self._master = Master(stars, scope, earlier.choices, start)
-        self._restrict(start)
+        self._stars, self._scope = stars, scope
+        self._decided = Decided(earlier.choices, earlier.limits)
+        self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
+        self._remembered = Remembered()
+        self._memory = self._remembered.of(stars.problem, stars.sides, scope)
 
     def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> None:
         """Take on another question, warm if it is like the last one."""
-        grown = None if self._master is self._free else self._master.known()
-        if grown is not None:
-            self._free.add(*grown)
-        self._stars, self._scope, self._earlier = stars, scope, earlier
-        if not self._free.adopt(stars, scope, earlier.choices, start):
-            self._free = Master(stars, scope, earlier.choices, start)
-        self._master = self._free
-        self._restrict(start)
-
-    def _restrict(self, start: Sequence[Choice]) -> None:
-        """Limits are other rows each time: they need a program of their own."""
-        earlier = self._earlier
-        if earlier.limits:
-            bundles = self._free.known()
-            self._master = Master(self._stars, self._scope, earlier.choices, start, earlier.limits)
-            self._master.add(*bundles)
+        question = (stars, scope, earlier.choices, start, earlier.limits)
+        before, self._stars, self._scope = self._stars, stars, scope
+        self._decided = Decided(earlier.choices, earlier.limits)
+        if not self._master.adopt(*question):
+            known = renamed(before, stars, choices_of(*self._master.known()))
+            self._master = Master(*question)
+            self.offer(*bundles_of(known))
+        self._memory = self._remembered.of(stars.problem, stars.sides, scope)
 
     def offer(self, bundles: Bundles, costs: Ints) -> None:
         """Bundles that may be useful; those out of scope are passed over."""
@@ -175,9 +199,7 @@ class Relaxation:
         """Generate bundles until the prices prove the relaxation optimal; None if it has no
         solution. `forced` must be used by its request."""
         master, sides = self._master, self._stars.sides
-        scope, decided = self._scope, [*self._earlier.choices]
-        if forced is not None:
-            scope, decided = scope[scope != forced.request], [*decided, forced]
+        scope = self._scope if forced is None else self._scope[self._scope != forced.request]
         master.force(forced)
         best: Certificate | None = None
         while True:
@@ -185,11 +207,13 @@ class Relaxation:
             if value is None:
                 return None
             prices = master.prices()
-            values, found = engine().cheapest(sides, scope, prices.charges)
-            charges = tuple(master.limit_prices().tolist())
+            enough = np.rint(master.request_values(scope) * GRID).astype(np.int64) + GRID
+            values, found = engine().cheapest(sides, scope, prices.charges, enough, self._memory)
             proof = Certificate.of(
-                self._stars, prices, values[:, 0], decided, self._earlier.limits, charges
+                self._stars, prices, values[:, 0], self._decided, master.limit_prices()
             )
+            if forced is not None:
+                proof = replace(proof, bound=proof.bound + prices.of_choice(forced))
             if best is None or proof.bound > best.bound:
                 best = proof
             if best.bound > (value - CLOSE) * GRID or not self._grow(scope, values, found):
@@ -200,9 +224,15 @@ class Relaxation:
         return self._master.known()
 
     def _grow(self, scope: Ints, values: Ints, found: Ints) -> int:
-        """The best few bundles of each request that the relaxation would rather use."""
+        """The best few bundles of each request that the relaxation would rather use; all of them
+        where hardly any request has one, or they would come one at a time."""
         own = (self._master.request_values(scope) - WORTHWHILE) * GRID
         k, t = np.nonzero(values < own[:, None])
+        few = np.unique(k)
+        if len(few) <= FEW:
+            near = values[few, 0] + NEAR
+            limit = np.minimum(np.floor(own[few]).astype(np.int64), near)
+            return self._master.add(*within(self._stars, scope[few], self._master.prices(), limit))
         bundles = np.column_stack([scope[k], found[k, t]])
         costs = engine().costs_of(self._stars.sides, bundles)
         return self._master.add(bundles, costs)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.eligibility import FAR_S, Ints, Times, lacking, whole
+from optimizer.engine import engine
 from optimizer.problem import Policy, Problem
 
 Items = dict[str, Ints]
@@ -17,10 +18,7 @@ Items = dict[str, Ints]
 
 def tenths(factor: float, weight: Any, seconds: Any) -> Ints:
     """factor x weight x seconds in tenths of a minute, half up; the factor to a thousandth."""
-    thousandths = round(factor * 1000) * np.asarray(weight) * np.asarray(seconds) + 3000
-    # Exact below 2**50, and several times as fast as dividing integers.
-    priced: Ints = np.floor(thousandths / 6000.0).astype(np.int64)
-    return priced
+    return engine().priced(round(factor * 1000) * np.asarray(weight), np.asarray(seconds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +41,11 @@ class Numbers:
     preference: Ints
 
 
-def numbers_of(problem: Problem, times: Times) -> Numbers:
-    """Gather the numbers; where there is no way, the last moment that counts stands in."""
+def numbers_of(problem: Problem, times: Times, before: Numbers | None = None) -> Numbers:
+    """Gather the numbers; where there is no way, the last moment that counts stands in. Rides,
+    ways home and what places are preferred are as before, if that is given."""
     requests, policy = problem.requests, problem.policy
-    times = _bounded(times, policy)
+    times = _bounded(times, policy, None if before is None else before.times)
     first = np.array([r.rank == 0 for r in requests], dtype=np.int64)
     last = whole([t.shift_end_s for t in problem.teams]) + whole(policy.overtime_grace_s)
     over = np.clip(times.ready - last[None, :], 0, times.horizon[:, None]) * first[:, None]
@@ -60,7 +59,7 @@ def numbers_of(problem: Problem, times: Times) -> Numbers:
         worst_wish=whole([r.soft_team_penalty_s for r in requests]) + whole(policy.max_penalty_s),
         wish=_wish(problem),
         overtime=over,
-        preference=_preference(problem),
+        preference=_preference(problem) if before is None else before.preference,
     )
 
 
@@ -153,7 +152,7 @@ def _late(n: Numbers, i: Any, arrival: Any) -> Ints:
     return late
 
 
-def _bounded(times: Times, policy: Policy) -> Times:
+def _bounded(times: Times, policy: Policy, before: Times | None) -> Times:
     """Unreachable pairs are never eligible, but a lock may keep one: price it at the limit."""
     last = times.horizon[:, None]
     ready = last + times.onscene[:, None]
@@ -167,8 +166,8 @@ def _bounded(times: Times, policy: Policy) -> Times:
         ready=within(times.ready, ready),
         eta=within(times.eta, ready),
         approach=within(times.approach, whole(policy.max_van_drive_s)),
-        go=within(times.go, whole(policy.max_place_drive_s)),
-        home=within(times.home, whole(policy.horizon_s)),
+        go=within(times.go, whole(policy.max_place_drive_s)) if before is None else before.go,
+        home=within(times.home, whole(policy.horizon_s)) if before is None else before.home,
     )
 
 

@@ -6,7 +6,8 @@ The answers are those of `kernels.py`, bit for bit, ties included; only slower.
 import numpy as np
 
 from optimizer.eligibility import Bools, Ints
-from optimizer.kernels import NEVER, TOP
+from optimizer.kernels import TOP
+from optimizer.remembered import NEVER, Memory
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides
 
 
@@ -19,8 +20,17 @@ def costs_of(sides: Sides, bundles: Bundles) -> Ints:
     return found
 
 
-def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints]:
-    """As `kernels.cheapest`."""
+def priced(thousandths: Ints, seconds: Ints) -> Ints:
+    """As `kernels.priced`."""
+    tenths: Ints = (thousandths * seconds + 3000) // 6000
+    return tenths
+
+
+def cheapest(
+    sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints],
+    _enough: Ints | None = None, _memory: Memory | None = None,
+) -> tuple[Ints, Ints]:  # fmt: skip
+    """As `kernels.cheapest`; it always looks at everything."""
     values = np.full((len(scope), TOP), NEVER, dtype=np.int64)
     found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
     for k, i in enumerate(scope.tolist()):

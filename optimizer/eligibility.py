@@ -66,8 +66,8 @@ def whole(seconds: object) -> Ints:
     return rounded
 
 
-def times_of(problem: Problem) -> Times:
-    """When everyone would be where."""
+def times_of(problem: Problem, before: Times | None = None) -> Times:
+    """When everyone would be where; rides and ways home as before, if those are given."""
     onscene = whole([r.onscene_s for r in problem.requests])
     team_free = whole([t.release_s for t in problem.teams])
     van_free = whole([v.release_s for v in problem.vans])
@@ -79,17 +79,21 @@ def times_of(problem: Problem) -> Times:
         ready=np.minimum(arrival + onscene[:, None], FAR_S),
         eta=np.minimum(van_free[None, :] + approach, FAR_S),
         approach=approach,
-        go=whole(problem.request_to_place),
-        home=whole(problem.place_to_base),
+        go=whole(problem.request_to_place) if before is None else before.go,
+        home=whole(problem.place_to_base) if before is None else before.home,
         horizon=whole([problem.horizon_s(r) for r in problem.requests]),
         onscene=onscene,
         load=whole([r.load_s for r in problem.requests]),
     )
 
 
-def faults_of(problem: Problem, times: Times) -> Faults:
-    """Everything that keeps a resource from a request by itself (joint limits come later)."""
-    return Faults(_team_faults(problem, times), _van_faults(problem, times), _place(problem, times))
+def faults_of(problem: Problem, times: Times, before: Faults | None = None) -> Faults:
+    """Everything that keeps a resource from a request by itself (joint limits come later); those
+    of the places as before, but for how full they are, if those are given."""
+    place = _place(problem, times) if before is None else before.place & ~np.uint16(Fault.FULL)
+    full = np.array([p.free == 0 for p in problem.places], dtype=np.bool_)
+    place |= _flag(full, Fault.FULL)
+    return Faults(_team_faults(problem, times), _van_faults(problem, times), place)
 
 
 def lacking(needs: list[int], offers: list[int]) -> Bools:
@@ -141,13 +145,11 @@ def _place(problem: Problem, times: Times) -> Flags:
         for kind in {r.place_kind for r in requests}
     }
     kinds = np.array([other[r.place_kind] for r in requests], dtype=np.bool_)
-    full = np.array([p.free == 0 for p in places], dtype=np.bool_)
     faults = _common([r.place_mask for r in requests], [p.mask for p in places])
     faults |= _excluded(problem, [p.id for p in places])
     faults |= _flag(kinds.reshape(len(requests), len(places)), Fault.KIND)
     faults |= _flag((times.go > whole(problem.policy.max_place_drive_s)) & reach, Fault.DRIVE)
     faults |= _flag(~reach, Fault.UNREACHABLE)
-    faults |= _flag(np.broadcast_to(full[None, :], faults.shape), Fault.FULL)
     return faults
 
 

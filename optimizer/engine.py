@@ -23,10 +23,11 @@ class Engine(NamedTuple):
     """The functions that `kernels.py` and `matching.py` describe, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
-    cheapest: Callable[[Sides, Ints, Charges], tuple[Ints, Ints]]
+    cheapest: Callable[..., tuple[Ints, Ints]]
     within: Callable[[Sides, Ints, Charges, Ints, int], tuple[int, Bundles]]
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
     by_team: Callable[[Sides, Ints, Ints, Bools], Ints]
+    priced: Callable[[Ints, Ints], Ints]
     mend: Callable[[Matching, int, int], None]
     program: type[Simplex] | type[Glop]
 
@@ -37,6 +38,7 @@ COMPILED = Engine(
     kernels.within,
     kernels.by_option,
     kernels.by_team,
+    kernels.priced,
     matching.mend,
     Simplex,
 )
@@ -46,6 +48,7 @@ PLAIN = Engine(
     dense.within,
     dense.by_option,
     dense.by_team,
+    dense.priced,
     matching.match_anew,
     Glop,
 )

@@ -19,12 +19,11 @@ class Glop:
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
-        self._is_equality = is_equality
-        self._rows = [self._solver.Constraint(-self._solver.infinity(), 0) for _ in rhs]
+        self._rows: list[pywraplp.Constraint] = []
         self._columns: list[pywraplp.Variable] = []
         self._width = width
-        self.y = np.zeros(len(rhs))
-        self.rhs = rhs
+        self._is_equality, self.rhs, self.y = is_equality[:0], rhs[:0], rhs[:0]
+        self.add_rows(is_equality)
         self.set_rhs(rhs)
 
     @property
@@ -41,6 +40,24 @@ class Glop:
                 if entry:
                     self._rows[row].SetCoefficient(column, entry)
             self._columns.append(column)
+
+    def add_rows(self, is_equality: Bools) -> None:
+        """As `Simplex.add_rows`."""
+        self._rows += [self._solver.Constraint(-self._solver.infinity(), 0) for _ in is_equality]
+        self._is_equality = np.append(self._is_equality, is_equality)
+        self.y = np.append(self.y, np.zeros(len(is_equality)))
+        self.set_rhs(np.append(self.rhs, np.zeros(len(is_equality))))
+
+    def keep(self, columns: Bools) -> None:
+        """As `Simplex.keep`; what is forgotten has no cost and no entries from now on."""
+        for column, kept in zip(self._columns, columns.tolist(), strict=True):
+            if not kept:
+                column.SetUb(0)
+        self._columns = [c for c, kept in zip(self._columns, columns.tolist(), strict=True) if kept]
+
+    def in_basis(self) -> Bools:
+        """As `Simplex.in_basis`; GLOP can go on without any."""
+        return np.zeros(self.count, dtype=np.bool_)
 
     def price(self, cost: Floats, may: Bools) -> None:
         """As `Simplex.price`."""
@@ -66,6 +83,9 @@ class Glop:
             raise RuntimeError(f"the relaxation ended with GLOP status {status}")
         self.y = np.array([row.dual_value() for row in self._rows])
         return FOUND
+
+    def rebuild(self) -> None:
+        """GLOP sees to its own digits."""
 
     def value(self) -> float:
         """As `Simplex.value`."""

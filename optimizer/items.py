@@ -25,7 +25,8 @@ PARTS: tuple[Part, ...] = ("team", "van", "place")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Choices by column (n,): request, option, team, place, and which parts they have."""
+    """Choices by column (n,): request, option, team, place, which parts they have, and which they
+    lack although their request needs them."""
 
     stars: Stars
     request: Ints
@@ -36,17 +37,24 @@ class Table:
     has_van: Bools
     has_place: Bools
     is_self: Bools
+    missing: dict[Part, Bools]
 
     @staticmethod
     def of(stars: Stars, choices: Sequence[Choice]) -> "Table":
         """In their order."""
         i, option, team, place = bundles_of(choices)[0].T
+        has_team, has_place = team < stars.no_team, place < stars.no_place
+        requests = [stars.problem.requests[k] for k in i.tolist()]
         return Table(
-            stars, i, option, team, place,
-            has_team=team < stars.no_team,
+            stars, i, option, team, place, has_team,
             has_van=option < stars.self_option,
-            has_place=place < stars.no_place,
+            has_place=has_place,
             is_self=option == stars.self_option,
+            missing={
+                "team": ~has_team & _flags([r.needs_team for r in requests]),
+                "van": (option == stars.none_option) & _flags([r.wants_van for r in requests]),
+                "place": ~has_place & _flags([r.wants_place for r in requests]),
+            },
         )  # fmt: skip
 
     @property
@@ -54,17 +62,6 @@ class Table:
         """When each person can be picked up, as far as the team is concerned."""
         ready: Ints = self.stars.sides.ready[self.request, self.team]
         return ready
-
-    @property
-    def missing(self) -> dict[Part, Bools]:
-        """Which choices lack a part that their request needs."""
-        requests = [self.stars.problem.requests[i] for i in self.request.tolist()]
-        none = self.option == self.stars.none_option
-        return {
-            "team": ~self.has_team & _flags([r.needs_team for r in requests]),
-            "van": none & _flags([r.wants_van for r in requests]),
-            "place": ~self.has_place & _flags([r.wants_place for r in requests]),
-        }
 
 
 def items_of(table: Table) -> list[dict[str, int]]:

@@ -7,9 +7,13 @@ least conceivable price cannot win is passed over: a certificate, not a rule of 
 Values are grains: GRID x tenths, plus shadow prices. `dense.py` gives the same answers in NumPy.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numba import vectorize
 
 from optimizer.eligibility import Bools, Ints
+from optimizer.remembered import NEVER, Memory, blank, cheaper_by, is_known, least_now, remember
 from optimizer.sides import (
     ALWAYS,
     EXTRAS,
@@ -26,8 +30,8 @@ from optimizer.sides import (
 
 TOP = 2
 """So many bundles of a request are offered, each around another option."""
-NEVER = FAR * GRID
-"""The value of what is not possible."""
+OFTEN = 8
+"""Stars looked at once more until all are (and every so many-th of all)."""
 
 
 def costs_of(sides: Sides, bundles: Bundles) -> Ints:
@@ -43,6 +47,14 @@ def _costs_of(sides: Sides, bundles: Bundles, costs: Ints) -> None:
         costs[k] = price(sides, bundles[k, 0], bundles[k, 1], bundles[k, 2], bundles[k, 3])
 
 
+def _priced(thousandths: int, seconds: int) -> int:
+    return (thousandths * seconds + 3000) // 6000
+
+
+priced: Callable[[Ints, Ints], Ints] = vectorize(cache=True)(_priced)  # type: ignore[no-untyped-call]
+"""Thousandths of a tenth of a minute each, times seconds, in tenths, half up; over whole arrays."""
+
+
 @part
 def _offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> None:
     """Insert into the best TOP, in the order of (value, option)."""
@@ -55,6 +67,26 @@ def _offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> Non
             values[t] = value
             found[t, 0], found[t, 1], found[t, 2] = o, j, p
             return
+
+
+@part
+def _side(costs: Ints, prices: Ints, values: Ints) -> int:
+    """The value of each part on one side; the least of them."""
+    least = NEVER
+    for k in range(len(values)):
+        values[k] = min(GRID * costs[k] + prices[k], NEVER)
+    for k in range(len(values)):
+        least = min(least, values[k])
+    return int(least)
+
+
+@part
+def _first(values: Ints, value: int) -> int:
+    """Where a value is first."""
+    at = 0
+    while values[at] != value:
+        at += 1
+    return at
 
 
 @part
@@ -217,51 +249,76 @@ def _base(sides: Sides, i: int, o: int, charge: Ints) -> int:
     return int(GRID * own + charge[o])
 
 
-def cheapest(sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints]:
+def cheapest(
+    sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints],
+    enough: Ints | None = None, memory: Memory | None = None,
+) -> tuple[Ints, Ints]:  # fmt: skip
     """The best TOP offers of each request in scope: values (n, TOP), NEVER where there is none, and
-    option, team, place (n, TOP, 3). `prices`: van (V + 2,), team (J + 1,), place (P + 1,)."""
-    values = np.full((len(scope), TOP), NEVER, dtype=np.int64)
+    option, team, place (n, TOP, 3). `prices`: van (V + 2,), team (J + 1,), place (P + 1,).
+
+    Where nothing is worth `enough` (n,) or less, that is the value, and any bundle or none is
+    offered. `memory` of earlier looks saves most of the work.
+    """
     found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
     work = [np.empty(len(price), dtype=np.int64) for price in prices]
     lists = [np.empty(len(price) + 1, dtype=np.int64) for price in prices[1:]]
     ends = np.empty((len(prices[2]), 3), dtype=np.int64)
     least, team, place = work
     teams, places = lists
-    _cheapest(sides, scope, *prices, values, found, least, team, place, teams, places, ends)
+    if enough is None:
+        enough = np.full(len(scope), NEVER)
+    values = np.repeat(np.minimum(enough + 1, NEVER)[:, None], TOP, axis=1)
+    if memory is None:
+        memory = blank(sides)
+    _cheapest(
+        sides, scope, *prices, enough, memory,
+        values, found, least, team, place, teams, places, ends,
+    )  # fmt: skip
+    nothing = found[:, :, 0] < 0
+    values[nothing] = NEVER
+    values[nothing[:, 0], 0] = enough[nothing[:, 0]]
     return values, found
 
 
 @kernel
 def _cheapest(
     sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
-    values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
+    enough: Ints, memory: Memory, values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
     teams: Ints, places: Ints, ends: Ints,
 ) -> None:  # fmt: skip
-    vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    vans = len(sides.van_end)
     least[vans + 1] = NEVER
     for k in range(len(scope)):
         i = scope[k]
-        best_team, best_place, j_best, p_best = NEVER, NEVER, 0, 0
-        for j in range(no_team + 1):
-            team[j] = NEVER if sides.team[i, j] >= FAR else GRID * sides.team[i, j] + team_price[j]
-            if team[j] < best_team:
-                best_team, j_best = team[j], j
-        for p in range(no_place + 1):
-            place[p] = (
-                NEVER if sides.place[i, p] >= FAR else GRID * sides.place[i, p] + place_price[p]
-            )
-            if place[p] < best_place:
-                best_place, p_best = place[p], p
+        best_team = _side(sides.team[i], team_price, team)
+        best_place = _side(sides.place[i], place_price, place)
         if best_team < NEVER and best_place < NEVER:
             if sides.option[i, vans + 1]:
                 value = GRID * sides.no_van[i] + best_team + best_place
-                _offer(value, vans + 1, j_best, p_best, values[k], found[k])
+                j, p = _first(team, best_team), _first(place, best_place)
+                _offer(value, vans + 1, j, p, values[k], found[k])
+            plain_least, has_van = NEVER, False
             for o in range(vans + 1):
                 least[o] = NEVER
                 if sides.option[i, o]:
                     least[o] = _base(sides, i, o, van_price) + best_team + best_place
+                    plain_least = min(plain_least, least[o])
+                    has_van |= o < vans
+            s = memory.row[i]
+            if has_van and s >= 0:
+                if not is_known(sides, i, memory):
+                    remember(sides, i, memory, team, place)
+                beyond = enough[k] - plain_least
+                drop = cheaper_by(
+                    sides, i, memory, team, place, best_team + beyond, best_place + beyond
+                )
+                for o in range(vans):
+                    if least[o] < NEVER:
+                        both = max(best_team + best_place, least_now(sides, i, o, memory, drop))
+                        least[o] += both - best_team - best_place
             _everything(teams)
             _everything(places)
+            looked = 0
             for _ in range(vans + 1):
                 o = 0
                 for other in range(1, vans + 1):
@@ -269,16 +326,19 @@ def _cheapest(
                         o = other
                 if least[o] >= NEVER or least[o] > values[k, TOP - 1]:
                     break
-                base = least[o] - best_team - best_place
-                # No option left is cheaper by itself: what is too dear here is so for all of them.
-                slack = min(values[k, TOP - 1], NEVER - 1) - least[o]
+                # No option is cheaper by itself: what is too dear here is so for all of them.
+                slack = min(values[k, TOP - 1], NEVER - 1) - plain_least
                 _narrow(teams, team, best_team + slack)
                 _narrow(places, place, best_place + slack)
                 least[o] = NEVER
+                looked += 1
+                base = _base(sides, i, o, van_price)
                 _around(
                     sides, i, o, base, team, place, best_place, teams, places, ends,
                     values[k], found[k],
                 )  # fmt: skip
+            if s >= 0 and looked > OFTEN + vans // OFTEN:
+                memory.known[s] = False
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
 
 

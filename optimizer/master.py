@@ -6,34 +6,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.eligibility import Ints
+from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.glop import Glop
-from optimizer.pricing import Floats, Prices, bundles_of, choices_of
-from optimizer.problem import Place, Team, Van
+from optimizer.pricing import Floats, Prices, bundles_of
 from optimizer.sides import FAR, GRID, Bundles
-from optimizer.simplex import FOUND, Simplex
+from optimizer.simplex import FOUND, IMPOSSIBLE, Simplex
 from optimizer.stars import Choice, Stars
 
-DEARER = 2.0**34
-"""Tenths for a bundle that is no longer possible: it leaves the basis at once."""
 FINE = 2**16
 """Limits are priced finer than resources, because their rows may hold whole costs."""
-SPARE = 16
-"""Rows kept free for requests, and for resources, that are not there yet."""
-SURPLUS = 12
-"""Columns a request beyond which the program is made anew."""
-MANY_ROWS = 900
-"""From here on GLOP's sparse factors beat an inverse (measured at 1,900: 25 ms against seconds)."""
-GONE, SELF, NONE = -1, -2, -3
-"""Where there is no row: not in this question, the team drives, without this part."""
+SPARE = 32
+"""Rows made at once, at least, for requests or resources that are not there yet."""
+SURPLUS = 16
+"""Columns a request beyond which the program is tidied, and how many it keeps then."""
+KEPT = 8
+MARKS = 3
+"""Limits that a decided choice may be in, at least: one for each of its resources."""
+UNSEEN, GONE, SELF, NONE = -4, -1, -2, -3
+"""Where there is no row: no column uses it, not in this question, the team drives, without."""
+MANY_ROWS = 6000
+"""Where so many rows are possible, GLOP's sparse factors take less room than an inverse."""
+
+Key = bytes
+Name = str | tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
     """What earlier ranks must keep to, as a row: the sum of what their choices take is at most
-    `most`; a choice that is not named takes 0."""
+    `most`; a choice that is not named takes 0. Under its name the row goes on from one question to
+    the next."""
 
+    name: tuple[int, str]
     takes: dict[Choice, int]
     most: int
 
@@ -46,8 +51,9 @@ class Limit:
 class Master:
     """One bundle a request, resources within capacity, earlier ranks within their limits.
 
-    A column keeps the rows of its parts (request, van, team, place), so it means the same in every
-    question.
+    A column keeps the rows of its parts (request, van, team, place) and of the limits that it
+    takes from, so it means the same in every question. A resource has a row from the first column
+    that uses it.
     """
 
     def __init__(
@@ -56,99 +62,108 @@ class Master:
     ) -> None:  # fmt: skip
         """A program for the requests in scope beside those decided; `start` is a selection within
         capacity."""
-        problem, asked = stars.problem, len(stars.problem.requests) + SPARE
-        given = len(problem.teams) + len(problem.vans) + len(problem.places) + SPARE
-        rows = asked + given + len(limits)
         self.engine = engine()
-        self._is_request = np.arange(rows) < asked
-        self._limit_rows = np.arange(asked + given, rows)
-        self._limits = tuple(limits)
-        self._names: dict[str, int] = {}
+        self._names: dict[Name, int] = {}
         self._requests: dict[str, int] = {}
-        self._free_requests = iter(range(asked))
-        self._free_resources = iter(range(asked, asked + given))
-        self._columns: dict[tuple[int, ...], int] = {}
-        self._is_makeshift = False
+        self._columns: dict[Key, int] = {}
+        self._width = 4 + max(MARKS, _most_marks(limits))
         self._parts: Bundles = np.zeros((0, 4), dtype=np.int64)
         self._bundles: Bundles = self._parts
         self._costs: Ints = np.zeros(0, dtype=np.int64)
-        self._program: Simplex | Glop
-        # Whole costs beside ones and zeros ask for the more careful solver, and so does size.
-        careful = rows > MANY_ROWS or any(limit.unit > 1 for limit in limits)
-        program = Glop if careful else self.engine.program
-        self._program = program(np.zeros(rows), self._is_request, 4 + len(limits))
-        if not self.adopt(stars, scope, decided, start):
-            raise RuntimeError("a new program has rows for everything")
+        self._marked: Bools = np.zeros(0, dtype=np.bool_)
+        self._rows: Ints = np.zeros((0, self._width), dtype=np.int64)
+        self._coef: Floats = np.zeros((0, self._width))
+        self._is_request: Bools = np.zeros(0, dtype=np.bool_)
+        self._free: dict[bool, list[int]] = {True: [], False: []}
+        self._rhs: Floats = np.zeros(0)
+        # Whole costs beside ones and zeros ask for the more careful solver.
+        self._is_careful = _is_careful(limits)
+        resources = len(stars.problem.teams) + len(stars.problem.vans) + len(stars.problem.places)
+        self._is_careful |= len(stars.problem.requests) + resources > MANY_ROWS
+        program = Glop if self._is_careful else self.engine.program
+        self._program: Simplex | Glop = program(self._rhs, self._is_request, self._width)
+        self._make_rows(len(scope) + len({choice.request for choice in decided}), is_request=True)
+        self._is_makeshift = False
+        self._go_on(stars, scope, decided, start, limits)
 
     def adopt(
-        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice]
-    ) -> bool:
+        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice],
+        limits: Sequence[Limit] = (),
+    ) -> bool:  # fmt: skip
         """Go on with another question; False if that needs another program."""
-        if self._is_makeshift or self.engine is not engine() or self._is_crowded(len(scope)):
+        if self._is_makeshift or self._is_careful or _is_careful(limits):
             return False
-        self._stars, self._scope = stars, scope
-        members = [*scope.tolist(), *sorted({choice.request for choice in decided})]
-        try:
-            fresh = self._find_rows(members)
-        except StopIteration:
+        if self.engine is not engine() or 4 + _most_marks(limits) > self._width:
             return False
-        self._recost(decided)
-        allowed, mine = frozenset(decided), frozenset(scope.tolist())
-        began = [choice for choice in start if choice.request in mine or choice in allowed]
-        kept = {choice.request: choice for choice in [*reversed(decided), *began]}
-        began = list(kept.values())
-        self.add(*bundles_of([stars.least[i] for i in scope.tolist()]))
-        self.add(*bundles_of([*decided, *began]))
-        for choice in began:
-            if choice.request in fresh:
-                key = tuple(self._parts_of(bundles_of([choice])[0])[0].tolist())
-                self._program.enter(self._columns[key], self._request_row[choice.request])
-        self._rhs = self._right_hand_sides(members)
-        self.force(None)
+        if len(self._costs) > SURPLUS * (len(scope) + SPARE):
+            self._tidy()
+        self._go_on(stars, scope, decided, start, limits)
         return True
+
+    def _go_on(
+        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice],
+        limits: Sequence[Limit],
+    ) -> None:  # fmt: skip
+        self._stars, self._scope, self._limits = stars, scope, tuple(limits)
+        self._forced: Choice | None = None
+        decided = sorted(set(decided))
+        members = [*scope.tolist(), *sorted({choice.request for choice in decided})]
+        fresh = self._find_rows(members)
+        marks = self._marks(decided)
+        self._recost({self._key_of(choice, marks) for choice in decided}, decided)
+        mine, allowed = frozenset(scope.tolist()), frozenset(decided)
+        own = [choice for choice in start if choice.request in mine]
+        self._add_decided(decided, marks)
+        self.add(*bundles_of([stars.least[i] for i in scope.tolist()]))
+        self.add(*bundles_of(own))
+        kept = {choice.request: choice for choice in reversed(decided)}
+        kept |= {choice.request: choice for choice in start if choice in allowed}
+        for choice in [*own, *kept.values()]:
+            if choice.request in fresh:
+                column = self._columns[self._key_of(choice, marks)]
+                self._program.enter(column, int(self._request_row[choice.request]))
+        self.force(None)
 
     def add(self, bundles: Bundles, costs: Ints) -> int:
         """The columns that are not there yet; how many those were."""
         parts = self._parts_of(bundles)
-        new = []
-        for k, key in enumerate(map(tuple, parts.tolist())):
-            if key not in self._columns:
-                self._columns[key] = len(self._columns)
-                new.append(k)
+        first = {key: k for k, key in reversed([*enumerate(_keys(parts))])}
+        new = sorted(k for key, k in first.items() if key not in self._columns)
         if new:
-            parts, bundles, costs = parts[new], bundles[new], costs[new]
-            self._parts = np.concatenate([self._parts, parts])
-            self._bundles = np.concatenate([self._bundles, bundles])
-            self._costs = np.concatenate([self._costs, costs])
-            self._program.add(*self._entries(parts, bundles, costs), costs.astype(np.float64))
+            keys, parts = _keys(parts[new]), parts[new]
+            rows = np.zeros((len(new), self._width), dtype=np.int64)
+            rows[:, :4] = np.maximum(parts, 0)
+            coef = np.zeros(rows.shape)
+            coef[:, :4] = parts >= 0
+            self._append(keys, parts, bundles[new], costs[new], rows, coef)
         return len(new)
 
     def force(self, choice: Choice | None) -> None:
         """Use this bundle whatever it costs, and no other one of its request; None: none."""
         self._forced = choice
-        rhs = self._rhs
         if choice is not None:
-            parts = self._parts_of(bundles_of([choice])[0])[0]
-            rhs = rhs.copy()
-            rhs[parts[parts >= 0]] -= 1
-        self._program.set_rhs(rhs)
+            self._parts_of(bundles_of([choice])[0])
+        self._state_rhs()
 
     def solve(self) -> float | None:
         """Re-optimise; the value of the relaxation in tenths of a minute, None if it has none."""
-        if (self._program.rhs[: len(self._is_request) - len(self._limits)] < 0).any():
+        if self._overfull:
             return None
-        if self._program.solve() != FOUND and not self._found_by_glop():
+        ended = self._program.solve()
+        if ended == IMPOSSIBLE or (ended != FOUND and not self._found_by_glop()):
             return None
         return self._program.value() + (0 if self._forced is None else self._forced.cost)
 
     def prices(self) -> Prices:
         """The shadow prices, in whole grains and never negative."""
-        y = self._program.y
         rows = (self._van_row[:-2], self._team_row[:-1], self._place_row[:-1])
-        return Prices.of(*(y[row] for row in rows))
+        y = self._program.y
+        return Prices.of(*(np.where(row >= 0, y[np.maximum(row, 0)], 0.0) for row in rows))
 
     def limit_prices(self) -> Ints:
         """What one more of each limit would be worth, in 1/FINE grains."""
+        if not self._limits:
+            return np.zeros(0, dtype=np.int64)
         units = [limit.unit for limit in self._limits]
         duals = np.maximum(0.0, -self._program.y[self._limit_rows]) / units
         fine: Ints = np.rint(duals * GRID * FINE).astype(np.int64)
@@ -161,7 +176,9 @@ class Master:
 
     def known(self) -> tuple[Bundles, Ints]:
         """Every bundle of the scope that is in the program and possible."""
-        mine = np.isin(self._bundles[:, 0], self._scope) & (self._costs < FAR)
+        mine = np.zeros(len(self._stars.problem.requests) + 1, dtype=np.bool_)
+        mine[self._scope] = True
+        mine = mine[self._bundles[:, 0]] & (self._costs < FAR)
         return self._bundles[mine], self._costs[mine]
 
     def solution(self) -> tuple[Bundles, Ints, Floats]:
@@ -174,93 +191,207 @@ class Master:
             share = np.append(share, 1.0)
         return bundles, costs, share
 
-    def _is_crowded(self, requests: int) -> bool:
-        return len(self._parts) > SURPLUS * (requests + SPARE) or (
-            bool(self._limits) and len(self._parts) > 0
-        )
-
     def _find_rows(self, members: Sequence[int]) -> set[int]:
         """Rows by index for this question; the requests that had none so far."""
-        problem = self._stars.problem
-
-        def rows(parts: Sequence[Team | Van | Place]) -> list[int]:
-            for part in parts:
-                if part.id not in self._names:
-                    self._names[part.id] = next(self._free_resources)
-            return [self._names[part.id] for part in parts]
-
-        self._van_row = np.array([*rows(problem.vans), SELF, NONE], dtype=np.int64)
-        self._team_row = np.array([*rows(problem.teams), NONE], dtype=np.int64)
-        self._place_row = np.array([*rows(problem.places), NONE], dtype=np.int64)
+        problem, names = self._stars.problem, self._names
+        free = [names.get(limit.name) for limit in self._limits]
+        self._limit_rows = [
+            self._new_row(limit.name) if row is None else row
+            for limit, row in zip(self._limits, free, strict=True)
+        ]
+        self._van_row, self._team_row, self._place_row = (
+            np.array([*(names.get(part.id, UNSEEN) for part in parts), *beyond], dtype=np.int64)
+            for parts, beyond in (
+                (problem.vans, (SELF, NONE)), (problem.teams, (NONE,)), (problem.places, (NONE,)),
+            )
+        )  # fmt: skip
         self._request_row = np.full(len(problem.requests), NONE, dtype=np.int64)
         fresh = set()
         for i in members:
             name = problem.requests[i].id
-            if name not in self._requests:
-                self._requests[name] = next(self._free_requests)
+            row = self._requests.get(name)
+            if row is None:
+                row = self._requests[name] = self._take_row(is_request=True)
                 fresh.add(i)
-            self._request_row[i] = self._requests[name]
+            self._request_row[i] = row
+        self._members = members
+        self._state_capacities()
         return fresh
 
-    def _recost(self, decided: Sequence[Choice]) -> None:
+    def _new_row(self, name: Name) -> int:
+        row = self._names[name] = self._take_row(is_request=False)
+        return row
+
+    def _take_row(self, *, is_request: bool) -> int:
+        if not self._free[is_request]:
+            self._make_rows(SPARE + len(self._rhs) // 4, is_request=is_request)
+        return self._free[is_request].pop()
+
+    def _make_rows(self, count: int, *, is_request: bool) -> None:
+        first, fresh = len(self._rhs), np.full(count, is_request)
+        self._is_request = np.append(self._is_request, fresh)
+        self._rhs = np.append(self._rhs, np.zeros(count))
+        self._program.add_rows(fresh)
+        self._free[is_request] += range(first + count - 1, first - 1, -1)
+
+    def _recost(self, open_keys: set[Key], decided: Sequence[Choice]) -> None:
         """What every column means and costs now."""
-        at = np.full(len(self._is_request) - NONE, GONE, dtype=np.int64)
+        at = np.full(len(self._rhs) - UNSEEN, GONE, dtype=np.int64)
         bundles = np.empty_like(self._parts)
         columns = (self._request_row, self._van_row, self._team_row, self._place_row)
         for k, row in enumerate(columns):
             at[:] = GONE
-            at[row[row >= 0]] = np.flatnonzero(row >= 0)
+            known = np.flatnonzero(row >= 0)
+            at[row[known]] = known
             if k:
                 at[NONE] = len(row) - 1
             if k == 1:
                 at[SELF] = len(row) - 2
             bundles[:, k] = at[self._parts[:, k]]
-        there = np.flatnonzero((bundles >= 0).all(axis=1))
+        settled = np.zeros(len(self._stars.problem.requests) + 1, dtype=np.bool_)
+        settled[[choice.request for choice in decided]] = True
+        there = (bundles >= 0).all(axis=1)
+        closed = np.where(settled[bundles[:, 0]], True, self._marked)
+        closed[[self._columns[key] for key in open_keys if key in self._columns]] = False
+        here = np.flatnonzero(there & ~closed)
         costs = np.full(len(bundles), FAR, dtype=np.int64)
-        costs[there] = self.engine.costs_of(self._stars.sides, bundles[there])
-        open_choices = {choice[:4] for choice in decided}
-        settled = np.isin(bundles[:, 0], [choice.request for choice in decided])
-        for column in np.flatnonzero(settled).tolist():
-            if tuple(bundles[column].tolist()) not in open_choices:
-                costs[column] = FAR
+        costs[here] = self.engine.costs_of(self._stars.sides, bundles[here])
         self._bundles, self._costs = bundles, np.minimum(costs, FAR)
-        possible = costs < FAR
-        self._program.price(np.where(possible, costs, DEARER).astype(np.float64), possible)
+        self._program.price(self._costs.astype(np.float64), self._costs < FAR)
+
+    def _marks(self, decided: Sequence[Choice]) -> dict[Choice, tuple[int, ...]]:
+        """The limits, by number, that each decided choice takes from."""
+        found: dict[Choice, list[int]] = {choice: [] for choice in decided}
+        for k, limit in enumerate(self._limits):
+            for choice, entry in limit.takes.items():
+                if entry and choice in found:
+                    found[choice].append(k)
+        return {choice: tuple(limits) for choice, limits in found.items()}
+
+    def _key_of(self, choice: Choice, marks: dict[Choice, tuple[int, ...]]) -> Key:
+        limits = np.array([[self._limit_rows[k] for k in marks.get(choice, ())]], dtype=np.int64)
+        return _keys(np.hstack([self._parts_of(bundles_of([choice])[0]), limits]))[0]
+
+    def _add_decided(self, decided: Sequence[Choice], marks: dict[Choice, tuple[int, ...]]) -> None:
+        """Columns that take from limits, too."""
+        keyed = {key: c for c in decided if (key := self._key_of(c, marks)) not in self._columns}
+        if not keyed:
+            return
+        bundles, costs = bundles_of(keyed.values())
+        parts = self._parts_of(bundles)
+        rows = np.zeros((len(keyed), self._width), dtype=np.int64)
+        coef = np.zeros(rows.shape)
+        rows[:, :4], coef[:, :4] = np.maximum(parts, 0), parts >= 0
+        for n, choice in enumerate(keyed.values()):
+            for e, k in enumerate(marks[choice], start=4):
+                limit = self._limits[k]
+                rows[n, e], coef[n, e] = self._limit_rows[k], limit.takes[choice] / limit.unit
+        self._append(list(keyed), parts, bundles, costs, rows, coef)
+
+    def _append(
+        self, keys: Sequence[Key], parts: Bundles, bundles: Bundles, costs: Ints,
+        rows: Ints, coef: Floats,
+    ) -> None:  # fmt: skip
+        self._columns.update(
+            zip(keys, range(len(self._costs), len(self._costs) + len(keys)), strict=True)
+        )
+        self._parts = np.concatenate([self._parts, parts])
+        self._bundles = np.concatenate([self._bundles, bundles])
+        self._costs = np.concatenate([self._costs, costs])
+        self._marked = np.append(self._marked, (coef[:, 4:] != 0).any(axis=1))
+        self._rows = np.concatenate([self._rows, rows])
+        self._coef = np.concatenate([self._coef, coef])
+        self._program.add(rows, coef, costs.astype(np.float64))
 
     def _parts_of(self, bundles: Bundles) -> Bundles:
-        rows = (self._request_row, self._van_row, self._team_row, self._place_row)
-        return np.stack([row[bundles[:, k]] for k, row in enumerate(rows)], axis=1)
+        """The rows of bundles; a resource that had none is given one."""
+        problem = self._stars.problem
+        columns = (self._request_row, self._van_row, self._team_row, self._place_row)
+        parts = np.stack([row[bundles[:, k]] for k, row in enumerate(columns)], axis=1)
+        if not (parts == UNSEEN).any():
+            return parts
+        kinds = (problem.requests, problem.vans, problem.teams, problem.places)
+        for k, (row, kind) in enumerate(zip(columns, kinds, strict=True)):
+            for index in np.unique(bundles[parts[:, k] == UNSEEN, k]).tolist():
+                row[index] = self._new_row(kind[index].id)
+            parts[:, k] = row[bundles[:, k]]
+        self._state_capacities()
+        self._state_rhs()
+        return parts
 
-    def _entries(self, parts: Bundles, bundles: Bundles, costs: Ints) -> tuple[Ints, Floats]:
-        rows = np.empty((len(parts), 4 + len(self._limits)), dtype=np.int64)
-        rows[:, :4], rows[:, 4:] = np.maximum(parts, 0), self._limit_rows
-        coef = np.zeros(rows.shape)
-        coef[:, :4] = parts >= 0
-        for k, limit in enumerate(self._limits):
-            unit = limit.unit
-            own = [limit.takes.get(c, 0) / unit for c in choices_of(bundles, costs)]
-            coef[:, 4 + k] = own
-        return rows, coef
+    def _state_capacities(self) -> None:
+        """The right-hand side of every row, with nothing forced."""
+        stars = self._stars
+        self._rhs[:] = 0
+        self._rhs[self._request_row[self._members]] = 1
+        for row, capacity in (
+            (self._van_row[:-2], stars.van_capacity),
+            (self._team_row[:-1], stars.team_capacity),
+            (self._place_row[:-1], stars.place_capacity),
+        ):
+            seen = row >= 0
+            self._rhs[row[seen]] = capacity[seen]
+        self._rhs[self._limit_rows] = [limit.most / limit.unit for limit in self._limits]
 
-    def _right_hand_sides(self, members: Sequence[int]) -> Floats:
-        rhs = np.zeros(len(self._is_request))
-        rhs[self._request_row[members]] = 1
-        rhs[self._van_row[:-2]] = self._stars.van_capacity
-        rhs[self._team_row[:-1]] = self._stars.team_capacity
-        rhs[self._place_row[:-1]] = self._stars.place_capacity
-        rhs[self._limit_rows] = [limit.most / limit.unit for limit in self._limits]
-        return rhs
+    def _state_rhs(self) -> None:
+        rhs, forced = self._rhs, self._forced
+        if forced is not None:
+            rhs = rhs.copy()
+            rows = (self._request_row, self._van_row, self._team_row, self._place_row)
+            taken = [int(row[k]) for row, k in zip(rows, forced[:4], strict=True)]
+            rhs[[row for row in taken if row >= 0]] -= 1
+        free = np.ones(len(rhs), dtype=np.bool_)
+        free[self._limit_rows] = False
+        self._overfull = bool((rhs[free] < 0).any())
+        self._program.set_rhs(rhs)
+
+    def _tidy(self) -> None:
+        """Forget the columns that are worth least, and the rows that nothing uses any more."""
+        dear = self._costs - (self._coef * self._program.y[self._rows]).sum(axis=1)
+        dear[self._costs >= FAR] = np.inf
+        basic = self._program.in_basis()
+        most = np.partition(dear, n)[n] if (n := KEPT * len(self._members)) < len(dear) else np.inf
+        kept = basic | (dear < most)
+        self._program.keep(kept)
+        for name in ("_parts", "_bundles", "_costs", "_marked", "_rows", "_coef"):
+            setattr(self, name, getattr(self, name)[kept])
+        moved = np.cumsum(kept) - 1
+        self._columns = {key: int(moved[k]) for key, k in self._columns.items() if kept[k]}
+        used = np.zeros(len(self._rhs), dtype=np.bool_)
+        used[self._rows[self._coef != 0]] = True
+        for name in [name for name, row in self._requests.items() if not used[row]]:
+            self._free[True].append(self._requests.pop(name))
+        for part in [part for part, row in self._names.items() if not used[row]]:
+            self._free[False].append(self._names.pop(part))
 
     def _found_by_glop(self) -> bool:
-        """The compiled simplex gave up, or says that nothing is possible: the solver of record
-        decides, and goes on if there is a solution after all."""
+        """The compiled simplex gave up: the solver of record decides, and goes on."""
         if not isinstance(self._program, Simplex):
             return False
-        program = Glop(self._program.rhs, self._is_request, 4 + len(self._limits))
-        costs = np.where(self._costs < FAR, self._costs, DEARER).astype(np.float64)
-        program.add(*self._entries(self._parts, self._bundles, self._costs), costs)
+        program = Glop(self._program.rhs, self._is_request, self._width)
+        costs = self._costs.astype(np.float64)
+        program.add(self._rows, self._coef, costs)
         program.price(costs, self._costs < FAR)
         if program.solve() != FOUND:
             return False
         self._program, self._is_makeshift = program, True
         return True
+
+
+def _keys(rows: Ints) -> list[Key]:
+    """What tells columns apart: their rows."""
+    packed = np.ascontiguousarray(rows, dtype=np.int32)
+    keys: list[Key] = packed.view(f"V{4 * rows.shape[1]}").ravel().tolist()
+    return keys
+
+
+def _is_careful(limits: Sequence[Limit]) -> bool:
+    return any(limit.unit > 1 for limit in limits)
+
+
+def _most_marks(limits: Sequence[Limit]) -> int:
+    count: dict[Choice, int] = {}
+    for limit in limits:
+        for choice in limit.takes:
+            count[choice] = count.get(choice, 0) + 1
+    return max(count.values(), default=0)

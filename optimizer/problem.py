@@ -318,7 +318,9 @@ def _check_ids(ids: list[str], kind: str) -> None:
 
 
 def _frozen_times(times: Seconds, shape: tuple[int, int], name: str) -> Seconds:
-    frozen = np.array(times, dtype=np.float64)
+    is_ours = isinstance(times, np.ndarray) and times.base is None and not times.flags.writeable
+    # A problem made from another one shares what it did not change.
+    frozen = times if is_ours and times.dtype == np.float64 else np.array(times, dtype=np.float64)
     _check(frozen.shape == shape, f"{name}: shape {frozen.shape}, expected {shape}")
     known = frozen[~np.isnan(frozen)]
     within = bool(np.all((known >= 0) & (known <= LARGEST_TIME_S)))

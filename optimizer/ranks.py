@@ -133,14 +133,14 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
                 return None
             relaxed = found
         steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxation))
-        rounded = _selection(stars, [*earlier.settled, *relaxed.solution, *best])
+        rounded = selection(stars, [*earlier.settled, *relaxed.solution, *best])
         best = rounded if relaxed.is_whole else _better(stars, earlier, best, rounded)
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
         closed = _close(stars, steps[-1], best, start.effort)
         if closed is None:
             return None
-        best = _selection(stars, [*closed.choices, *best])
+        best = selection(stars, [*closed.choices, *best])
         if not closed.exact:
             return Outcome(best, steps, start.effort, proved=False)
         if k + 1 < len(start.scopes):
@@ -148,7 +148,7 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
     return Outcome(best, steps, start.effort, proved=True)
 
 
-def _selection(stars: Stars, wanted: Sequence[Choice]) -> Choices:
+def selection(stars: Stars, wanted: Sequence[Choice]) -> Choices:
     """The first wanted choice of each request, if all have one and they fit; else around them."""
     first = {choice.request: choice for choice in reversed(wanted)}
     choices = tuple(first[i] for i in sorted(first))
@@ -254,10 +254,11 @@ def _full_use(
         most[choice.request] = max(most[choice.request], beyond)
     loose = most.total()
     limits = []
-    for part, price, capacity in (
-        (1, prices.van, stars.van_capacity),
-        (2, prices.team, stars.team_capacity),
-        (3, prices.place, stars.place_capacity),
+    problem = stars.problem
+    for part, price, capacity, kind in (
+        (1, prices.van, stars.van_capacity, problem.vans),
+        (2, prices.team, stars.team_capacity, problem.teams),
+        (3, prices.place, stars.place_capacity, problem.places),
     ):
         for k in np.flatnonzero(price[: len(capacity)]).tolist():
             if price[k] <= gap:
@@ -266,7 +267,13 @@ def _full_use(
             users = [choice for choice in excess if choice[part] == k]
             others = {choice.request for choice in excess if choice[part] != k}
             if len({choice.request for choice in users} - others) < capacity[k]:
-                limits.append(Limit(dict.fromkeys(users, -1), -int(capacity[k])))
+                limits.append(
+                    Limit(
+                        (len(step.earlier.budgets), kind[k].id),
+                        dict.fromkeys(users, -1),
+                        -int(capacity[k]),
+                    )
+                )
     return tuple(limits) if loose < GRID + gap else None
 
 
@@ -277,13 +284,13 @@ def _spending(excess: Iterable[Choice], budget: Budget) -> tuple[Limit, ...]:
     for choice in own:
         least[choice.request] = min(choice.cost, least.get(choice.request, choice.cost))
     takes = {choice: choice.cost - least[choice.request] for choice in own}
-    return (Limit(takes, budget.tenths - sum(least.values())),)
+    return (Limit((len(budget.requests), ""), takes, budget.tenths - sum(least.values())),)
 
 
 def _is_allowed(earlier: Earlier, choices: Choices) -> bool:
     """Whether a selection keeps what is decided."""
-    listed = set(earlier.choices)
-    if any(c.request in earlier.requests and c not in listed for c in choices):
+    listed, decided = set(earlier.choices), earlier.requests
+    if any(c.request in decided and c not in listed for c in choices):
         return False
     return all(total(_of(choices, b.requests)) <= b.tenths for b in earlier.budgets)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def _reasons(selection: Selection, part: Part, rows: list[int]) -> Iterator[list
         ]
         gone = np.flatnonzero(taken[k]).tolist()
         if gone:
-            who = tuple(holder for at in gone for holder in holders.get(at, ()))
+            who = tuple(chain.from_iterable(holders.get(at, ()) for at in gone))
             reasons.append(Reason(part, "taken", len(gone), (), who))
         if unfit[k]:
             reasons.append(Reason(part, "unfit", unfit[k]))

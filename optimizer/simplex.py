@@ -2,92 +2,189 @@
 
     minimise cost . x   subject to   rows x = rhs (requests) or rows x <= rhs (resources),  x >= 0
 
-with at most `K` entries a column. It keeps the inverse of the basis, nearly all zeros here, and
-changes only what a pivot touches; so a new column or another right-hand side costs a few pivots, a
-few microseconds each. Right-hand sides are raised by a millionth (other for each row), so that no
-step is of length zero and none repeats.
+It keeps the inverse of the basis, nearly all zeros here, and changes only what a pivot touches; so
+a new column or another right-hand side costs a few pivots, a few microseconds each. A column that
+is closed is held at zero: the dual steps drive it out of the basis like the slack of an equality,
+and no large cost ever enters the prices. Right-hand sides are raised by a millionth (another for
+each row), so that steps are not of length zero and do not repeat.
 
-Nothing relies on its digits: the prices that it finds are proved by exact pricing, and its x only
-suggests a selection.
+Digits are lost with every pivot, so every answer is checked: an optimum by its residuals, "no
+solution" by the combination of rows that proves it. An answer that fails is computed once more
+from a fresh inverse.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from optimizer.sides import kernel, part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 WIDEN = 1e-6
-DEAR = 1e-6
+GOLDEN = 0.6180339887498949
+DEAR = 1e-4
 """A reduced cost counts from here on (tenths of a minute)."""
 PIVOT = 1e-7
+SOUND = 1e-5
+"""A pivot below this is a last resort."""
+ZERO = 1e-11
 SHORT = 1e-9
+WRONG = 1e-8
+"""A variable below zero by so much is infeasible."""
+EXACT = 1e-5
+"""Residuals up to here are digits, above an inverse that has decayed."""
 MANY = 20_000
 """Pivots after which a solve gives up."""
 FOUND, ENDLESS, IMPOSSIBLE = 0, 1, 2
 
 
+class Tableau(NamedTuple):
+    """N columns of K entries each (a coefficient of 0 ends them) over M rows.
+
+    rows, coef (N, K); cost, may (N,): a column that may not is held at zero; at (N,), slack_at
+    (M,): where in the basis, or -1; inverse (M, M): [k, r] is row r, column k of B^-1; basis (M,):
+    a column (its number) or the slack of row k (-1 - k); slack_ok (M,): that slack may be used;
+    x (M,) of the basis; y (M,) of the rows. Room to work in: alpha, rho, touched (M,), queue and
+    dear (N + M,).
+    """
+
+    rows: Ints
+    coef: Floats
+    cost: Floats
+    may: Bools
+    at: Ints
+    inverse: Floats
+    basis: Ints
+    slack_at: Ints
+    slack_ok: Bools
+    x: Floats
+    y: Floats
+    alpha: Floats
+    rho: Floats
+    touched: Ints
+    queue: Ints
+    dear: Floats
+
+
 class Simplex:
-    """The program and its basis. A variable is a column (its number) or the slack of row r, which
-    is -1 - r; the slack of an equality must stay zero."""
+    """The program and its basis."""
 
     def __init__(self, rhs: Floats, is_equality: Bools, width: int) -> None:
-        m = len(rhs)
-        spread = 1 + (np.arange(m) * 7919 % 1009) / 1009
-        self._widen = np.where(is_equality, 0.0, WIDEN * spread)
-        self._slack_ok = ~is_equality
-        self._inverse = np.eye(m)
-        self._basis = -1 - np.arange(m)
-        self._slack_at = np.arange(m)
-        self.x = np.zeros(m)
-        self.y = np.zeros(m)
-        self.rhs = np.zeros(m)
+        m, n = len(rhs), 256
+        self.rhs = rhs.astype(np.float64)
         self.count = 0
-        self._rows = np.zeros((256, width), dtype=np.int64)
-        self._coef = np.zeros((256, width))
-        self._cost = np.zeros(256)
-        self._may = np.zeros(256, dtype=np.bool_)
-        self._at = np.full(256, -1, dtype=np.int64)
-        self.set_rhs(rhs)
+        self._tableau = Tableau(
+            rows=np.zeros((n, width), dtype=np.int64),
+            coef=np.zeros((n, width)),
+            cost=np.zeros(n),
+            may=np.zeros(n, dtype=np.bool_),
+            at=np.full(n, -1, dtype=np.int64),
+            inverse=np.eye(m),
+            basis=-1 - np.arange(m),
+            slack_at=np.arange(m),
+            slack_ok=~is_equality,
+            x=np.zeros(m),
+            y=np.zeros(m),
+            alpha=np.zeros(m),
+            rho=np.zeros(m),
+            touched=np.zeros(m, dtype=np.int64),
+            queue=np.zeros(n + m, dtype=np.int64),
+            dear=np.zeros(n + m),
+        )
+        self._widen = np.where(is_equality, 0.0, WIDEN * (1 + np.arange(m) * GOLDEN % 1))
+        self._restate()
+        self._is_stale = True
+
+    @property
+    def y(self) -> Floats:
+        """The dual value of each row."""
+        return self._tableau.y
 
     def add(self, rows: Ints, coef: Floats, cost: Floats) -> None:
         """More columns: rows and coefficients (n, width), a coefficient of 0 for none."""
         end = self.count + len(cost)
-        while end > len(self._cost):
-            for name in ("_rows", "_coef", "_cost", "_may", "_at"):
-                array = getattr(self, name)
-                setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
-        fresh = slice(self.count, end)
-        self._rows[fresh], self._coef[fresh], self._cost[fresh] = rows, coef, cost
-        self._may[fresh], self._at[fresh] = True, -1
+        if end > len(self._tableau.cost):
+            self._make_room(2 * end)
+        t, fresh = self._tableau, slice(self.count, end)
+        order = np.argsort(coef == 0, axis=1, kind="stable")
+        t.rows[fresh] = np.take_along_axis(rows, order, axis=1)
+        t.coef[fresh] = np.take_along_axis(coef, order, axis=1)
+        t.cost[fresh], t.may[fresh], t.at[fresh] = cost, True, -1
         self.count = end
+
+    def add_rows(self, is_equality: Bools) -> None:
+        """More rows, with a right-hand side of zero and nothing in them yet."""
+        t, old, more = self._tableau, len(self.rhs), len(is_equality)
+        m, n = old + more, len(t.cost)
+        inverse = np.eye(m)
+        inverse[:old, :old] = t.inverse
+        fresh = np.arange(old, m)
+        zeros = np.zeros(more)
+        self._tableau = t._replace(
+            inverse=inverse,
+            basis=np.append(t.basis, -1 - fresh),
+            slack_at=np.append(t.slack_at, fresh),
+            slack_ok=np.append(t.slack_ok, ~is_equality),
+            x=np.append(t.x, zeros),
+            y=np.append(t.y, zeros),
+            alpha=np.zeros(m),
+            rho=np.zeros(m),
+            touched=np.zeros(m, dtype=np.int64),
+            queue=np.zeros(n + m, dtype=np.int64),
+            dear=np.zeros(n + m),
+        )
+        widen = np.where(is_equality, 0.0, WIDEN * (1 + fresh * GOLDEN % 1))
+        self._widen = np.append(self._widen, widen)
+        self._tableau.x[old:] = widen
+        self.rhs = np.append(self.rhs, zeros)
+
+    def keep(self, columns: Bools) -> None:
+        """Forget the other columns (count,). None of them may be in the basis."""
+        t, kept = self._tableau, np.flatnonzero(columns)
+        for array in (t.rows, t.coef, t.cost, t.may, t.at):
+            array[: len(kept)] = array[kept]
+        self.count = len(kept)
+        used = np.flatnonzero(t.at[: self.count] >= 0)
+        t.basis[t.at[used]] = used
 
     def price(self, cost: Floats, may: Bools) -> None:
         """New costs of all columns, and which of them may be used."""
-        self._cost[: self.count], self._may[: self.count] = cost, may
-        self._reprice()
+        t = self._tableau
+        t.cost[: self.count], t.may[: self.count] = np.where(may, cost, 0.0), may
+        self._is_stale = True
 
     def set_rhs(self, rhs: Floats) -> None:
         """New right-hand sides; the basis stays."""
+        change = rhs - self.rhs
+        rows = np.flatnonzero(change)
+        self._tableau.x[:] += change[rows] @ self._tableau.inverse[rows]
         self.rhs = rhs.astype(np.float64)
-        self.x[:] = (self.rhs + self._widen) @ self._inverse
 
     def enter(self, column: int, row: int) -> None:
-        """Put a column into the basis instead of the slack of a row (for a start)."""
-        state = (self._at, self._inverse, self._basis, self._slack_at, self.x, self.y)
-        _enter(column, row, self._rows, self._coef, self._cost, *state)
+        """Put a column into the basis instead of the slack of a row that nothing uses yet."""
+        _enter(self._tableau, column, row)
+        self._is_stale = True
 
     def solve(self) -> int:
         """FOUND, ENDLESS (give up) or IMPOSSIBLE."""
-        ended = _dual(*self._state())
-        if ended == FOUND:
-            self._reprice()
-            ended = _primal(*self._state())
-        return int(ended)
+        for _ in range(2):
+            if self._is_stale:
+                _reprice(self._tableau)
+            self._is_stale = True
+            ended = _dual(self._tableau, self.count)
+            if ended == FOUND:
+                self._is_stale = False
+                ended = _primal(self._tableau, self.count)
+            if ended == FOUND and self._is_exact():
+                return FOUND
+            if ended == IMPOSSIBLE and self._is_proved():
+                return IMPOSSIBLE
+            self.rebuild()
+        return ENDLESS
 
     def value(self) -> float:
         """The optimum."""
@@ -95,160 +192,315 @@ class Simplex:
 
     def solution(self) -> tuple[Ints, Floats]:
         """The columns in use, and how much of each."""
-        used = np.flatnonzero((self._basis >= 0) & (self.x > 1e-4))
-        return self._basis[used], self.x[used]
+        t = self._tableau
+        used = np.flatnonzero((t.basis >= 0) & (t.x > 1e-4))
+        return t.basis[used], t.x[used]
 
-    def _reprice(self) -> None:
-        cost = np.where(self._basis >= 0, self._cost[np.maximum(self._basis, 0)], 0.0)
-        self.y[:] = self._inverse @ cost
+    def in_basis(self) -> Bools:
+        """Which columns are in the basis (count,)."""
+        used: Bools = self._tableau.at[: self.count] >= 0
+        return used
 
-    def _state(self) -> tuple[Any, ...]:
-        return (
-            self.count, self._rows, self._coef, self._cost, self._may, self._at,
-            self._inverse, self._basis, self._slack_at, self._slack_ok, self.x, self.y,
-        )  # fmt: skip
+    def _make_room(self, columns: int) -> None:
+        t, m = self._tableau, len(self.rhs)
+        more = columns - len(t.cost)
+
+        def longer(array: NDArray[np.generic]) -> NDArray[np.generic]:
+            return np.concatenate([array, np.zeros((more, *array.shape[1:]), dtype=array.dtype)])
+
+        longer_ones: dict[str, Any] = {
+            name: longer(getattr(t, name)) for name in ("rows", "coef", "cost", "may", "at")
+        }
+        self._tableau = t._replace(
+            **longer_ones,
+            queue=np.zeros(columns + m, dtype=np.int64),
+            dear=np.zeros(columns + m),
+        )
+
+    def _restate(self) -> None:
+        """The basic variables from the right-hand sides."""
+        self._tableau.x[:] = (self.rhs + self._widen) @ self._tableau.inverse
+
+    def _is_exact(self) -> bool:
+        """Whether the basic variables fill the rows, and the prices pay for the basis."""
+        t = self._tableau
+        used = t.basis[t.basis >= 0]
+        filled = np.zeros(len(t.x))
+        slack = np.flatnonzero(t.basis < 0)
+        filled[-1 - t.basis[slack]] = t.x[slack]
+        np.add.at(filled, t.rows[used], t.coef[used] * t.x[t.at[used]][:, None])
+        paid = (t.coef[used] * t.y[t.rows[used]]).sum(axis=1) - t.cost[used]
+        short = np.abs(filled - self.rhs - self._widen).max(initial=0.0)
+        scale = 1 + np.abs(t.cost[used]).max(initial=0.0)
+        return bool(short < EXACT and np.abs(paid).max(initial=0.0) < EXACT * scale)
+
+    def _is_proved(self) -> bool:
+        """Whether `rho` combines the rows into one that no x >= 0 can fill (Farkas)."""
+        t, n = self._tableau, self.count
+        entries = (t.coef[:n] * t.rho[t.rows[:n]]).sum(axis=1)[t.may[:n]]
+        least = min(entries.min(initial=0.0), t.rho[t.slack_ok].min(initial=0.0))
+        return bool(least > -1e-6 and t.rho @ (self.rhs + self._widen) < -1e-3)
+
+    def rebuild(self) -> None:
+        """The inverse of the same basis, computed anew (without what depends on the rest)."""
+        t, m = self._tableau, len(self.rhs)
+        wanted = t.basis[t.basis >= 0]
+        is_spare = np.ones(m, dtype=np.bool_)
+        is_spare[-1 - t.basis[t.basis < 0]] = False
+        t.inverse[:] = np.eye(m)
+        t.basis[:], t.slack_at[:], t.at[:] = -1 - np.arange(m), np.arange(m), -1
+        for column in wanted.tolist():
+            _reenter(t, column, is_spare)
+        self._restate()
+        self._is_stale = True
 
 
-@njit(cache=True, nogil=True)
-def _enter(
-    q: int, r: int, rows: Ints, coef: Floats, cost: Floats, at: Ints,
-    inverse: Floats, basis: Ints, slack_at: Ints, x: Floats, y: Floats,
-) -> None:  # fmt: skip
-    alpha = _column(q, rows, coef, inverse)
-    _pivot(q, r, alpha, _reduced(q, rows, coef, cost, y), at, inverse, basis, slack_at, x, y)
+@part
+def _column(t: Tableau, q: int) -> int:
+    """The entering variable in terms of the basis (`alpha`); how many entries are `touched`."""
+    for i in range(len(t.x)):
+        t.alpha[i] = 0.0
+    for e in range(t.rows.shape[1]):
+        k, c = (-1 - q, 1.0) if q < 0 else (t.rows[q, e], t.coef[q, e])
+        if c == 0.0:
+            break
+        if t.slack_at[k] >= 0:
+            t.alpha[t.slack_at[k]] += c
+        else:
+            for i in range(len(t.x)):
+                t.alpha[i] += c * t.inverse[k, i]
+        if q < 0:
+            break
+    count = 0
+    for i in range(len(t.x)):
+        if abs(t.alpha[i]) > ZERO:
+            t.touched[count] = i
+            count += 1
+    return count
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _column(q: int, rows: Ints, coef: Floats, inverse: Floats) -> Floats:
-    """The entering variable in terms of the basis; inverse[k, r] is row r, column k of B^-1."""
-    alpha: Floats = np.zeros(inverse.shape[0])
-    if q < 0:
-        alpha += inverse[-1 - q]
-        return alpha
-    for k in range(rows.shape[1]):
-        if coef[q, k] != 0.0:
-            alpha += coef[q, k] * inverse[rows[q, k]]
-    return alpha
+@part
+def _row(t: Tableau, r: int) -> None:
+    """Row r of the inverse, as `rho`."""
+    for k in range(len(t.x)):
+        # The slack of row k elsewhere in the basis: a unit column.
+        is_unit = t.slack_at[k] >= 0 and t.slack_at[k] != r
+        t.rho[k] = 0.0 if is_unit else t.inverse[k, r]
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _reduced(q: int, rows: Ints, coef: Floats, cost: Floats, y: Floats) -> float:
-    if q < 0:
-        return float(-y[-1 - q])
-    d = float(cost[q])
-    for k in range(rows.shape[1]):
-        d -= coef[q, k] * y[rows[q, k]]
-    return d
+@part
+def _times(t: Tableau, values: Floats, j: int) -> float:
+    """A row vector times the column of a variable."""
+    if j < 0:
+        return float(values[-1 - j])
+    total = 0.0
+    for e in range(t.rows.shape[1]):
+        c = t.coef[j, e]
+        if c == 0.0:
+            break
+        total += c * values[t.rows[j, e]]
+    return total
 
 
-@njit(cache=True, nogil=True)
-def _pivot(
-    q: int, r: int, alpha: Floats, d: float, at: Ints,
-    inverse: Floats, basis: Ints, slack_at: Ints, x: Floats, y: Floats,
-) -> None:  # fmt: skip
-    m = len(x)
-    step = x[r] / alpha[r]
-    touched = np.flatnonzero(alpha)
-    for i in touched:
-        x[i] -= step * alpha[i]
-    x[r] = step
-    for k in range(m):
-        w = inverse[k, r]
-        if w == 0.0:
+@part
+def _reduced(t: Tableau, j: int) -> float:
+    """What a unit of a variable costs beyond the prices."""
+    own = 0.0 if j < 0 else t.cost[j]
+    return float(own - _times(t, t.y, j))
+
+
+@part
+def _is_free(t: Tableau, j: int) -> bool:
+    """Whether a variable could enter."""
+    if j < 0:
+        return bool(t.slack_ok[-1 - j] and t.slack_at[-1 - j] < 0)
+    return bool(t.may[j] and t.at[j] < 0)
+
+
+@part
+def _is_fixed(t: Tableau, i: int) -> bool:
+    """Whether the variable at a place in the basis is held at zero."""
+    b = t.basis[i]
+    return bool(not t.slack_ok[-1 - b] if b < 0 else not t.may[b])
+
+
+@part
+def _pivot(t: Tableau, q: int, r: int, count: int, d: float) -> None:
+    """Variable q, described by `alpha`, takes place r; `rho` is row r."""
+    step = t.x[r] / t.alpha[r]
+    for u in range(count):
+        i = t.touched[u]
+        t.x[i] -= step * t.alpha[i]
+    t.x[r] = step
+    for k in range(len(t.x)):
+        if t.rho[k] == 0.0:
             continue
-        w /= alpha[r]
-        y[k] += d * w
-        row = inverse[k]
-        for i in touched:
-            v = row[i] - w * alpha[i]
+        w = t.rho[k] / t.alpha[r]
+        t.y[k] += d * w
+        for u in range(count):
+            i = t.touched[u]
+            v = t.inverse[k, i] - w * t.alpha[i]
             near = np.rint(v)
-            row[i] = near if abs(v - near) < SHORT else v
-        row[r] = w
-    out = basis[r]
+            t.inverse[k, i] = near if abs(v - near) < SHORT else v
+        t.inverse[k, r] = w
+    out = t.basis[r]
     if out >= 0:
-        at[out] = -1
+        t.at[out] = -1
     else:
-        slack_at[-1 - out] = -1
-    basis[r] = q
+        t.slack_at[-1 - out] = -1
+    t.basis[r] = q
     if q >= 0:
-        at[q] = r
+        t.at[q] = r
     else:
-        slack_at[-1 - q] = r
+        t.slack_at[-1 - q] = r
+        for i in range(len(t.x)):
+            t.inverse[-1 - q, i] = 0.0
+        t.inverse[-1 - q, r] = 1.0
+        t.y[-1 - q] = 0.0
 
 
-@njit(cache=True, nogil=True)
-def _primal(
-    n: int, rows: Ints, coef: Floats, cost: Floats, may: Bools, at: Ints,
-    inverse: Floats, basis: Ints, slack_at: Ints, slack_ok: Bools, x: Floats, y: Floats,
-) -> int:  # fmt: skip
-    """Go on from a feasible basis until no variable would make it cheaper."""
-    m = len(x)
-    for _ in range(MANY):
-        q, least = 0, -DEAR
-        found = False
-        for j in range(n):
-            if may[j] and at[j] < 0:
-                d = _reduced(j, rows, coef, cost, y)
+@kernel
+def _enter(t: Tableau, q: int, row: int) -> None:
+    r = t.slack_at[row]
+    count = _column(t, q)
+    if r >= 0 and t.at[q] < 0 and abs(t.alpha[r]) > SOUND:
+        _row(t, r)
+        _pivot(t, q, r, count, 0.0)
+
+
+@kernel
+def _reenter(t: Tableau, q: int, is_spare: Bools) -> None:
+    """Put a column into the basis at the best place that a spare slack holds."""
+    count, r = _column(t, q), -1
+    for u in range(count):
+        i = t.touched[u]
+        b = t.basis[i]
+        if b < 0 and is_spare[-1 - b] and (r < 0 or abs(t.alpha[i]) > abs(t.alpha[r])):
+            r = i
+    if r >= 0 and abs(t.alpha[r]) > SOUND:
+        _row(t, r)
+        _pivot(t, q, r, count, 0.0)
+
+
+@kernel
+def _reprice(t: Tableau) -> None:
+    for k in range(len(t.y)):
+        t.y[k] = 0.0
+        if t.slack_at[k] < 0:
+            for i in range(len(t.x)):
+                if t.basis[i] >= 0:
+                    t.y[k] += t.inverse[k, i] * t.cost[t.basis[i]]
+
+
+@part
+def _cheapest(t: Tableau, n: int, waiting: int) -> tuple[int, int, float, bool]:
+    """The variable that pays most among the first so many in the queue, else among all; how many
+    wait now; its reduced cost; whether there is one."""
+    for turn in range(2):
+        q, least, kept = 0, -DEAR, 0
+        for c in range(waiting if turn == 0 else n + len(t.x)):
+            j = t.queue[c] if turn == 0 else (c if c < n else n - 1 - c)
+            if _is_free(t, j):
+                d = _reduced(t, j)
+                if d < -DEAR:
+                    t.queue[kept] = j
+                    kept += 1
                 if d < least:
-                    q, least, found = j, d, True
-        for r in range(m):
-            if slack_ok[r] and slack_at[r] < 0 and -y[r] < least:
-                q, least, found = -1 - r, -y[r], True
+                    q, least = j, d
+        if kept > 0:
+            return q, kept, least, True
+    return 0, 0, 0.0, False
+
+
+@kernel
+def _primal(t: Tableau, n: int) -> int:
+    """Go on from a feasible basis until no variable would make it cheaper."""
+    waiting = 0
+    for _ in range(MANY):
+        q, waiting, d, found = _cheapest(t, n, waiting)
         if not found:
             return FOUND
-        alpha = _column(q, rows, coef, inverse)
-        leaving, step = -1, np.inf
-        for i in range(m):
-            a = alpha[i]
-            if a < -PIVOT and basis[i] < 0 and not slack_ok[-1 - basis[i]]:
-                t, a = 0.0, -a
+        count = _column(t, q)
+        leaving, step, size = -1, np.inf, 0.0
+        for u in range(count):
+            i = t.touched[u]
+            a = t.alpha[i]
+            if _is_fixed(t, i) and abs(a) > PIVOT:
+                ratio, a = 0.0, abs(a)
             elif a > PIVOT:
-                t = max(x[i], 0.0) / a
+                ratio = max(t.x[i], 0.0) / a
             else:
-                t = np.inf
-            if t < step - SHORT or (t < step + SHORT and a > alpha[leaving]):
-                leaving, step = i, min(t, step)
+                continue
+            if ratio < step - SHORT or (ratio < step + SHORT and a > size):
+                leaving, step, size = i, min(ratio, step), a
         if leaving < 0:
-            return IMPOSSIBLE
-        _pivot(q, leaving, alpha, least, at, inverse, basis, slack_at, x, y)
+            return ENDLESS
+        _row(t, leaving)
+        _pivot(t, q, leaving, count, d)
     return ENDLESS
 
 
-@njit(cache=True, nogil=True)
-def _dual(
-    n: int, rows: Ints, coef: Floats, cost: Floats, may: Bools, at: Ints,
-    inverse: Floats, basis: Ints, slack_at: Ints, slack_ok: Bools, x: Floats, y: Floats,
-) -> int:  # fmt: skip
-    """Make the basis feasible again, as cheaply as the prices know. A column that would already be
-    cheaper counts as neither dearer nor cheaper: the primal steps that follow see to it."""
-    m = len(x)
+@part
+def _worst(t: Tableau) -> int:
+    """The place in the basis furthest from where it may be; -1 if all are fine."""
+    r, most = -1, WRONG
+    for i in range(len(t.x)):
+        beyond = -t.x[i]
+        if beyond < 0 and _is_fixed(t, i):
+            beyond = -beyond
+        if beyond > most:
+            r, most = i, beyond
+    return r
+
+
+@kernel
+def _dual(t: Tableau, n: int) -> int:
+    """Make the basis feasible again, as cheaply as the prices know.
+
+    Variables that would already be cheaper are given the price of none (`dear` is 0): so the steps
+    go up for certain, and the primal steps that follow see to them. IMPOSSIBLE leaves in `rho` the
+    combination of rows that says so.
+    """
+    r = _worst(t)
+    if r < 0:
+        return FOUND
+    m = len(t.x)
+    for c in range(n + m):
+        j = c if c < n else n - 1 - c
+        t.dear[c] = max(_reduced(t, j), 0.0) + DEAR * (1 + c * GOLDEN % 1)
     for _ in range(MANY):
-        r, most = -1, 1e-8
-        for i in range(m):
-            is_fixed = basis[i] < 0 and not slack_ok[-1 - basis[i]]
-            if -x[i] > most or (is_fixed and x[i] > most):
-                r, most = i, abs(x[i])
+        _row(t, r)
+        # The variable rises to zero, or falls to it (one that is held there).
+        sign = 1.0 if t.x[r] < 0 else -1.0
+        for k in range(m):
+            t.rho[k] *= sign
+        farthest = np.inf
+        for c in range(n + m):
+            j = c if c < n else n - 1 - c
+            if _is_free(t, j):
+                a = -_times(t, t.rho, j)
+                if a > PIVOT:
+                    farthest = min(farthest, (t.dear[c] + DEAR) / a)
+        if farthest == np.inf:
+            return IMPOSSIBLE
+        q, size, step = 0, 0.0, 0.0
+        for c in range(n + m):
+            j = c if c < n else n - 1 - c
+            if _is_free(t, j):
+                a = -_times(t, t.rho, j)
+                if a > max(PIVOT, size) and t.dear[c] <= farthest * a:
+                    q, size, step = j, a, t.dear[c] / a
+        for c in range(n + m):
+            j = c if c < n else n - 1 - c
+            if _is_free(t, j):
+                t.dear[c] = max(0.0, t.dear[c] + step * _times(t, t.rho, j))
+        out = t.basis[r]
+        t.dear[out if out >= 0 else n - 1 - out] = step
+        for k in range(m):
+            t.rho[k] *= sign
+        count = _column(t, q)
+        _pivot(t, q, r, count, _reduced(t, q))
+        r = _worst(t)
         if r < 0:
             return FOUND
-        # The variable rises to zero, or falls to it (the slack of an equality).
-        rho = inverse[:, r] * (1.0 if x[r] < 0 else -1.0)
-        found, q, best, size = False, 0, np.inf, 0.0
-        for j in range(n):
-            if may[j] and at[j] < 0:
-                a = 0.0
-                for k in range(rows.shape[1]):
-                    a -= coef[j, k] * rho[rows[j, k]]
-                if a > PIVOT:
-                    t = max(_reduced(j, rows, coef, cost, y), 0.0) / a
-                    if t < best - SHORT or (t < best + SHORT and a > size):
-                        found, q, best, size = True, j, min(t, best), a
-        for k in range(m):
-            if slack_ok[k] and slack_at[k] < 0 and -rho[k] > PIVOT:
-                t = max(-y[k], 0.0) / -rho[k]
-                if t < best - SHORT or (t < best + SHORT and -rho[k] > size):
-                    found, q, best, size = True, -1 - k, min(t, best), -rho[k]
-        if not found:
-            return IMPOSSIBLE
-        alpha = _column(q, rows, coef, inverse)
-        _pivot(q, r, alpha, _reduced(q, rows, coef, cost, y), at, inverse, basis, slack_at, x, y)
     return ENDLESS

@@ -12,7 +12,7 @@ from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
 from optimizer.pricing import Prices, renamed
 from optimizer.problem import Problem, in_order
-from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, total
+from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, selection, total
 from optimizer.sequential import sequential
 from optimizer.sides import GRID
 from optimizer.stars import Choice, Stars, stars_of
@@ -54,12 +54,12 @@ def solve_warm(
     event costs a few pivots. It can explain nothing any more.
     """
     is_late = deadline or _never
-    stars = stars_of(in_order(problem))
+    stars = stars_of(in_order(problem), None if before is None else before.stars)
     if before is None:
         first, stage = _first(stars, previous)
         outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
     else:
-        first, stage = sequential(stars, before.still_possible(stars)), "repaired"
+        first, stage = selection(stars, before.still_possible(stars)), "repaired"
         outcome = optimise(stars, scopes_of(stars), first, is_late, effort, before.relaxations)
     goes_on = previous is not None or before is not None
     if goes_on and not outcome.proved:
@@ -71,19 +71,19 @@ def solve_warm(
 class Solved:
     """A solved region whose relaxations are still warm. Not for two threads at once."""
 
-    _stars: Stars
+    stars: Stars
     _outcome: Outcome
     _stage: Stage
 
     @property
     def relaxations(self) -> dict[int, Relaxation]:
         """By rank, what the next question may begin with."""
-        requests = self._stars.problem.requests
+        requests = self.stars.problem.requests
         return {requests[step.scope[0]].rank: step.relaxation for step in self._outcome.steps}
 
     def still_possible(self, stars: Stars) -> list[Choice]:
         """The choices of this answer that another question still has."""
-        return renamed(self._stars, stars, self._outcome.choices)
+        return renamed(self.stars, stars, self._outcome.choices)
 
     @property
     def plan(self) -> Plan:
@@ -96,7 +96,7 @@ class Solved:
         A plan that is not proved has no exact regrets and is not explained. KeyError for a
         request that was not asked.
         """
-        stars, outcome = self._stars, self._outcome
+        stars, outcome = self.stars, self._outcome
         index = {request.id: i for i, request in enumerate(stars.problem.requests)}
         further = {
             index[name]: explained(stars, outcome, index[name], deadline or _never)

@@ -6,6 +6,7 @@ shift. The few bundles whose price does not add up (the shown one is cheaper; th
 request that wants all or nothing) are listed as extras.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,9 +24,18 @@ from optimizer.costs import (
     stability_item,
     team_items,
 )
-from optimizer.eligibility import Bools, Faults, Ints, faults_of, lacking, times_of, whole
+from optimizer.eligibility import Bools, Faults, Ints, Times, faults_of, lacking, times_of, whole
 from optimizer.engine import engine
-from optimizer.problem import ANY, EMPTY, SELF, Bundle, InvalidProblemError, Problem
+from optimizer.problem import (
+    ANY,
+    SELF,
+    Bundle,
+    InvalidProblemError,
+    Place,
+    Problem,
+    Request,
+    Seconds,
+)
 from optimizer.sides import EXTRAS, FAR, Sides, compact, price
 
 LARGEST_TOTAL = 2**50
@@ -83,6 +93,7 @@ class Stars:
     """
 
     problem: Problem
+    times: Times
     numbers: Numbers
     faults: Faults
     sides: Sides
@@ -141,19 +152,64 @@ class Stars:
         return choice
 
 
-def stars_of(problem: Problem) -> Stars:
-    """Price every part of every bundle. The problem should be `in_order`."""
-    times = times_of(problem)
-    faults = faults_of(problem, times)
-    numbers = numbers_of(problem, times)
+def stars_of(problem: Problem, before: Stars | None = None) -> Stars:
+    """Price every part of every bundle. The problem should be `in_order`.
+
+    What is the same as `before`, the rides and ways home mostly, is not computed again.
+    """
+    if before is not None and not _same_places(before.problem, problem):
+        before = None
+    times = times_of(problem, None if before is None else before.times)
+    faults = faults_of(problem, times, None if before is None else before.faults)
+    numbers = numbers_of(problem, times, None if before is None else before.numbers)
     names = Names.of(problem)
     missing = _missing(problem, numbers)
-    place_cost = _sum(place_items(numbers, *np.ix_(*map(np.arange, faults.place.shape))))
-    sides = _sides(problem, numbers, _may(problem, faults, names), missing, place_cost)
+    place_cost = _place_cost(numbers) if before is None else before.place_cost
+    may = _may(problem, faults, names)
+    sides = _sides(problem, numbers, may, missing, place_cost, before)
     _check_size(problem, sides)
     _add_extras(problem, numbers, sides, names, missing.sum(axis=0))
-    stars = Stars(problem, numbers, faults, sides, names, place_cost, *_capacities(problem), ())
+    capacities = _capacities(problem)
+    stars = Stars(problem, times, numbers, faults, sides, names, place_cost, *capacities, ())
     return replace(stars, least=_least(stars))
+
+
+def _same_places(old: Problem, new: Problem) -> bool:
+    """Whether no price or fault of a place can differ, nor a way home."""
+    return (
+        old.policy == new.policy
+        and len(old.requests) == len(new.requests)
+        and len(old.places) == len(new.places)
+        and all(map(_same_place, old.places, new.places))
+        and all(map(_same_wish, old.requests, new.requests))
+        and [van.id for van in old.vans] == [van.id for van in new.vans]
+        and _same_times(old.request_to_place, new.request_to_place)
+        and _same_times(old.place_to_base, new.place_to_base)
+    )
+
+
+def _same_times(a: Seconds, b: Seconds) -> bool:
+    return a is b or np.array_equal(a, b, equal_nan=True)
+
+
+def _same_place(a: Place, b: Place) -> bool:
+    return a is b or (a.id, a.mask, a.kind, a.penalty_s) == (b.id, b.mask, b.kind, b.penalty_s)
+
+
+def _same_wish(a: Request, b: Request) -> bool:
+    return (
+        a.id == b.id
+        and a.weight == b.weight
+        and a.place_mask == b.place_mask
+        and a.place_kind == b.place_kind
+        and a.place_preference_s == b.place_preference_s
+        and a.excluded == b.excluded
+    )
+
+
+def _place_cost(n: Numbers) -> Ints:
+    """What each place by itself would cost each request (R, P)."""
+    return _sum(place_items(n, *np.ix_(*map(np.arange, n.times.go.shape))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +285,9 @@ def _missing(problem: Problem, n: Numbers) -> Ints:
     )
 
 
-def _sides(problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: Ints) -> Sides:
+def _sides(
+    problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: Ints, before: Stars | None
+) -> Sides:
     """Every part's price and moment, with FAR where it may not be used."""
     requests, policy = problem.requests, problem.policy
     i = np.arange(len(requests))[:, None]
@@ -246,11 +304,11 @@ def _sides(problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: I
         drives=may.drive,
         place=np.where(may.place, place, FAR),
         go=n.times.go,
-        self_drive=_sum(self_items(n, i, p)),
+        self_drive=_sum(self_items(n, i, p)) if before is None else before.sides.self_drive,
         approach=_sum(approach_items(n, i, v)),
         eta=n.times.eta,
-        home=whole(problem.place_to_base).T,
-        way_home=_sum(return_items(n, v[:, None], p)),
+        home=whole(problem.place_to_base).T if before is None else before.sides.home,
+        way_home=_sum(return_items(n, v[:, None], p)) if before is None else before.sides.way_home,
         van_end=whole([van.shift_end_s for van in problem.vans]) + grace,
         team_end=whole([t.shift_end_s for t in problem.teams]) + grace,
         option=may.option,
@@ -273,9 +331,8 @@ def _capacities(problem: Problem) -> tuple[Ints, Ints, Ints]:
     locks = [r.locked for r in problem.requests if r.locked is not None]
 
     def raised(free: dict[str, int], locked: list[str | None]) -> Ints:
-        return np.array(
-            [max(count, locked.count(name)) for name, count in free.items()], dtype=np.int64
-        )
+        held = Counter(locked)
+        return np.array([max(count, held[name]) for name, count in free.items()], dtype=np.int64)
 
     return (
         raised({team.id: 1 for team in problem.teams}, [lock.team for lock in locks]),
@@ -288,18 +345,21 @@ def _add_extras(problem: Problem, n: Numbers, sides: Sides, names: Names, nothin
     """The bundles whose price is not the sum of their parts: the empty one of a request that wants
     all or nothing, and the one on the consoles, if it is still possible."""
     none = (len(problem.vans) + 1, len(problem.teams), len(problem.places))
-    stable, shown = stability_item(n), []
+    shown = []
     for i, request in enumerate(problem.requests):
         if request.all_or_nothing and request.locked is None:
             sides.extra_bundle[i, 0], sides.extra_cost[i, 0] = none, nothing[i]
-        if request.shown not in (None, EMPTY) and (parts := names.find(request.shown)) is not None:
+        bundle = request.shown
+        if bundle is None or (bundle.team is bundle.van is bundle.place is None):
+            continue
+        if (parts := names.find(bundle)) is not None:
             shown.append((i, *parts))
     bundles = np.array(shown, dtype=np.int64).reshape(-1, 4)
     costs = engine().costs_of(sides, bundles)
-    for k in np.flatnonzero(costs < FAR).tolist():
-        i = shown[k][0]
-        sides.extra_bundle[i, 1] = shown[k][1:]
-        sides.extra_cost[i, 1] = costs[k] - stable[i]
+    bundles, costs = bundles[costs < FAR], costs[costs < FAR]
+    rows = bundles[:, 0]
+    sides.extra_bundle[rows, 1] = bundles[:, 1:]
+    sides.extra_cost[rows, 1] = costs - stability_item(n)[rows]
 
 
 def _least(stars: Stars) -> tuple[Choice, ...]:
@@ -323,15 +383,11 @@ def _check_size(problem: Problem, sides: Sides) -> None:
     """Refuse a problem whose dearest plan would not stay exact."""
     latest = max(int(sides.ready.max(initial=0)), int(sides.eta.max(initial=0)))
     waiting = max(int(sides.wait.max(initial=0)), sides.idle) * latest // 6000 + 1
-    parts = (
-        sides.team,
-        sides.place,
-        sides.approach,
-        sides.way_home,
-        sides.self_drive,
-        sides.no_van,
+    dearest = waiting + sum(
+        int(np.where(part < FAR, part, 0).max(initial=0)) for part in (sides.team, sides.place)
     )
-    dearest = waiting + sum(int(part[part < FAR].max(initial=0)) for part in parts)
+    always = (sides.approach, sides.way_home, sides.self_drive, sides.no_van)
+    dearest += sum(int(part.max(initial=0)) for part in always)
     if dearest >= FAR or dearest * len(problem.requests) >= LARGEST_TOTAL:
         raise InvalidProblemError("costs too large to stay exact")
 

@@ -5,6 +5,7 @@ import numpy as np
 from optimizer.engine import COMPILED, use_compiled
 from optimizer.matching import ALONE, Matching
 from optimizer.problem import Place, Problem, Request, Team, Van
+from optimizer.remembered import Remembered
 from optimizer.rides import engine as rides_engine
 from optimizer.rides.model import found_of, model_of, routes_of, work_of
 from optimizer.rides.problem import Ride, RidesProblem
@@ -22,7 +23,8 @@ def warm_up() -> None:
     stars = _stars()
     sides, scope = stars.sides, np.arange(2)
     prices = (np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(2, np.int64))
-    values, found = COMPILED.cheapest(sides, scope, prices)
+    memory = Remembered().of(stars.problem, sides, scope)
+    values, found = COMPILED.cheapest(sides, scope, prices, None, memory)
     COMPILED.within(sides, scope, prices, values[:, 0] + GRID, 4)
     COMPILED.by_option(sides, scope, np.ones(3, np.bool_), np.ones(2, np.bool_))
     COMPILED.by_team(sides, scope, found[:, 0, 0].copy(), np.ones(2, np.bool_))
@@ -36,6 +38,11 @@ def warm_up() -> None:
     program.add(rows, coef, np.array([9.0, 9.0, 1.0, 2.0]))
     program.enter(0, 0)
     program.solve()
+    program.set_rhs(np.array([1.0, 1.0, 0.0]))
+    program.solve()
+    program.rebuild()
+    COMPILED.priced(scope, scope)
+    COMPILED.priced(np.asarray(1), scope)
     use_compiled()
 
 

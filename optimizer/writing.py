@@ -43,19 +43,13 @@ def _assignments(
     missing = _missing(table)
     reasons = unserved(selection, missing)
     backups, shared = backups_of(selection, table)
-    there = arrivals_of(
-        Table.of(
-            stars,
-            [
-                c if p is None else c._replace(place=p)
-                for c, p in zip(choices, backups, strict=True)
-            ],
-        )
-    )
+    others = [(k, p) for k, p in enumerate(backups) if p is not None]
+    away = arrivals_of(Table.of(stars, [choices[k]._replace(place=p) for k, p in others]))
+    there = {k: arrivals.place_s for (k, _), arrivals in zip(others, away, strict=True)}
     teams = nearest_teams(stars)
     nothing = Explanation()
     columns = zip(
-        choices, items_of(table), arrivals_of(table), missing, backups, there, teams, strict=True
+        choices, items_of(table), arrivals_of(table), missing, backups, teams, strict=True
     )
     return tuple(
         Assignment(
@@ -66,14 +60,14 @@ def _assignments(
             missing=lacks,
             reasons=reasons.get(i, ()),
             backup_place=None if backup is None else stars.problem.places[backup].id,
-            backup_place_s=None if backup is None else then.place_s,
+            backup_place_s=there.get(i),
             backup_shared=i in shared,
             alternatives=explanations.get(i, nothing).alternatives,
             nearest_team=None if nearest is None else stars.problem.teams[nearest].id,
             nearest=explanations.get(i, nothing).nearest,
             lock_faults=lock_faults(selection, choice),
         )
-        for i, (choice, items, arrivals, lacks, backup, then, nearest) in enumerate(columns)
+        for i, (choice, items, arrivals, lacks, backup, nearest) in enumerate(columns)
     )
 
 

@@ -1,5 +1,6 @@
 """Star pricing against every bundle, one by one, under random prices; compiled and plain alike."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from optimizer.engine import COMPILED, PLAIN
 from optimizer.items import Table, items_of
 from optimizer.pricing import Prices, bundles_of, within
 from optimizer.problem import in_order
+from optimizer.remembered import Remembered
 from optimizer.sides import GRID
 from optimizer.simplex import FOUND, IMPOSSIBLE
 from optimizer.stars import Choice, Stars, stars_of
@@ -41,6 +43,28 @@ def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
     for i in range(5):
         best = min((prices.of_choice(choice), *choice[1:4]) for choice in _all_choices(stars, i))
         assert (values[i, 0], *found[i, 0]) == best
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed):
+    rng = np.random.default_rng(seed)
+    problem = in_order(random_problem(seed, **SIZE))
+    remembered = Remembered()
+    for _ in range(12):
+        drive = problem.team_to_request + rng.integers(-300, 300, problem.team_to_request.shape)
+        vans = problem.van_to_request + rng.integers(-300, 300, problem.van_to_request.shape)
+        problem = replace(
+            problem, team_to_request=np.maximum(drive, 0), van_to_request=np.maximum(vans, 0)
+        )
+        stars = stars_of(problem)
+        memory = remembered.of(problem, stars.sides, EVERYONE)
+        for price_seed in rng.integers(0, 4, 3).tolist():
+            charges = _random_prices(stars, price_seed).charges
+            exact, _ = kernels.cheapest(stars.sides, EVERYONE, charges)
+            enough = exact[:, 0] + rng.integers(-2000, 3000, 5) * GRID
+            values, found = kernels.cheapest(stars.sides, EVERYONE, charges, enough, memory)
+            assert values[:, 0].tolist() == np.minimum(exact[:, 0], enough).tolist()
+            assert ((found[:, 0, 0] >= 0) == (exact[:, 0] <= enough)).all()
 
 
 @pytest.mark.parametrize("seed", range(30))
