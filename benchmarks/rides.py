@@ -24,7 +24,7 @@ AROUND_S = 2700.0
 """Riders and clinics are within so long a drive of Salt Lake City."""
 DAY_S = 8 * 3600
 SEATS = 6
-SIZES = {20: (6, 6000), 60: (16, 3600)}
+SIZES = {20: (6, 10_000), 60: (16, 3600)}
 """By rides: vans, and iterations of the search."""
 PATIENCE = 20.0
 """So many times our time OR-Tools is given."""

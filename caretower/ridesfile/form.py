@@ -107,7 +107,7 @@ class RidesFile(_Part):
     urgent: UrgentPart | None = None
     policy: PolicyPart = PolicyPart()
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
-    iterations: Annotated[int, Field(ge=0, le=1_000_000)] = 6000
+    iterations: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
 
     @property
     def all_rides(self) -> tuple[RidePart, ...]:

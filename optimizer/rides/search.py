@@ -14,9 +14,9 @@ from optimizer.sides import kernel
 CYCLE, SHORTEST = 60, 300
 """Iterations for each ride, and at least, from the most patient to the least. Then again: by turns
 from nothing and from the best plan."""
-PATIENCE = 20
+PATIENCE = 10
 """At first a plan may be worse than the best of its cycle by one part in so many."""
-BLINK = 16
+BLINK = 8
 """Where the order is any, each van is overlooked one time in so many."""
 DRAWS = 12
 """The ride that is taken out is the most fitting of so many drawn."""
