@@ -253,6 +253,56 @@ def test_where_the_policy_says_so_a_tier_gets_all_that_it_needs_or_nothing() -> 
     assert (best["team"], best["van"], best["pool"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("first", ["R1", "R2"])
+def test_the_custody_that_began_first_has_the_last_bed(first: str) -> None:
+    file = changed()
+    file["pools"][0]["takes"] = ["adult", "involuntary"]
+    file["vans"].append({"id": "V2"})
+    file["requests"] = [
+        {
+            "id": id_,
+            "tier": "high",
+            "needs": ["adult"],
+            "place": "needed",
+            "van": "needed",
+            "target_min": 5000,
+            "custody": {
+                "basis": "officer_hold",
+                "custodian": "law_enforcement",
+                "transport_by": ["van"],
+                "began_min_ago": 340 if id_ == first else 5,
+            },
+        }
+        for id_ in ("R1", "R2")
+    ]
+    file["travel"] = {
+        "team_to_request": {team: {"R1": 600, "R2": 600} for team in ("T1", "T2")},
+        "van_to_request": {van: {"R1": 900, "R2": 900} for van in ("V1", "V2")},
+        "request_to_place": {"R1": {"P1": 1200}, "R2": {"P1": 1200}},
+        "place_to_base": {"P1": {"V1": 600, "V2": 600}},
+    }
+    answer = plan(file)["recommendations"]
+    assert [id_ for id_ in answer if answer[id_]["pool"]] == [first]
+
+
+def test_a_minors_guardian_and_escort_can_be_told() -> None:
+    minor = {"needs": ["adolescent"], "guardian": {"consent": "given", "escort": "guardian"}}
+    file = with_request(**minor)
+    file["pools"][0]["takes"] = ["adolescent"]
+    assert plan(file)["recommendations"]["R1"]["van"] is None
+    file["vans"][0]["seats"] = 2
+    best = plan(file)["recommendations"]["R1"]
+    assert (best["van"], best["warnings"]) == ("V1", [])
+
+
+def test_what_would_serve_is_told_in_a_full_answer() -> None:
+    file = changed()
+    file["pools"][0]["occupied"] = 1
+    best = plan(file)["recommendations"]["R1"]
+    assert [told["text"] for told in best["would_serve"]] == ["One more bed in P1."]
+    assert plan(file | {"explain": "brief"})["recommendations"]["R1"]["would_serve"] is None
+
+
 def test_a_brief_answer_has_no_alternatives() -> None:
     brief = plan(changed(explain="brief"))["recommendations"]["R1"]
     full = plan(changed(explain="full"))["recommendations"]["R1"]
