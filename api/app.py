@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, FastAPI, Query, WebSocket
+from fastapi import FastAPI, Query, WebSocket
 
 from api import openapi, problems
 from api.gate import Counted, Limited, OnlyJson
@@ -85,10 +85,8 @@ def doors(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    v1 = APIRouter(prefix="/v1")
     for routes in ROUTERS:
-        v1.include_router(routes.router)
-    app.include_router(v1)
+        app.include_router(routes.router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(gps.protocol)
     app.add_api_websocket_route("/v1/live", _live)
