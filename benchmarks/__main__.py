@@ -28,6 +28,7 @@ MODULES = (
     "gps",
     "wall",
     "simulation",
+    "study",
 )
 SHORT_SLACK = 0.3
 Row = dict[str, Any]

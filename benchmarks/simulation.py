@@ -8,6 +8,7 @@ from benchmarks.state_world import state_world
 from caretower.laboratory import laboratory
 from caretower.settings import Settings
 from geo.region import load_region
+from optimizer.warming import warm_up
 from simulator.study import Arm, Cast
 
 TARGET = 500.0
@@ -24,6 +25,7 @@ def run(*, short: bool) -> list[dict[str, Any]]:
     empty = laboratory(Settings(), region, Cast((), (), ()))
     world = state_world(region, empty.start_ms)
     lab = laboratory(Settings(), region, Cast(world.teams, world.vans, world.pools))
+    warm_up()
     lab.run(Arm("caretower", RATE, SEED, 0.01))
     done = lab.run(Arm("caretower", RATE, SEED, DAYS[short]))
     plan_ms = 1000 * done.real_s / max(1, done.plans)

@@ -22,7 +22,17 @@ from registry.freshness import load_freshness
 from registry.vocabulary import load_vocabulary
 from simulator.parameters import load_parameters
 from simulator.policies import BASELINE, POLICIES
-from simulator.study import Arm, Cast, Finding, Laboratory, Run, Seeds, Tuned, findings
+from simulator.study import (
+    TUNING_ROUNDS,
+    Arm,
+    Cast,
+    Finding,
+    Laboratory,
+    Run,
+    Seeds,
+    Tuned,
+    findings,
+)
 
 
 class UnknownPolicy(ValueError):
@@ -31,12 +41,16 @@ class UnknownPolicy(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What is compared: the baseline and these policies, at each load, on the report seeds."""
+    """What is compared: the baseline and these policies, at each load, on the report seeds.
+
+    `rounds`: how often the demand is tuned until it gives the load.
+    """
 
     policies: Sequence[str]
     loads: Sequence[float]
     seeds: Seeds
     days: float
+    rounds: int = TUNING_ROUNDS
 
     def __post_init__(self) -> None:
         for name in self.policies:
@@ -98,10 +112,7 @@ def conduct(settings: Settings, study: Study, jobs: int, out: Console) -> Studie
     runs: dict[float, list[Run]] = {}
     tuned: dict[float, Tuned] = {}
     with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(settings,)) as workers:
-        tuning = {
-            load: workers.submit(_tune, load, study.days, study.seeds.tuning)
-            for load in study.loads
-        }
+        tuning = {load: workers.submit(_tune, load, study) for load in study.loads}
         for load in study.loads:
             tuned[load] = at = tuning[load].result()
             out.print(f"load {load:g}: demand × {at.rate:.3f}", highlight=False)
@@ -153,8 +164,8 @@ def _prepare(settings: Settings) -> None:
     _here[:] = [demo_laboratory(settings)]
 
 
-def _tune(load: float, days: float, seeds: Sequence[int]) -> Tuned:
-    return _here[0].tuned(load, days, seeds)
+def _tune(load: float, study: Study) -> Tuned:
+    return _here[0].tuned(load, study.days, study.seeds.tuning, study.rounds)
 
 
 def _run(arm: Arm, visits: Sequence[Visit]) -> Run:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dispatch import store
 from dispatch.card import face
-from dispatch.history import step_of, visits_of
+from dispatch.history import BODY, CARD, SHORTEST_S, step_of, visits_of
 from dispatch.policy import Policy
 from dispatch.promise import Promises
 from dispatch.release import Visit
@@ -82,10 +82,11 @@ class Reading:
         async with self._engine.connect() as connection:
             return await store.open_requests(connection)
 
-    async def visits(self, most: int = 20_000) -> list[Visit]:
+    async def visits(self, most: int = 10_000, shortest_s: float = SHORTEST_S) -> list[Visit]:
         """How long the latest visits took, from at most so many versions of requests."""
         async with self._engine.connect() as connection:
-            return list(visits_of(map(step_of, await versions(connection, "request", most))))
+            kept = await versions(connection, "request", most, body=BODY, card=CARD)
+        return list(visits_of(map(step_of, kept), shortest_s))
 
     async def to_follow_up(self) -> list[str]:
         """The ids of ended requests whose follow-up is not settled, the oldest first."""

@@ -4,7 +4,7 @@ A visit's time is that of a lognormal law, whose mean and spread are learned for
 and need of a place. Where few visits are known the policy's figures outweigh them. How long a visit
 has lasted counts: what is left of it is the law's rest beyond that. Drives are asked of the roads.
 
-The planner counts on less than is expected: a release is stretched by the policy's risk figures.
+The planner counts on later than is expected: a release is stretched by the policy's risk figures.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -12,28 +12,43 @@ from record.tables import outbox
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a promise: its public face (None when it was closed) and what it did."""
+    """One version of a promise: when it was kept, some words of its body and its public face (None
+    where they say nothing), and what it did to the registry."""
 
     aggregate_id: str
     at_ms: int
-    card: dict[str, Any] | None
-    body: dict[str, Any]
+    body: tuple[str | None, ...]
+    card: tuple[str | None, ...]
     effects: Sequence[dict[str, Any]]
 
 
-async def versions(connection: AsyncConnection, aggregate: str, most: int) -> list[Version]:
-    """The newest versions of these promises, at most so many, the oldest of them first."""
+async def versions(
+    connection: AsyncConnection,
+    aggregate: str,
+    most: int,
+    *,
+    body: Sequence[str],
+    card: Sequence[str],
+) -> list[Version]:
+    """The newest versions of these promises, at most so many, the oldest of them first.
+
+    `body` and `card` name the words that are wanted, so that a long history stays quickly read.
+    """
     statement = (
         select(
             outbox.c.aggregate_id,
             outbox.c.created_ms,
-            outbox.c.card,
-            outbox.c.body,
             outbox.c.effects,
+            *(outbox.c.body[word].astext for word in body),
+            *(outbox.c.card[word].astext for word in card),
         )
         .where(outbox.c.aggregate == aggregate)
         .order_by(outbox.c.row_id.desc())
         .limit(most)
     )
     rows = (await connection.execute(statement)).all()
-    return [Version(*row) for row in reversed(rows)]
+    words = len(body)
+    return [
+        Version(id_, at_ms, tuple(said[:words]), tuple(said[words:]), effects)
+        for id_, at_ms, effects, *said in reversed(rows)
+    ]

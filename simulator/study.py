@@ -221,10 +221,16 @@ class Laboratory:
         simulated_s = (end_ms - start_ms) / 1000
         return Run(arm, figures, tally.plans, tally.events, simulated_s, real_s, visits)
 
-    def tuned(self, load: float, days: float, seeds: Sequence[int] = TUNING_SEEDS) -> Tuned:
+    def tuned(
+        self,
+        load: float,
+        days: float,
+        seeds: Sequence[int] = TUNING_SEEDS,
+        rounds: int = TUNING_ROUNDS,
+    ) -> Tuned:
         """The demand under which the baseline's teams are busy for this share of their time."""
         rate = load * FIRST_GUESS
-        for _ in range(TUNING_ROUNDS):
+        for _ in range(rounds):
             runs = [self.run(Arm(BASELINE, rate, seed, days)) for seed in seeds]
             found = float(np.mean([run.figures["utilisation"] for run in runs]))
             if abs(found - load) < CLOSE_ENOUGH * load:

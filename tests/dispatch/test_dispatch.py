@@ -78,7 +78,7 @@ async def test_a_request_goes_all_the_way_to_a_bed(house: House) -> None:
     assert (await house.dispatch.settle(DANA, settle)).card["place_claimed"] is False
     assert await house.card(request) is None
     assert await house.rows("SELECT * FROM place_promise") == []
-    visits = await house.dispatch.visits()
+    visits = await house.dispatch.visits(shortest_s=0)
     assert [(one.stage, one.tier) for one in visits] == [("visit", ended.tier), ("place", None)]
 
 

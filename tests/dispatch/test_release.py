@@ -92,10 +92,9 @@ def test_what_is_learned_lies_between_the_policy_and_what_was_seen(minutes: list
 
 
 def version(minute: int, state: State, *freed: str, need: Need = Need.POSSIBLE) -> Version:
-    card = {"tier": "high", "place_need": need.value}
     effects = [{"do": "free", "kind": kind, "id": "X", "request": "R"} for kind in freed]
-    closed = None if state is State.HANDED_OVER else card
-    return Version("R", minute * MIN_MS, closed, {"state": state.value}, effects)
+    card = (None, None) if state is State.HANDED_OVER else ("high", need.value)
+    return Version("R", minute * MIN_MS, (state.value,), card, effects)
 
 
 def told(*kept: Version) -> list[Visit]:
@@ -124,6 +123,10 @@ def test_a_team_that_drives_itself_is_with_the_person_until_the_hand_over() -> N
         version(105, State.HANDED_OVER, "team"),
     )
     assert [(one.stage, one.lasted_s / 60) for one in found] == [("visit", 95), ("place", 15)]
+
+
+def test_what_was_told_afterwards_all_at_once_teaches_nothing() -> None:
+    assert told(version(10, State.ON_SCENE), version(10, State.HANDED_OVER, "team")) == []
 
 
 def test_a_visit_that_goes_on_tells_nothing_yet() -> None:
