@@ -1,5 +1,6 @@
 """A problem together with everything that a search works on; writes down what it found."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,11 +62,29 @@ class Board:
 
     def adopt(self, plan: RidesPlan) -> None:
         """Take over the routes of another plan as far as they are still possible."""
+        for v, stops in self._told(plan):
+            self._adopt(v, stops)
+
+    def keep_orders(self, plan: RidesPlan) -> None:
+        """Among the stops that a van had in that plan, keep the plan's order unless another costs
+        less."""
+        for v, stops in self._told(plan):
+            now = self.routes.route[v, : self.routes.length[v]].tolist()
+            cost, common = self.routes.cost[v], iter([stop for stop in stops if stop in now])
+            order = [next(common) if stop in stops else stop for stop in now]
+            if order != now:
+                self._adopt(v, order)
+                if self.routes.length[v] == 0 or self.routes.cost[v] > cost:
+                    self._adopt(v, now)
+
+    def _told(self, plan: RidesPlan) -> Iterator[tuple[int, list[int]]]:
+        """The vans of another plan that this problem has, with their stops that it has."""
         rows = {ride.id: r for r, ride in enumerate(self.problem.rides)}
         vans = {van.id: v for v, van in enumerate(self.problem.vans)}
         for route in plan.routes:
             if route.van_id in vans:
-                self._adopt(vans[route.van_id], self._stops(vans[route.van_id], route, rows))
+                v = vans[route.van_id]
+                yield v, self._stops(v, route, rows)
 
     def _stops(self, v: int, route: Route, rows: dict[str, int]) -> list[int]:
         """The route's stops that this problem has, after those of who is aboard by now."""

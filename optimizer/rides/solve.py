@@ -34,6 +34,8 @@ def solve(
         board.adopt(previous)
     board.put_back()
     improve(board, iterations, deadline or _never)
+    if previous is not None:
+        board.keep_orders(previous)
     return board.written()
 
 
