@@ -52,12 +52,12 @@ class People:
         page.locator("input[name=name]").fill(name)
         page.locator("input[name=password]").fill(self.tower.accounts[name].password)
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_text("Connected", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Connected", exact=True).first).to_be_visible(timeout=PATIENCE_MS)
         return page
 
     def wall(self) -> Page:
         page = self.page(WALL, f"/#/wall/{self.tower.wall_token}")
-        expect(page.get_by_text("Connected", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Connected", exact=True).first).to_be_visible(timeout=PATIENCE_MS)
         return page
 
     def account(self, role: str, scope: str) -> str:
