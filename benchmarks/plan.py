@@ -9,6 +9,7 @@ import resource
 from dataclasses import dataclass, replace
 from statistics import mean, median
 from time import process_time
+from typing import cast
 
 import numpy as np
 import zipcodes
@@ -194,6 +195,7 @@ def run(*, short: bool) -> list[Row]:
         {COUNTY: 30, STATE: 30, BIG_STATE: 3} if short else {COUNTY: 200, STATE: 200, BIG_STATE: 25}
     )
     rows = [one for scale, count in seeds.items() for one in _cold(scale, range(count))]
+    rows += [_over_all(rows, other) for other in ("greedy", "sequential")]
     rows += [one for scale, count in events.items() for one in _warm(scale, count)]
     rows += _against(range(1 if short else 3))
     rows += _explained(1 if short else 3)
@@ -231,6 +233,14 @@ def _cold(scale: Scale, seeds: range) -> list[Row]:
         rows.append(row(f"{name}.vs_{other}_gap", mean(over), "% (mean)", None, baseline=max(over)))
     rows.append(row(f"{name}.vs_greedy", 1 + mean(greedy) / 100, "x", 1.0, lower=False))
     return rows
+
+
+def _over_all(rows: list[Row], other: str) -> Row:
+    """The mean of the scales' means, and the worst region of all."""
+    name = f"vs_{other}_gap"
+    scales = [one for one in rows if str(one["name"]).endswith(name)]
+    means, worst = ([cast("float", one[of]) for one in scales] for of in ("value", "baseline"))
+    return row(f"plan.{name}", mean(means), "% (mean)", None, baseline=max(worst))
 
 
 def _warm(scale: Scale, count: int) -> list[Row]:
