@@ -92,7 +92,7 @@ def from_json(body: bytes) -> Message:
         told = _DECODER.decode(body)
     except msgspec.ValidationError:
         raise BadInput("not a message with `device_id` and `location`") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unreadable("the body cannot be read") from None
     found = told.location if isinstance(told.location, list) else [told.location]
     locations = [one for one in found if one is not None]
@@ -119,17 +119,17 @@ def _heard(
     return Heard(lon, lat, at_ms, accuracy_m if known else None)
 
 
-def _number(text: str | None) -> float:
+def _number(told: str | float | None) -> float:
     try:
-        value = float(text or "nan")
-    except ValueError:
+        value = float("nan" if told is None else told)
+    except (ValueError, OverflowError):
         return NOWHERE
     return value if math.isfinite(value) else NOWHERE
 
 
 def _time_ms(told: str | float) -> int | None:
     """Milliseconds UTC of seconds, milliseconds or a date; None where it is none of them."""
-    number = float(told) if isinstance(told, int | float) else _number(told)
+    number = _number(told)
     if not math.isfinite(number):
         try:
             date = datetime.fromisoformat(str(told))

@@ -145,8 +145,8 @@ def study(
     tuning: Annotated[
         str, typer.Option(help="those that are learned from, never reported")
     ] = "1,2",
-    days: Annotated[float, typer.Option(min=0.05, help="simulated days a run")] = 1.0,
-    jobs: Annotated[int, typer.Option(min=1, help="processes")] = 2,
+    days: Annotated[float, typer.Option(min=0.05, max=365, help="simulated days a run")] = 1.0,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="processes")] = 2,
     json_file: Annotated[Path | None, typer.Option("--json", help="where to write it")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="the table as CSV")] = None,
     plot: Annotated[Path | None, typer.Option(help="the picture, an SVG file")] = None,

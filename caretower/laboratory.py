@@ -56,6 +56,8 @@ class Study:
         for name in self.policies:
             if name not in POLICIES:
                 raise UnknownPolicy(f"no policy {name!r}: there are {', '.join(POLICIES)}")
+        if not all(0 < load <= 1 for load in self.loads):
+            raise ValueError("a load is the share of time that teams are busy, above 0 and up to 1")
 
     def arms(self, rate: float) -> Iterator[Arm]:
         """The runs at one demand: every policy meets the same seeds."""

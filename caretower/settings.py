@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -49,6 +49,14 @@ class Settings(BaseSettings):
             return values
         folder = Path(region).expanduser().resolve()
         return {**values, "region": folder.name, "regions_dir": folder.parent}
+
+    @field_validator("policy_dir")
+    @classmethod
+    def _must_be_there(cls, folder: Path | None) -> Path | None:
+        """A slip in the name would let a region run by somebody else's clocks and weights."""
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"there is no folder {folder}")
+        return folder
 
     @property
     def regions(self) -> Path:

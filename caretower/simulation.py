@@ -55,11 +55,13 @@ def logins(path: Path) -> Sequence[Login]:
 async def simulate(settings: Settings, wish: Wish, url: str | None, accounts: Path | None) -> None:
     """Runs until a signal comes. Raises OSError and ValueError for log-ins that cannot be used."""
     set_up_logging(settings)
-    where = (url or address(settings)).rstrip("/")
+    where, played = (url or address(settings)).rstrip("/"), None
+    if accounts is not None:  # a demo's own are there only when it is ready
+        played = logins(accounts)
     await wait_until_ready(where)
     plan = Plan(
         url=where,
-        logins=logins(accounts or accounts_path(settings.data_dir)),
+        logins=played or logins(accounts_path(settings.data_dir)),
         region=load_region(settings.region, settings.cache_dir, settings.regions),
         parameters=load_parameters(settings.policy("simulation.toml")),
         facility_clock_s=load_policy(settings.policy("dispatch.toml")).clocks.facility_answer_s,

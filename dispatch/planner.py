@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
+from traceback import extract_tb
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -76,8 +77,12 @@ class PlanRefused(Exception):
     """The checker found something wrong with a plan."""
 
 
-FAULTS = (PlanRefused, InvalidProblemError, RuntimeError, EngineFailed, BadPosition)
-"""What can be wrong with one plan while the loop goes on; a solver breaks with RuntimeError."""
+FAULTS = (
+    *(PlanRefused, InvalidProblemError, EngineFailed, BadPosition),
+    *(RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
+)
+"""What can be wrong with one plan while the loop goes on: known faults, and whatever else a solver
+may break with. The same question would break the next process too."""
 
 
 class _LeaseLost(Exception):
@@ -273,7 +278,7 @@ class Planner:
             closures = in_force(replica.cards[Kind.CLOSURE].values(), situation.now_ms)
             solved = await asyncio.to_thread(self._solve, situation, closures, replica.position)
         except self._faults as fault:
-            log.error("planner.fault", fault=type(fault).__name__)
+            log.error("planner.fault", **_told(fault))
             self._solved = self._solved and replace(self._solved, unexplained=(), answer=None)
             await self._degrade(type(fault).__name__, lease)
             self._try_again_soon()
@@ -338,7 +343,7 @@ class Planner:
                 answer = self._answer(put)
                 plan = _judged(put, answer.plan)
         except FAULTS as fault:
-            log.error("planner.fault", fault=type(fault).__name__)
+            log.error("planner.fault", **_told(fault))
             return self._stand_in(put, at, type(fault).__name__)
         view = plan_view(put, plan, self._next_version(), (at.epoch, at.seq), shown=self._view)
         first = _most_urgent(put)[: self._policy.explain_most] if plan.proved else ()
@@ -374,7 +379,7 @@ class Planner:
         try:
             priced = await asyncio.to_thread(self._price, solved, solved.answer, now)
         except FAULTS as fault:
-            log.error("planner.fault", fault=type(fault).__name__)
+            log.error("planner.fault", **_told(fault))
             self._solved = replace(solved, unexplained=(), answer=None)
             return
         if self._wake.is_set() or self._view is None:
@@ -442,6 +447,12 @@ class Planner:
                 except DispatchError as late:
                     log.info("planner.too_late", fault=type(late).__name__)
                     self._wake.set()
+
+
+def _told(fault: Exception) -> dict[str, str]:
+    """What is logged of a fault: its kind and its line, never what it says."""
+    lines = extract_tb(fault.__traceback__)
+    return {"fault": type(fault).__name__, "at": f"{lines[-1].filename}:{lines[-1].lineno}"}
 
 
 def _judged(put: Question, plan: Plan) -> Plan:

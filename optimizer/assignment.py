@@ -62,9 +62,9 @@ class Assignment:
 
     def change_request(self, request: int, costs: Ints, alone: int) -> None:
         """Somebody asks, is done (all FAR, 0), or is elsewhere: costs (resources,)."""
-        m = self._matching
-        m.alone[request] = _checked_price(np.array(alone))
-        m.costs[request] = m.turned[:, request] = _checked(costs)
+        m, costs, price = self._matching, _checked(costs), _checked_price(np.array(alone))
+        m.alone[request] = price
+        m.costs[request] = m.turned[:, request] = costs
         self._mend(request, ALONE)
 
     def change_resource(self, resource: int, costs: Ints) -> None:
@@ -75,9 +75,9 @@ class Assignment:
 
     def change_all(self, costs: Ints, alone: Ints) -> None:
         """Time has passed, and everything costs something else: as at the beginning."""
-        m = self._matching
-        m.alone[:] = _checked_price(alone)
-        m.costs[:] = _checked(costs)
+        m, costs, prices = self._matching, _checked(costs), _checked_price(alone)
+        m.alone[:] = prices
+        m.costs[:] = costs
         m.turned[:] = m.costs.T
         self._mend(ALONE, ALONE)
 

@@ -144,3 +144,14 @@ def test_no_body_breaks_the_reader(body: Any) -> None:
     except (BadInput, Unreadable):
         return
     assert all(p.at_ms is None or 0 < p.at_ms < osmand.MAX_TIME_MS for p in message.points)
+
+
+def test_a_time_of_four_hundred_digits_is_no_time() -> None:
+    told = f'{{"device_id": "k", "location": {{"timestamp": {"1" * 400}, "coords": {{}}}}}}'
+    assert from_json(told.encode()).points[0].at_ms is None
+
+
+def test_a_body_nested_deeper_than_anybody_reads_cannot_be_read() -> None:
+    deep = "[" * 200_000 + "]" * 200_000
+    with pytest.raises(Unreadable):
+        from_json(f'{{"device_id": "k", "x": {deep}}}'.encode())

@@ -67,3 +67,8 @@ def test_a_region_is_looked_at_with_its_own_words(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     assert "region.toml" in region(settings).advice
     assert region(Settings(data_dir=tmp_path, region="utah")).ok
+
+
+def test_a_policy_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there is no folder"):
+        Settings(policy_dir=tmp_path / "polcy")

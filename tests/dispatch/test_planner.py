@@ -314,13 +314,14 @@ async def test_when_no_plan_can_be_made_the_last_one_stays_and_says_that_it_is_o
         assert recovered.version > old.version
 
 
+@pytest.mark.parametrize("fault", [RuntimeError, KeyError])
 async def test_when_the_solver_fails_the_shown_stays_and_whoever_is_new_gets_the_nearest(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
 ) -> None:
     near, far = await house.team("Near", 41.2), await house.team("Far", 41.4)
 
     def fails(*_: object, **__: object) -> None:
-        raise RuntimeError
+        raise fault
 
     async with planning(house):
         first = await house.request()

@@ -185,3 +185,15 @@ def test_costs_that_could_overflow_are_refused():
         given.change_request(0, fair[0], FAR)
     with pytest.raises(InvalidProblemError):
         given.change_resource(0, -FAR * fair[0])
+
+
+def test_a_refused_change_changes_nothing():
+    assignment = Assignment(np.array([[3, 9], [4, 5]]), np.array([1, 1]))
+    for change in (
+        lambda: assignment.change_request(0, np.array([-FAR, 1]), 7),
+        lambda: assignment.change_all(np.array([[-FAR, 1], [1, 1]]), np.array([7, 7])),
+    ):
+        with pytest.raises(InvalidProblemError):
+            change()
+        assignment.change_resource(0, np.array([3, 4]))
+        assert assignment.total == 2
