@@ -13,7 +13,7 @@ from optimizer.simplex import FOUND, IMPOSSIBLE, Bools, Floats, Ints
 class Glop:
     """As `Simplex`."""
 
-    def __init__(self, rhs: Floats, is_equality: Bools, width: int) -> None:
+    def __init__(self, rhs: Floats, is_equality: Bools, _width: int) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         # Preprocessing would throw away the basis, and with it the warm start.
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
@@ -21,7 +21,6 @@ class Glop:
         self._objective.SetMinimization()
         self._rows: list[pywraplp.Constraint] = []
         self._columns: list[pywraplp.Variable] = []
-        self._width = width
         self._is_equality, self.rhs, self.y = is_equality[:0], rhs[:0], rhs[:0]
         self.add_rows(is_equality)
         self.set_rhs(rhs)
