@@ -2,24 +2,40 @@
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
+from shapely import STRtree
 
 from geo.closures import Closure, LiveRoads
 from geo.points import Point, haversine_m
+from geo.roads import RoadGraph
 from simulator.driving import drive
 from simulator.happenings import roads_of, settlement_of
 from tests.simulator.lab import region
 
 spots = st.integers(0, 200)
-ROAD_STEP_M = 2000.0
-"""Nodes of the schematic roads are at most a kilometre and a half apart."""
+ON_THE_ROAD_DEG = 0.001
 
 
 @pytest.fixture(scope="module")
 def roads() -> LiveRoads:
     return roads_of(region())
+
+
+@pytest.fixture(scope="module")
+def graph() -> RoadGraph:
+    found = region().roads
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def lines(graph: RoadGraph) -> STRtree:
+    """Each road as a straight line between its nodes."""
+    ends = np.stack((graph.nodes[graph.sources()], graph.nodes[graph.target]), axis=1)
+    return STRtree(shapely.linestrings(ends))
 
 
 def place(number: int) -> Point:
@@ -30,7 +46,7 @@ def place(number: int) -> Point:
 @settings(max_examples=25, deadline=None)
 @given(spots, spots, st.floats(0.5, 2.0))
 def test_a_trip_follows_the_roads_and_its_time_is_the_roads(
-    roads: LiveRoads, here: int, there: int, factor: float
+    roads: LiveRoads, graph: RoadGraph, lines: STRtree, here: int, there: int, factor: float
 ) -> None:
     origin, goal = place(here), place(there)
     ends = np.array([[origin.lon, origin.lat], [goal.lon, goal.lat]])
@@ -38,18 +54,13 @@ def test_a_trip_follows_the_roads_and_its_time_is_the_roads(
     trip = drive(roads, origin, goal, 1_000, factor)
     assert trip.duration_s == pytest.approx(told_s * factor)
     assert (trip.at(0), trip.at(trip.ends_ms)) == (origin, goal)
-    graph = region().roads
-    assert graph is not None
-    nodes = cKDTree(graph.nodes)
-
-    def to_road_m(at: np.ndarray) -> float:
-        return float(haversine_m(at, graph.nodes[nodes.query(at)[1]]))
-
+    first_and_last_node = graph.nodes[cKDTree(graph.nodes).query(ends)[1]]
+    leads = shapely.multilinestrings(np.stack((ends, first_and_last_node), axis=1))
     for share in np.linspace(0.1, 0.9, 9):
         point = trip.at(1_000 + int(share * 1000 * trip.duration_s))
-        at = np.array([point.lon, point.lat])
-        on_the_way_to_a_road = any(haversine_m(at, end) <= to_road_m(end) + 1 for end in ends)
-        assert on_the_way_to_a_road or to_road_m(at) < ROAD_STEP_M
+        at = shapely.Point(point.lon, point.lat)
+        _, beside_deg = lines.query_nearest(at, return_distance=True)
+        assert min(beside_deg[0], shapely.distance(at, leads)) < ON_THE_ROAD_DEG
 
 
 def test_a_moving_unit_never_jumps(roads: LiveRoads) -> None:
