@@ -152,12 +152,14 @@ def people(browser: Browser, tower: Any) -> Iterator[Callable[..., Page]]:
     """Opens the client as somebody, each in a browser profile of their own."""
     contexts: list[BrowserContext] = []
 
-    def open_as(name: str, viewport: dict[str, int] = DESK, zone: str | None = None) -> Page:
+    def open_as(
+        name: str, viewport: dict[str, int] = DESK, zone: str | None = None, url: str | None = None
+    ) -> Page:
         context = browser.new_context(viewport=viewport, locale="en-US", timezone_id=zone)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WITHIN_MS)
-        page.goto(tower.url)
+        page.goto(url or tower.url)
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(tower.accounts[name].password)
         page.get_by_role("button", name="Log in").click()

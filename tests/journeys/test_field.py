@@ -12,6 +12,7 @@ from uuid6 import uuid7
 
 from tests.journeys.conftest import Tower, started
 from tests.journeys.desk import WITHIN_MS, Desk, account
+from tests.journeys.relay import Relay
 from tests.journeys.test_screens import hindrances
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -21,7 +22,6 @@ PICTURES = ROOT / "build/screens"
 PHONE = {"width": 390, "height": 844}
 SMALL = {"width": 360, "height": 640}
 CONSOLE = {"width": 1600, "height": 1000}
-DOORS = re.compile(r"/v1/")
 CHECK_IN_S = 25
 FLOODED = {"type": "LineString", "coordinates": [[-111.90, 40.75], [-111.88, 40.77]]}
 HAZARDS = {"weapons": "yes", "dogs": "yes", "violence": "no"}
@@ -116,7 +116,8 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     desk = Desk(tower)
     request, team = sent(desk)
     console = people(account(tower, "dispatcher"), CONSOLE)
-    crew = people(account(tower, "field", f"team:{team}"), PHONE)
+    line = Relay(int(tower.url.rpartition(":")[2]))
+    crew = people(account(tower, "field", f"team:{team}"), PHONE, url=line.url)
 
     hazards = crew.get_by_role("region", name="Hazards")
     expect(hazards.get_by_text("A shotgun in the hall cupboard")).to_be_visible()
@@ -151,8 +152,8 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
             else None
         ),
     )
-    # A page that reloads may speak before it is told that it is offline: nothing gets through.
-    crew.context.route(DOORS, lambda route: route.abort())
+    # A page that reloads may speak before it is told that it is offline: the line itself is cut.
+    line.cut()
     crew.context.set_offline(True)
     press(crew, "We are on our way")
     expect(crew.get_by_text("Not sent yet (1)")).to_be_visible()
@@ -166,7 +167,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     picture(crew, "field-dead-spot")
     crew.wait_for_timeout(4_000)
     assert desk.get(f"/v1/requests/{request}")["card"]["state"] == "acknowledged"
-    crew.context.unroute(DOORS)
+    line.mend()
     crew.context.set_offline(False)
     expect(crew.get_by_text("Not sent yet")).to_have_count(0)
     person = console.locator(f'[data-request="{request}"]')

@@ -43,13 +43,18 @@ SCREENER = ("wish_to_be_dead", "suicidal_thoughts", "thoughts_of_method", "some_
 SCREENER_REST = ("intent_with_plan", "behaviour_lifetime", "behaviour_3_months")
 
 
+TOWNS = {"needed": ("St George", -113.5684, 37.0965), "none": ("Price", -110.8107, 39.5994)}
+"""By the need of a place: where no other journey goes, so that the nearest team is free."""
+
+
 def crisis(place: str = "needed", **changes: Any) -> dict[str, Any]:
-    """An adult in Salt Lake City of whom everything was asked."""
+    """An adult of whom everything was asked."""
+    town, lon, lat = TOWNS[place]
     return {
         "request": str(uuid7()),
-        "place": "Salt Lake City",
-        "lon": -111.8910,
-        "lat": 40.7608,
+        "place": town,
+        "lon": lon,
+        "lat": lat,
         "urgency": 3,
         "needs": {"words": ["adult", "voluntary"], "place": place, "van": place},
         "risk": {
