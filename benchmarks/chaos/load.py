@@ -40,9 +40,9 @@ async def work(door: Door, people: Caller, seen: Acknowledged, rng: random.Rando
             await door.post("/v1/requests", **body)
             seen.opened.add(body["request"])
             mine.append(body["request"])
-            await accept(door, body["request"], seen)
             if len(mine) > OWN_AT_ONCE:
                 await end(door, mine.pop(0), seen)
+            await accept(door, body["request"], seen)
         except Refused as refusal:
             seen.refused += 1
             if refusal.status >= 500 and refusal.status not in (502, 503, 504):
@@ -54,10 +54,10 @@ async def work(door: Door, people: Caller, seen: Acknowledged, rng: random.Rando
 
 
 async def accept(door: Door, request: str, seen: Acknowledged) -> None:
-    """Accepts the recommendation once there is one."""
+    """Accepts the recommendation once there is one of a team that is free."""
     for _ in range(LOOKS):
         advice = (await door.get(f"/v1/requests/{request}/recommendation"))["recommendation"]
-        if advice is not None and advice["team"]:
+        if advice is not None and advice["team"] and advice["free_ms"] is None:
             kinds = ("team", "van", "pool", "slot")
             bundle = {kind: advice[kind] for kind in kinds if advice[kind]}
             await door.post(f"/v1/requests/{request}/accept", bundle=bundle)
