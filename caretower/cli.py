@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -100,19 +101,9 @@ def plan(
     schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
 ) -> None:
     """Plan a self-contained file and print the plan as JSON."""
-    from caretower.planfile import PlanFileError, plan_file, plan_file_schema
+    from caretower.planfile import plan_file, plan_file_schema
 
-    if schema:
-        typer.echo(json.dumps(plan_file_schema(), indent=2))
-        return
-    if file is None:
-        raise typer.BadParameter("name a file, or ask for --schema")
-    try:
-        answer = plan_file(file, previous)
-    except (PlanFileError, OSError) as error:
-        typer.echo(f"{file}: {error}", err=True)
-        raise typer.Exit(2) from error
-    typer.echo(json.dumps(answer, indent=2))
+    _answer(file, plan_file_schema if schema else None, lambda path: plan_file(path, previous))
 
 
 @app.command()
@@ -122,19 +113,30 @@ def rides(
     schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
 ) -> None:
     """Plan a day of scheduled rides with shared vans, and around an urgent trip; print JSON."""
-    from caretower.ridesfile import PlanFileError, rides_file, rides_file_schema
+    from caretower.ridesfile import rides_file, rides_file_schema
 
-    if schema:
-        typer.echo(json.dumps(rides_file_schema(), indent=2))
+    _answer(file, rides_file_schema if schema else None, rides_file)
+
+
+def _answer(
+    file: Path | None,
+    schema: Callable[[], dict[str, Any]] | None,
+    answer: Callable[[Path], dict[str, Any]],
+) -> None:
+    """Print the schema if it is asked for, else what the file is answered."""
+    from caretower.planfile import PlanFileError
+
+    if schema is not None:
+        typer.echo(json.dumps(schema(), indent=2))
         return
     if file is None:
         raise typer.BadParameter("name a file, or ask for --schema")
     try:
-        answer = rides_file(file)
+        told = answer(file)
     except (PlanFileError, OSError) as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(2) from error
-    typer.echo(json.dumps(answer, indent=2))
+    typer.echo(json.dumps(told, indent=2))
 
 
 @app.command()
