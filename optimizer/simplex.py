@@ -37,8 +37,8 @@ WRONG = 1e-8
 """A variable below zero by so much is infeasible."""
 EXACT = 1e-5
 """Residuals up to here are digits, above an inverse that has decayed."""
-MANY = 20_000
-"""Pivots after which a solve gives up."""
+MANY = 500
+"""Pivots after which a solve gives up: one that stalls would take GLOP's time many times over."""
 FOUND, ENDLESS, IMPOSSIBLE = 0, 1, 2
 
 
