@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from caretower.demo.accounts import DemoAccount, read_accounts
 from caretower.supervisor import die_with_parent
-from tests.journeys.desk import DESK, WITHIN_MS
+from tests.journeys.desk import DESK, WITHIN_MS, begin_shift
 
 READY_WITHIN_S = 240
 STOPPED_WITHIN_S = 40
@@ -103,7 +103,9 @@ def started(**settings: str) -> Iterator[Tower]:
     try:
         wait_until_ready(url, process)
         token = wall_token(folder / "demo.log")
-        yield Tower(url, folder, read_accounts(folder), process, token)
+        tower = Tower(url, folder, read_accounts(folder), process, token)
+        begin_shift(tower)
+        yield tower
         process.send_signal(signal.SIGINT)
         assert process.wait(STOPPED_WITHIN_S) == 0
     finally:

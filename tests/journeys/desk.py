@@ -1,6 +1,7 @@
 """What the screens' journeys share: sizes, accounts, and the dispatcher's own door."""
 
 import re
+import time
 from typing import Any
 
 import httpx
@@ -8,9 +9,11 @@ from playwright.sync_api import Page, expect
 from uuid6 import uuid7
 
 WITHIN_MS = 20_000
+HOUR_MS = 3_600_000
 PHONE = {"width": 420, "height": 860}
 TABLET = {"width": 1180, "height": 820}
 DESK = {"width": 1920, "height": 1080}
+DEFINED = ("zone", "name", "seats", "offers", "base_lon", "base_lat", "phone")
 
 
 def account(tower: Any, role: str, scope: str | None = None) -> str:
@@ -44,6 +47,20 @@ class Desk:
     def _send(self, method: str, path: str, body: dict[str, Any]) -> None:
         command = {"command_id": str(uuid7()), **body}
         self._client.request(method, path, json=command).raise_for_status()
+
+
+def begin_shift(tower: Any) -> None:
+    """Everybody comes on duty for half a day: no journey depends on the hour at which it runs."""
+    boss, now_ms = Desk(tower, "supervisor"), int(time.time() * 1000)
+    for kind in ("teams", "vans"):
+        for unit in boss.get(f"/v1/{kind}")["items"]:
+            put_on_duty(boss, kind, unit, now_ms - HOUR_MS, now_ms + 12 * HOUR_MS)
+
+
+def put_on_duty(boss: Desk, kind: str, unit: dict[str, Any], start_ms: int, end_ms: int) -> None:
+    """The unit as it is, with this shift (ms UTC)."""
+    known = {name: unit[name] for name in (*DEFINED, "crew", "driver") if name in unit}
+    boss.put(f"/v1/{kind}/{unit['id']}", **known, shift_start_ms=start_ms, shift_end_ms=end_ms)
 
 
 def open_request(page: Page, town: str) -> str:

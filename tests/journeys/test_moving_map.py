@@ -10,13 +10,20 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from uuid6 import uuid7
 
-from tests.journeys.desk import PHONE, WITHIN_MS, Desk, account, open_request
+from tests.journeys.desk import (
+    HOUR_MS,
+    PHONE,
+    WITHIN_MS,
+    Desk,
+    account,
+    open_request,
+    put_on_duty,
+)
 from tests.journeys.test_screens import hindrances
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 People = Callable[..., Page]
-HOUR_MS = 3_600_000
 UHD = {"width": 3840, "height": 2160}
 
 
@@ -154,12 +161,10 @@ def test_the_road_between_two_places_is_closed(people: People, tower: Any, tmp_p
 def test_who_goes_off_shift_soon_is_listed_for_dispatcher_and_supervisor(
     people: People, tower: Any
 ) -> None:
-    desk, boss = Desk(tower), Desk(tower, "supervisor")
-    team = next(each for each in desk.get("/v1/teams")["items"] if each["request"] is None)
-    defined = ("zone", "name", "seats", "offers", "shift_start_ms", "base_lon", "base_lat", "phone")
-    now_ms = int(time.time() * 1000)
-    known = {name: team[name] for name in defined if name in team}
-    boss.put(f"/v1/teams/{team['id']}", **known, shift_end_ms=now_ms + HOUR_MS // 4)
+    boss = Desk(tower, "supervisor")
+    team = next(each for each in boss.get("/v1/teams")["items"] if each["request"] is None)
+    start_ms, now_ms = team["shift_start_ms"], int(time.time() * 1000)
+    put_on_duty(boss, "teams", team, start_ms, now_ms + HOUR_MS // 4)
     try:
         for role in ("dispatcher", "supervisor"):
             page = people(account(tower, role))
@@ -168,7 +173,7 @@ def test_who_goes_off_shift_soon_is_listed_for_dispatcher_and_supervisor(
             soon.locator("summary").click()
             expect(soon.get_by_role("listitem").filter(has_text=team["name"])).to_be_visible()
     finally:
-        boss.put(f"/v1/teams/{team['id']}", **known, shift_end_ms=team["shift_end_ms"])
+        put_on_duty(boss, "teams", team, start_ms, team["shift_end_ms"])
 
 
 def test_nothing_is_small_on_a_4k_wall_and_nothing_is_cut_off_on_a_telephone(
