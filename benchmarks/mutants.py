@@ -19,7 +19,7 @@ NEEDED = (
     "optimizer", "dispatch", "directory", "record", "registry", "geo", "policy", "tests",
     "benchmarks", "pyproject.toml",
 )  # fmt: skip
-OPTIMIZER, PLANNING = "tests/optimizer", "tests/dispatch/test_planning.py"
+OPTIMIZER, PLANNING = "tests/optimizer", "tests/dispatch/test_planning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +104,16 @@ FAULTS = (
     ),
     Fault(
         "travel times stay when the roads change", "dispatch/planning.py",
-        "kept = homes.get(version)", "kept = next(iter(homes.values()), None)", PLANNING,
+        "kept = homes.get(version)", "kept = next(iter(homes.values()), None)", f"{PLANNING}.py",
     ),
     Fault(
         "a facility that declined is asked again", "dispatch/planning.py",
-        "    return refused | pools | slots", "    return refused", PLANNING,
+        "    return refused | pools | slots", "    return refused", f"{PLANNING}_needs.py",
     ),
     Fault(
         "the custody clock is not heeded", "dispatch/planning.py",
-        "target_s=min(problem.target_s, latest_s)", "target_s=problem.target_s", PLANNING,
+        "target_s=min(problem.target_s, latest_s)", "target_s=problem.target_s",
+        f"{PLANNING}_places.py",
     ),
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from optimizer.check import check
 from optimizer.solve import solve
 from record.versions import Version
 from registry.states import Team, UnitStatus
-from tests.dispatch.test_planning import MIN_MS, NOW_MS, RULES, a_pool, a_request, a_team, by
+from tests.dispatch.situation import MIN_MS, NOW_MS, RULES, a_pool, a_request, a_team, by
 
 POLICY = RULES.planning.release
 MODEL = learn((), POLICY)
