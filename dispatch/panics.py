@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatch import panic as pure
-from dispatch import store
+from dispatch import panic_store, store
 from dispatch.commands import AcknowledgePanic, EndPanic, PressPanic
 from dispatch.errors import Invalid, NotAllowed, NotYours
 from dispatch.panic import Panic
@@ -50,7 +50,7 @@ class Panics:
         async def work(tx: Transaction) -> PanicReceipt:
             # A clock that runs ahead is no reason to refuse a call for help.
             at_ms = tx.now_ms if command.at_ms is None else min(command.at_ms, tx.now_ms)
-            open_ = await store.open_panic(tx.connection, command.kind, command.unit)
+            open_ = await panic_store.open_of(tx.connection, command.kind, command.unit)
             if open_ is not None:
                 after = pure.pressed_again(open_, at_ms, tx.now_ms, answer_s)
             else:
@@ -69,7 +69,7 @@ class Panics:
         check_role(actor, DESK)
 
         async def work(tx: Transaction) -> PanicReceipt:
-            before = await store.panic_of(tx.connection, command.panic)
+            before = await panic_store.load(tx.connection, command.panic)
             after = pure.acknowledged(before, actor.name, tx.now_ms)
             return await self._keep(tx, before, after, "acknowledged")
 
@@ -83,7 +83,7 @@ class Panics:
             raise NotAllowed("note", "the end of a panic needs a note")
 
         async def work(tx: Transaction) -> PanicReceipt:
-            before = await store.panic_of(tx.connection, command.panic)
+            before = await panic_store.load(tx.connection, command.panic)
             after = pure.ended(before, tx.now_ms)
             return await self._keep(tx, before, after, "ended", reason=command.note)
 
@@ -93,12 +93,12 @@ class Panics:
     async def tick(self, now_ms: int) -> int:
         """Mark every panic that nobody acknowledged in time, each once; answers how many."""
         async with self.promises.journal.engine.connect() as connection:
-            late = await store.unanswered_panics(connection, now_ms)
+            late = await panic_store.unanswered(connection, now_ms)
         return sum([await self._escalate(panic) for panic in late])
 
     async def _escalate(self, panic: str) -> bool:
         async with self.promises.transaction(KEEPER) as tx:
-            before = await store.panic_of(tx.connection, panic)
+            before = await panic_store.load(tx.connection, panic)
             after = pure.unanswered(before, tx.now_ms)
             if after is None:
                 return False
@@ -118,7 +118,7 @@ class Panics:
         """Write the next version; one that changes nothing is answered and not written again."""
         if after == before:
             return PanicReceipt(after.id, after.version, pure.face(after))
-        await store.put_panic(tx.connection, after, new=before is None)
+        await panic_store.put(tx.connection, after, new=before is None)
         await tx.audit(f"panic.{verb}", "panic", after.id, reason, _about(after) | (detail or {}))
         row = await tx.promise(
             aggregate="panic",

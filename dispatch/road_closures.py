@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dispatch import closure_store
 from dispatch import road_closure as pure
-from dispatch import store
 from dispatch.commands import LiftClosure, PutClosure
 from dispatch.promise import Promises
 from dispatch.road_closure import RoadClosure
@@ -35,14 +35,14 @@ class RoadClosures:
     async def open(self) -> list[RoadClosure]:
         """Closures that have not ended, those to come included, the earliest first."""
         async with self.promises.journal.engine.connect() as connection:
-            return await store.open_closures(connection)
+            return await closure_store.open_closures(connection)
 
     async def put(self, actor: Actor, command: PutClosure) -> RoadClosure:
         """Close or slow roads, or change a closure that stands."""
         check_role(actor, DESK)
 
         async def work(tx: Transaction) -> ClosureReceipt:
-            before = await store.closure_of(tx.connection, command.closure)
+            before = await closure_store.find(tx.connection, command.closure)
             wanted = RoadClosure(
                 id=command.closure,
                 version=1,
@@ -64,7 +64,7 @@ class RoadClosures:
         check_role(actor, DESK)
 
         async def work(tx: Transaction) -> ClosureReceipt:
-            before = await store.known_closure(tx.connection, command.closure)
+            before = await closure_store.load(tx.connection, command.closure)
             return await self._keep(tx, pure.ended(before, tx.now_ms), "lifted")
 
         purpose = f"closure_lift:{command.closure}"
@@ -73,12 +73,12 @@ class RoadClosures:
     async def tick(self, now_ms: int) -> int:
         """End every closure that is over, each once; answers how many."""
         async with self.promises.journal.engine.connect() as connection:
-            over = await store.closures_over(connection, now_ms)
+            over = await closure_store.over(connection, now_ms)
         return sum([await self._run_out(closure) for closure in over])
 
     async def _run_out(self, closure: str) -> bool:
         async with self.promises.transaction(KEEPER) as tx:
-            before = await store.known_closure(tx.connection, closure)
+            before = await closure_store.load(tx.connection, closure)
             if before.ended_ms is not None or before.until_ms > tx.now_ms:
                 return False
             receipt = await self._keep(tx, pure.ended(before, tx.now_ms), "ran_out")
@@ -88,7 +88,7 @@ class RoadClosures:
     async def _keep(
         self, tx: Transaction, after: RoadClosure, verb: str, *, new: bool = False
     ) -> ClosureReceipt:
-        await store.put_closure(tx.connection, after, new=new)
+        await closure_store.put(tx.connection, after, new=new)
         detail: dict[str, Any] = {
             "slowdown": after.slowdown,
             "reason": after.reason.value,

@@ -1,25 +1,14 @@
-"""Dispatch's tables and the statements on them.
+"""The statements on dispatch's tables."""
 
-`crisis_request.body` is the whole request; the columns beside it are what the database itself
-guards and searches. Identity stands in `request_person` and nowhere else.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
     ColumnElement,
-    Float,
-    ForeignKey,
-    Index,
     Integer,
-    Table,
     Text,
     bindparam,
     delete,
@@ -30,179 +19,27 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch.clocks import next_due_ms
 from dispatch.errors import Conflict, NotFound, Refused
-from dispatch.panic import Panic
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest, Note, Person, Unmet
-from dispatch.road_closure import RoadClosure
+from dispatch.tables import (
+    crisis_request,
+    place_promise,
+    request_choice,
+    request_note,
+    request_person,
+    row_of,
+    slot_seat,
+    unmet_need,
+    unserved,
+)
 from dispatch.unserved import Episode, Key
-from dispatch.words import FOLLOWED_UP, OPEN, ClosureReason, Settled
-from record.tables import command, metadata
-
-crisis_request = Table(
-    "crisis_request",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("open", Boolean, nullable=False),
-    Column("tier", Text, nullable=False),
-    Column("owner", Text),
-    Column("zone", Text, nullable=False),
-    Column("lon", Float, nullable=False),
-    Column("lat", Float, nullable=False),
-    Column("opened_ms", BigInteger, nullable=False),
-    Column("next_due_ms", BigInteger),
-    Column("team", Text),
-    Column("van", Text),
-    Column("shared_le", Boolean, nullable=False),
-    Column("body", JSONB, nullable=False),
-    CheckConstraint("version > 0", name="version"),
-    # A team and a van are in one request at most: the last arbiter of every acceptance.
-    Index("uq_crisis_request_team", "team", unique=True, postgresql_where=text("team IS NOT NULL")),
-    Index("uq_crisis_request_van", "van", unique=True, postgresql_where=text("van IS NOT NULL")),
-    Index("ix_crisis_request_open", "opened_ms", postgresql_where=text("open")),
-    Index("ix_crisis_request_due", "next_due_ms", postgresql_where=text("next_due_ms IS NOT NULL")),
-)
-
-# A unit of a bed pool or slot that is promised to a request and not yet occupied.
-place_promise = Table(
-    "place_promise",
-    metadata,
-    Column("request", Text, ForeignKey("crisis_request.id"), primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("made_ms", BigInteger, nullable=False),
-    CheckConstraint("kind IN ('pool', 'slot')", name="kind"),
-    Index("ix_place_promise_place", "kind", "place"),
-)
-
-# A seat of an appointment slot and whose it is: a request's here, a referral's above. The primary
-# key is the last arbiter of every booking, whichever room makes it.
-slot_seat = Table(
-    "slot_seat",
-    metadata,
-    Column("slot", Text, primary_key=True),
-    Column("seat", Integer, primary_key=True),
-    Column("holder", Text, nullable=False),
-    Column("capacity", Integer, nullable=False),
-    CheckConstraint("seat BETWEEN 1 AND capacity", name="exists"),
-    Index("ix_slot_seat_holder", "holder"),
-)
-
-request_person = Table(
-    "request_person",
-    metadata,
-    Column("request", Text, ForeignKey("crisis_request.id"), primary_key=True),
-    *(
-        Column(name, Boolean if name == "third_party" else Text, nullable=name != "third_party")
-        for name in Person.__dataclass_fields__
-    ),
-    Index("ix_request_person_callback", "callback"),
-)
-
-request_note = Table(
-    "request_note",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("request", Text, ForeignKey("crisis_request.id"), nullable=False),
-    Column("author", Text, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
-    Index("ix_request_note_request", "request", "at_ms"),
-)
-
-unmet_need = Table(
-    "unmet_need",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("request", Text, ForeignKey("crisis_request.id"), nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("resource", Text),
-    Column("reason", Text, nullable=False),
-    Column("decided_by", Text, nullable=False),
-    Column("recorded_by", Text, nullable=False),
-    Column("protected", Boolean, nullable=False),
-    Index("ix_unmet_need_at_ms", "at_ms"),
-    Index("ix_unmet_need_request", "request"),
-)
-
-# What was recommended, what was chosen, and why it was another.
-request_choice = Table(
-    "request_choice",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("request", Text, ForeignKey("crisis_request.id"), nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("plan_version", Integer),
-    Column("recommended", JSONB(none_as_null=True)),
-    Column("chosen", JSONB, nullable=False),
-    Column("reason", Text),
-    Index("ix_request_choice_request", "request", "at_ms"),
-)
-
-
-# Since when the published plan has had no team or place for a request; gone when it has one.
-unserved = Table(
-    "unserved",
-    metadata,
-    Column("request", Text, ForeignKey("crisis_request.id"), primary_key=True),
-    Column("resource", Text, primary_key=True),
-    Column("since_ms", BigInteger, nullable=False),
-    Column("logged_ms", BigInteger),
-    CheckConstraint("resource IN ('team', 'place')", name="resource"),
-)
-
-# A call for help of a crew or driver; a unit has one open at most.
-field_panic = Table(
-    "field_panic",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("request", Text, ForeignKey("crisis_request.id")),
-    Column("pressed_ms", BigInteger, nullable=False),
-    Column("told_ms", BigInteger, nullable=False),
-    Column("answer_due_ms", BigInteger),
-    Column("overdue", Boolean, nullable=False),
-    Column("acknowledged_by", Text),
-    Column("acknowledged_ms", BigInteger),
-    Column("ended_ms", BigInteger),
-    CheckConstraint("kind IN ('team', 'van')", name="kind"),
-    Index(
-        "uq_field_panic_open",
-        "kind",
-        "unit",
-        unique=True,
-        postgresql_where=text("ended_ms IS NULL"),
-    ),
-)
-
-# Roads that are closed or slow; `area` is GeoJSON.
-road_closure = Table(
-    "road_closure",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("area", JSONB, nullable=False),
-    Column("slowdown", Float),
-    Column("reason", Text, nullable=False),
-    Column("note", Text),
-    Column("from_ms", BigInteger, nullable=False),
-    Column("until_ms", BigInteger, nullable=False),
-    Column("ended_ms", BigInteger),
-    CheckConstraint("slowdown > 1", name="slowdown"),
-    CheckConstraint("until_ms > from_ms", name="until_ms"),
-    Index("ix_road_closure_open", "until_ms", postgresql_where=text("ended_ms IS NULL")),
-)
+from dispatch.words import FOLLOWED_UP, OPEN, Settled
+from record.tables import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +258,7 @@ async def contact_known(connection: AsyncConnection, request: str) -> bool:
 
 async def add_note(connection: AsyncConnection, note: Note) -> None:
     """Write a note."""
-    await connection.execute(insert(request_note).values(_flat(note)))
+    await connection.execute(insert(request_note).values(row_of(note)))
 
 
 async def notes_of(connection: AsyncConnection, request: str) -> list[Note]:
@@ -436,7 +273,7 @@ async def notes_of(connection: AsyncConnection, request: str) -> list[Note]:
 
 async def add_unmet(connection: AsyncConnection, unmet: Unmet) -> None:
     """Write a line of the unmet-need log."""
-    await connection.execute(insert(unmet_need).values(_flat(unmet)))
+    await connection.execute(insert(unmet_need).values(row_of(unmet)))
 
 
 async def unmet_needs(
@@ -489,7 +326,9 @@ async def add_choice(
     choice: Choice,
 ) -> None:
     """Write what was recommended and what was chosen."""
-    await connection.execute(insert(request_choice).values(id=id, request=request, **_flat(choice)))
+    await connection.execute(
+        insert(request_choice).values(id=id, request=request, **row_of(choice))
+    )
 
 
 async def choices_of(connection: AsyncConnection, request: str) -> list[Choice]:
@@ -534,93 +373,6 @@ async def duplicates(
     ]
 
 
-async def panic_of(connection: AsyncConnection, id: str) -> Panic:
-    """The panic, locked until the commit. Raises NotFound."""
-    found = await _panic(connection, field_panic.c.id == id)
-    if found is None:
-        raise NotFound("panic", id)
-    return found
-
-
-async def open_panic(connection: AsyncConnection, kind: str, unit: str) -> Panic | None:
-    """The unit's open panic, locked until the commit; None when it has none."""
-    this = (field_panic.c.kind == kind) & (field_panic.c.unit == unit)
-    return await _panic(connection, this & field_panic.c.ended_ms.is_(None))
-
-
-async def put_panic(connection: AsyncConnection, panic: Panic, *, new: bool) -> None:
-    """Write a new panic, or the next version of one that was loaded and locked."""
-    values = _flat(panic)
-    if new:
-        await connection.execute(insert(field_panic).values(values))
-    else:
-        this = field_panic.c.id == panic.id
-        await connection.execute(update(field_panic).where(this).values(values))
-
-
-async def unanswered_panics(connection: AsyncConnection, now_ms: int) -> list[str]:
-    """The ids of open panics that nobody acknowledged in time and that are not marked so."""
-    statement = select(field_panic.c.id).where(
-        field_panic.c.ended_ms.is_(None),
-        field_panic.c.overdue.is_(False),
-        field_panic.c.answer_due_ms <= now_ms,
-    )
-    return list((await connection.execute(statement)).scalars())
-
-
-async def _panic(connection: AsyncConnection, this: ColumnElement[bool]) -> Panic | None:
-    statement = select(field_panic).where(this).with_for_update()
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else Panic(**row)
-
-
-async def closure_of(connection: AsyncConnection, id: str) -> RoadClosure | None:
-    """The closure, locked until the commit; None when there is none of this id."""
-    statement = select(road_closure).where(road_closure.c.id == id).with_for_update()
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else _closure(row)
-
-
-async def known_closure(connection: AsyncConnection, id: str) -> RoadClosure:
-    """The closure, locked until the commit. Raises NotFound."""
-    found = await closure_of(connection, id)
-    if found is None:
-        raise NotFound("closure", id)
-    return found
-
-
-async def open_closures(connection: AsyncConnection) -> list[RoadClosure]:
-    """Closures that have not ended, the earliest first."""
-    statement = (
-        select(road_closure)
-        .where(road_closure.c.ended_ms.is_(None))
-        .order_by(road_closure.c.from_ms, road_closure.c.id)
-    )
-    return [_closure(row) for row in (await connection.execute(statement)).mappings()]
-
-
-async def closures_over(connection: AsyncConnection, now_ms: int) -> list[str]:
-    """The ids of closures that are over and not marked so."""
-    statement = select(road_closure.c.id).where(
-        road_closure.c.ended_ms.is_(None), road_closure.c.until_ms <= now_ms
-    )
-    return list((await connection.execute(statement)).scalars())
-
-
-async def put_closure(connection: AsyncConnection, closure: RoadClosure, *, new: bool) -> None:
-    """Write a new closure, or the next version of one that was loaded and locked."""
-    values = _flat(closure)
-    if new:
-        await connection.execute(insert(road_closure).values(values))
-    else:
-        this = road_closure.c.id == closure.id
-        await connection.execute(update(road_closure).where(this).values(values))
-
-
-def _closure(row: Mapping[Any, Any]) -> RoadClosure:
-    return RoadClosure(**{**row, "reason": ClosureReason(row["reason"])})
-
-
 def digits(number: str | None) -> str | None:
     """A telephone number as digits, so that two ways of writing it are one; None for none."""
     return "".join(filter(str.isdecimal, number or "")) or None
@@ -657,8 +409,3 @@ def _columns(request: CrisisRequest, clocks: Clocks) -> dict[str, Any]:
 
 def _request(body: Any) -> CrisisRequest:
     return msgspec.convert(body, CrisisRequest)
-
-
-def _flat(value: Any) -> dict[str, Any]:
-    names: Iterable[str] = value.__dataclass_fields__
-    return {name: getattr(value, name) for name in names}
