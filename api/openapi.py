@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from api.problems import DESCRIPTIONS, MEDIA_TYPE
 from api.schemas import gps, live
 from api.schemas.problem import Problem
-from api.schemas.requests import Recommendation
+from api.schemas.recommendation import Recommendation
 
 _REF = "#/components/schemas/{model}"
 _OUTSIDE = (

@@ -12,6 +12,7 @@ from api import scope
 from api.acting import actor_of
 from api.errors import BadInput
 from api.roles import CONTROL, Caller, Role
+from api.schemas import acts, intake, recommendation
 from api.schemas import requests as edge
 from api.schemas.edge import Uuid
 from api.sense import Sensible
@@ -29,7 +30,7 @@ LawEnforcement = Annotated[Caller, Depends(May(Role.LAW_ENFORCEMENT))]
 
 
 @router.post("/requests", status_code=201)
-async def open_request(body: edge.NewRequest, caller: Control, parts: Parts) -> edge.Done:
+async def open_request(body: intake.NewRequest, caller: Control, parts: Parts) -> edge.Done:
     """Open a crisis request. It is on record before this answers."""
     zone = parts.region.locate(body.lon, body.lat)
     if zone is None:
@@ -70,11 +71,13 @@ async def read_shared_request(
 
 
 @router.get("/requests/{request}/recommendation")
-async def read_recommendation(request: RequestId, _: Control, world: Now) -> edge.Recommended:
+async def read_recommendation(
+    request: RequestId, _: Control, world: Now
+) -> recommendation.Recommended:
     """What the newest plan says for this request."""
     scope.known_request(world, request)
     plan = world.get("plan", "plan") or {}
-    return edge.Recommended(
+    return recommendation.Recommended(
         plan_version=plan.get("version"),
         made_ms=plan.get("made_ms"),
         recommendation=world.get("recommendation", request),
@@ -89,21 +92,23 @@ async def find_duplicates(request: RequestId, caller: Control, parts: Parts) -> 
 
 
 @router.post("/requests/{request}/triage")
-async def triage(request: RequestId, body: edge.Triage, caller: Control, parts: Parts) -> edge.Done:
+async def triage(
+    request: RequestId, body: intake.Triage, caller: Control, parts: Parts
+) -> edge.Done:
     """Set what is known now; policy turns it into tier and target."""
     wish = inside.triage_of(body, request)
     return inside.done_of(await parts.dispatch.triage(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/own")
-async def own(request: RequestId, body: edge.Own, caller: Control, parts: Parts) -> edge.Done:
+async def own(request: RequestId, body: acts.Own, caller: Control, parts: Parts) -> edge.Done:
     """Become responsible for a request, or give it to somebody."""
     wish = commands.Own(body.command_id, request, body.owner)
     return inside.done_of(await parts.dispatch.own(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/disown")
-async def disown(request: RequestId, body: edge.Disown, caller: Control, parts: Parts) -> edge.Done:
+async def disown(request: RequestId, body: acts.Disown, caller: Control, parts: Parts) -> edge.Done:
     """Undo taking a request: it goes back to whom it was taken from, or to nobody."""
     wish = commands.Disown(body.command_id, request, body.to)
     return inside.done_of(await parts.dispatch.disown(actor_of(caller), wish))
@@ -111,7 +116,7 @@ async def disown(request: RequestId, body: edge.Disown, caller: Control, parts: 
 
 @router.post("/requests/{request}/alarm-heard")
 async def acknowledge_alarm(
-    request: RequestId, body: edge.AcknowledgeAlarm, caller: Control, parts: Parts
+    request: RequestId, body: acts.AcknowledgeAlarm, caller: Control, parts: Parts
 ) -> edge.Done:
     """The alarm was heard by name: it is quiet everywhere until its next escalation."""
     wish = commands.AcknowledgeAlarm(body.command_id, request)
@@ -120,7 +125,7 @@ async def acknowledge_alarm(
 
 @router.post("/requests/{request}/notes")
 async def add_note(
-    request: RequestId, body: edge.NewNote, caller: ControlOrField, parts: Parts
+    request: RequestId, body: acts.NewNote, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """A note with author and time."""
     wish = commands.AddNote(body.command_id, request, body.text, body.at_ms, bool(body.downtime))
@@ -129,14 +134,14 @@ async def add_note(
 
 
 @router.post("/requests/{request}/join")
-async def join(request: RequestId, body: edge.Join, caller: Control, parts: Parts) -> edge.Done:
+async def join(request: RequestId, body: acts.Join, caller: Control, parts: Parts) -> edge.Done:
     """This request is a duplicate: it ends and points to the other."""
     wish = commands.Join(body.command_id, request, body.into)
     return inside.done_of(await parts.dispatch.join(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/accept")
-async def accept(request: RequestId, body: edge.Accept, caller: Control, parts: Parts) -> edge.Done:
+async def accept(request: RequestId, body: acts.Accept, caller: Control, parts: Parts) -> edge.Done:
     """Claim the bundle, all or nothing."""
     wish = inside.accept_of(body, request)
     return inside.done_of(await parts.dispatch.accept(actor_of(caller), wish))
@@ -144,7 +149,7 @@ async def accept(request: RequestId, body: edge.Accept, caller: Control, parts: 
 
 @router.post("/requests/{request}/override")
 async def override(
-    request: RequestId, body: edge.Override, caller: Control, parts: Parts
+    request: RequestId, body: acts.Override, caller: Control, parts: Parts
 ) -> edge.Done:
     """Claim another bundle than the recommended one, for a reason."""
     wish = inside.override_of(body, request)
@@ -153,7 +158,7 @@ async def override(
 
 @router.post("/requests/{request}/take-back")
 async def take_back(
-    request: RequestId, body: edge.TakeBack, caller: Control, parts: Parts
+    request: RequestId, body: acts.TakeBack, caller: Control, parts: Parts
 ) -> edge.Done:
     """Undo an acceptance while neither crew nor facility has answered."""
     wish = commands.TakeBack(body.command_id, request)
@@ -163,7 +168,7 @@ async def take_back(
 @router.post("/requests/{request}/facility-answer")
 async def facility_answer(
     request: RequestId,
-    body: edge.FacilityAnswer,
+    body: acts.FacilityAnswer,
     caller: ControlOrFacility,
     parts: Parts,
     world: Now,
@@ -186,7 +191,7 @@ async def facility_answer(
 
 @router.post("/requests/{request}/crew-answer")
 async def crew_answer(
-    request: RequestId, body: edge.CrewAnswer, caller: ControlOrField, parts: Parts
+    request: RequestId, body: acts.CrewAnswer, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """The crew acknowledges or declines its task, by name."""
     wish = commands.AnswerForCrew(
@@ -205,7 +210,7 @@ async def crew_answer(
 
 @router.post("/requests/{request}/steps")
 async def step(
-    request: RequestId, body: edge.Step, caller: ControlOrField, parts: Parts
+    request: RequestId, body: acts.Step, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """En route, on scene, transporting, arrived, handed over."""
     wish = commands.Step(
@@ -217,7 +222,7 @@ async def step(
 
 @router.post("/requests/{request}/ask-place")
 async def ask_place(
-    request: RequestId, body: edge.AskPlace, caller: ControlOrField, parts: Parts
+    request: RequestId, body: acts.AskPlace, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """After its assessment the team needs the place now."""
     wish = inside.ask_place_of(body, request)
@@ -227,7 +232,7 @@ async def ask_place(
 
 @router.post("/requests/{request}/resolve")
 async def resolve(
-    request: RequestId, body: edge.Resolve, caller: ControlOrField, parts: Parts
+    request: RequestId, body: acts.Resolve, caller: ControlOrField, parts: Parts
 ) -> edge.Done:
     """The request ends with an outcome."""
     wish = commands.Resolve(
@@ -244,21 +249,21 @@ async def resolve(
 
 
 @router.post("/requests/{request}/cancel")
-async def cancel(request: RequestId, body: edge.Cancel, caller: Control, parts: Parts) -> edge.Done:
+async def cancel(request: RequestId, body: acts.Cancel, caller: Control, parts: Parts) -> edge.Done:
     """Withdraw the request, with a reason."""
     wish = commands.Cancel(body.command_id, request, body.reason)
     return inside.done_of(await parts.dispatch.cancel(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/settle")
-async def settle(request: RequestId, body: edge.Settle, caller: Control, parts: Parts) -> edge.Done:
+async def settle(request: RequestId, body: acts.Settle, caller: Control, parts: Parts) -> edge.Done:
     """The follow-up of an ended request is settled without a referral of ours."""
     wish = commands.Settle(body.command_id, request, Settled(body.how), body.reason)
     return inside.done_of(await parts.dispatch.settle(actor_of(caller), wish))
 
 
 @router.post("/requests/{request}/share")
-async def share(request: RequestId, body: edge.Share, caller: Control, parts: Parts) -> edge.Done:
+async def share(request: RequestId, body: acts.Share, caller: Control, parts: Parts) -> edge.Done:
     """Disclose place and safety to law enforcement: an explicit, logged act."""
     wish = commands.ShareWithLawEnforcement(body.command_id, request, body.reason)
     return inside.done_of(await parts.dispatch.share_with_law_enforcement(actor_of(caller), wish))
@@ -266,7 +271,7 @@ async def share(request: RequestId, body: edge.Share, caller: Control, parts: Pa
 
 @router.post("/requests/{request}/rescue")
 async def call_rescue(
-    request: RequestId, body: edge.CallRescue, caller: Control, parts: Parts
+    request: RequestId, body: acts.CallRescue, caller: Control, parts: Parts
 ) -> edge.Done:
     """EMS / 911 was called; somebody owns the clock until contact is confirmed."""
     wish = commands.CallRescue(body.command_id, request)
@@ -275,7 +280,7 @@ async def call_rescue(
 
 @router.post("/requests/{request}/rescue-confirmed")
 async def confirm_rescue(
-    request: RequestId, body: edge.RescueConfirmed, caller: Control, parts: Parts
+    request: RequestId, body: acts.RescueConfirmed, caller: Control, parts: Parts
 ) -> edge.Done:
     """Rescue is with the person, by name."""
     wish = commands.ConfirmRescue(body.command_id, request, body.by_name)
@@ -283,7 +288,7 @@ async def confirm_rescue(
 
 
 @router.post("/hand-over")
-async def hand_over(body: edge.HandOver, caller: Control, parts: Parts) -> edge.HandedOver:
+async def hand_over(body: acts.HandOver, caller: Control, parts: Parts) -> edge.HandedOver:
     """At sign-out all open requests of the caller go to somebody else."""
     wish = commands.HandOver(body.command_id, body.to, body.source)
     receipts = await parts.dispatch.hand_over(actor_of(caller), wish)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.edge import Answer, Command, Id, Millis, Name, Reason, Text, Told, Uuid
-from api.schemas.requests import Custody, Guardianship, Hazards, Note
+from api.schemas.intake import Custody, Guardianship, Hazards
+from api.schemas.requests import Note
 
 Unit = Literal["team", "van"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from api.schemas import acts, intake
 from api.schemas import requests as edge
 from dispatch import commands
 from dispatch.reading import Dossier
@@ -45,7 +46,7 @@ OUTCOMES = {
 }
 
 
-def needs_of(body: edge.Needs) -> Needs:
+def needs_of(body: intake.Needs) -> Needs:
     return Needs(
         words=frozenset(body.words),
         team=body.team,
@@ -58,17 +59,17 @@ def needs_of(body: edge.Needs) -> Needs:
     )
 
 
-def risk_of(body: edge.Risk) -> Risk:
+def risk_of(body: intake.Risk) -> Risk:
     answers = {name: Answer(said) for name, said in body.model_dump(exclude={"cssrs"}).items()}
     screener = {name: Answer(said) for name, said in body.cssrs.model_dump().items()}
     return Risk(cssrs=Cssrs(**screener), **answers)
 
 
-def person_of(body: edge.Person) -> Person:
+def person_of(body: intake.Person) -> Person:
     return Person(**body.model_dump())
 
 
-def custody_of(body: edge.Custody | None) -> Custody | None:
+def custody_of(body: intake.Custody | None) -> Custody | None:
     if body is None:
         return None
     return Custody(
@@ -79,7 +80,7 @@ def custody_of(body: edge.Custody | None) -> Custody | None:
     )
 
 
-def guardianship_of(body: edge.Guardianship | None) -> Guardianship | None:
+def guardianship_of(body: intake.Guardianship | None) -> Guardianship | None:
     if body is None:
         return None
     return Guardianship(
@@ -87,19 +88,19 @@ def guardianship_of(body: edge.Guardianship | None) -> Guardianship | None:
     )
 
 
-def hazards_of(body: edge.Hazards) -> Hazards:
+def hazards_of(body: intake.Hazards) -> Hazards:
     return Hazards(**{name: Answer(said) for name, said in body.model_dump().items()})
 
 
-def bundle_of(body: edge.Bundle) -> Bundle:
+def bundle_of(body: acts.Bundle) -> Bundle:
     return Bundle(**body.model_dump())
 
 
-def seen_of(body: Iterable[edge.Seen]) -> dict[tuple[str, str], int]:
+def seen_of(body: Iterable[acts.Seen]) -> dict[tuple[str, str], int]:
     return {(seen.kind, seen.id): seen.version for seen in body}
 
 
-def open_of(body: edge.NewRequest, zone: str, owner: str | None) -> commands.OpenRequest:
+def open_of(body: intake.NewRequest, zone: str, owner: str | None) -> commands.OpenRequest:
     return commands.OpenRequest(
         command_id=body.command_id,
         request=body.request,
@@ -120,7 +121,7 @@ def open_of(body: edge.NewRequest, zone: str, owner: str | None) -> commands.Ope
     )
 
 
-def triage_of(body: edge.Triage, request: str) -> commands.Triage:
+def triage_of(body: intake.Triage, request: str) -> commands.Triage:
     return commands.Triage(
         command_id=body.command_id,
         request=request,
@@ -134,7 +135,7 @@ def triage_of(body: edge.Triage, request: str) -> commands.Triage:
     )
 
 
-def accept_of(body: edge.Accept, request: str) -> commands.Accept:
+def accept_of(body: acts.Accept, request: str) -> commands.Accept:
     return commands.Accept(
         command_id=body.command_id,
         request=request,
@@ -148,7 +149,7 @@ def accept_of(body: edge.Accept, request: str) -> commands.Accept:
     )
 
 
-def override_of(body: edge.Override, request: str) -> commands.Override:
+def override_of(body: acts.Override, request: str) -> commands.Override:
     return commands.Override(
         command_id=body.command_id,
         request=request,
@@ -163,7 +164,7 @@ def override_of(body: edge.Override, request: str) -> commands.Override:
     )
 
 
-def ask_place_of(body: edge.AskPlace, request: str) -> commands.AskPlace:
+def ask_place_of(body: acts.AskPlace, request: str) -> commands.AskPlace:
     return commands.AskPlace(
         command_id=body.command_id,
         request=request,
@@ -186,8 +187,8 @@ def done_of(receipt: commands.Receipt) -> edge.Done:
     )
 
 
-def _needs_out(needs: Needs) -> edge.Needs:
-    return edge.Needs(
+def _needs_out(needs: Needs) -> intake.Needs:
+    return intake.Needs(
         words=sorted(needs.words),
         team=needs.team,
         place=needs.place.value,
@@ -199,10 +200,10 @@ def _needs_out(needs: Needs) -> edge.Needs:
     )
 
 
-def _risk_out(risk: Risk) -> edge.Risk:
-    return edge.Risk.model_validate(
-        {name: getattr(risk, name).value for name in edge.Risk.model_fields if name != "cssrs"}
-        | {"cssrs": {name: getattr(risk.cssrs, name).value for name in edge.Cssrs.model_fields}}
+def _risk_out(risk: Risk) -> intake.Risk:
+    return intake.Risk.model_validate(
+        {name: getattr(risk, name).value for name in intake.Risk.model_fields if name != "cssrs"}
+        | {"cssrs": {name: getattr(risk.cssrs, name).value for name in intake.Cssrs.model_fields}}
     )
 
 
@@ -218,7 +219,7 @@ def detail_of(known: Dossier) -> edge.RequestDetail:
         guardianship=guardianship_out(request.guardianship),
         hazards=hazards_out(request.hazards),
         # As it was written down: the record outlives the edge's rules of the day.
-        person=edge.Person.model_construct(**asdict(known.person)),
+        person=intake.Person.model_construct(**asdict(known.person)),
         notes=[edge.Note.model_validate(note) for note in known.notes],
         unmet=[edge.UnmetNeed.model_validate(one) for one in known.unmet],
         choices=[edge.Choice.model_validate(choice) for choice in known.choices],
@@ -242,16 +243,16 @@ def shared_of(request: CrisisRequest, person: Person) -> edge.SharedRequest:
     )
 
 
-def hazards_out(hazards: Hazards) -> edge.Hazards:
-    return edge.Hazards.model_validate(
-        {name: getattr(hazards, name).value for name in edge.Hazards.model_fields}
+def hazards_out(hazards: Hazards) -> intake.Hazards:
+    return intake.Hazards.model_validate(
+        {name: getattr(hazards, name).value for name in intake.Hazards.model_fields}
     )
 
 
-def custody_out(custody: Custody | None) -> edge.Custody | None:
+def custody_out(custody: Custody | None) -> intake.Custody | None:
     if custody is None:
         return None
-    return edge.Custody(
+    return intake.Custody(
         basis=custody.basis.value,
         custodian=custody.custodian.value,
         transport_by=sorted(who.value for who in custody.transport_by),
@@ -259,10 +260,10 @@ def custody_out(custody: Custody | None) -> edge.Custody | None:
     )
 
 
-def guardianship_out(guardianship: Guardianship | None) -> edge.Guardianship | None:
+def guardianship_out(guardianship: Guardianship | None) -> intake.Guardianship | None:
     if guardianship is None:
         return None
-    return edge.Guardianship(
+    return intake.Guardianship(
         consent=guardianship.consent.value,
         escort=guardianship.escort.value if guardianship.escort else None,
     )

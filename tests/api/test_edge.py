@@ -8,7 +8,17 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.region import load_screens
-from api.schemas import edge, field, live, pad, referrals, requests, resources
+from api.schemas import (
+    edge,
+    field,
+    intake,
+    live,
+    pad,
+    recommendation,
+    referrals,
+    requests,
+    resources,
+)
 from api.translate.requests import OUTCOMES, STEPS, detail_of, needs_of, person_of, risk_of
 from dispatch import panic, words
 from dispatch import recommendation as planned
@@ -52,7 +62,7 @@ def test_a_panic_at_the_edge_is_the_panic_of_dispatch() -> None:
 
 
 def test_every_hazard_at_the_edge_is_one_of_dispatch() -> None:
-    assert set(requests.Hazards.model_fields) == set(Hazards.__dataclass_fields__)
+    assert set(intake.Hazards.model_fields) == set(Hazards.__dataclass_fields__)
     assert set(requests.SharedHazards.model_fields) < set(Hazards.__dataclass_fields__)
 
 
@@ -64,12 +74,12 @@ def test_every_hazard_at_the_edge_is_one_of_dispatch() -> None:
         (resources.Pool, states.Pool),
         (resources.Slot, states.Slot),
         (live.Hold, states.Hold),
-        (requests.Recommendation, planned.Recommendation),
-        (requests.Alternative, planned.Other),
-        (requests.Backup, planned.Backup),
-        (requests.Unserved, planned.Unserved),
-        (requests.Why, planned.Why),
-        (requests.TravelSource, planned.Journey),
+        (recommendation.Recommendation, planned.Recommendation),
+        (recommendation.Alternative, planned.Other),
+        (recommendation.Backup, planned.Backup),
+        (recommendation.Unserved, planned.Unserved),
+        (recommendation.Why, planned.Why),
+        (recommendation.TravelSource, planned.Journey),
     ],
 )
 def test_an_answer_has_every_field_of_what_is_inside(
@@ -93,7 +103,7 @@ def test_the_plan_s_head_is_the_plan_without_its_recommendations() -> None:
         (edge.Tier, words.Tier),
         (edge.PlaceNeed, words.Need),
         (edge.UnitStatus, states.UnitStatus),
-        (requests.YesNo, words.Answer),
+        (intake.YesNo, words.Answer),
         (referrals.ReferralState, referred.State),
     ],
 )
@@ -107,9 +117,9 @@ def test_every_step_and_every_end_has_a_word() -> None:
 
 
 def test_what_is_not_said_is_not_known() -> None:
-    assert risk_of(requests.Risk()) == Risk()
-    assert needs_of(requests.Needs()) == Needs()
-    assert person_of(requests.Person()) == Person()
+    assert risk_of(intake.Risk()) == Risk()
+    assert needs_of(intake.Needs()) == Needs()
+    assert person_of(intake.Person()) == Person()
 
 
 def test_incoming_people_have_no_tier_no_zone_and_no_name() -> None:
@@ -149,7 +159,7 @@ def test_what_can_be_dialled_is_a_telephone_number(phone: str) -> None:
 def test_only_a_whole_number_is_an_urgency(urgency: object) -> None:
     """`true` would be routine: a fault of a caller's must not make a case routine."""
     with pytest.raises(ValidationError, match="urgency"):
-        requests.Triage.model_validate(
+        intake.Triage.model_validate(
             {"command_id": "01935f3a-7b1c-7000-8000-00000000c0de", "urgency": urgency}
         )
 
