@@ -30,6 +30,7 @@ from api.routes import (
     region,
     requests,
     resources,
+    rides,
     roads,
     session,
 )
@@ -50,6 +51,7 @@ ROUTERS = (
     pad,
     downtime,
     referrals,
+    rides,
     live,
 )
 PLACES_EVERY_S = 30.0

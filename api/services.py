@@ -11,6 +11,7 @@ from api.trackers import Trackers
 from directory import Directory
 from dispatch.dispatch import Dispatch
 from referral.referral import Referral
+from referral.rides import AppointmentRides
 from registry.gps import GpsPolicy, PositionLimits
 from registry.port import Registry
 from registry.vocabulary import Vocabulary
@@ -41,6 +42,7 @@ class Services:
     directory: Directory
     dispatch: Dispatch
     referral: Referral
+    rides: AppointmentRides
     identity: Identity
     travel: Callable[[], Travel]
     trackers: Trackers

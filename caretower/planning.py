@@ -12,8 +12,10 @@ from caretower.wiring import STORE_FAULTS, Tower
 from dispatch.commands import Recommended
 from dispatch.planner import Planner, Surroundings
 from dispatch.planning import Rules
-from dispatch.planning_policy import load_planning_policy
+from dispatch.planning_policy import PlanningPolicy, load_planning_policy
 from dispatch.request import Bundle
+from dispatch.rides.loop import RidesLoop, RidesWorld
+from dispatch.rides.policy import load_rides_policy
 from record.actor import system
 from registry.freshness import load_freshness
 
@@ -28,6 +30,7 @@ def planner(tower: Tower, travel: RegionTravel, owner: str) -> Planner:
         await tower.dispatch.recommended(PLANNER, command)
 
     zones = tower.region.authorities
+    policy = load_planning_policy(tower.settings.policy("planning.toml"))
     world = Surroundings(
         registry=tower.registry,
         requests=tower.dispatch,
@@ -35,7 +38,7 @@ def planner(tower: Tower, travel: RegionTravel, owner: str) -> Planner:
         travel=travel,
         heed=travel.heed,
         rules=Rules(
-            planning=load_planning_policy(tower.settings.policy("planning.toml")),
+            planning=policy,
             freshness=load_freshness(tower.settings.policy("freshness.toml")),
             weight=tower.policy.weight,
             vocabulary=tower.vocabulary,
@@ -46,5 +49,22 @@ def planner(tower: Tower, travel: RegionTravel, owner: str) -> Planner:
         names={zone: zones.name(zone) for zone in zones.ids},
         announce=announce,
         outages=STORE_FAULTS,
+        rides=rides_loop(tower, travel, policy),
     )
     return Planner(world, owner)
+
+
+def rides_loop(tower: Tower, travel: RegionTravel, policy: PlanningPolicy) -> RidesLoop:
+    """The loop that plans the region's scheduled rides beside it."""
+    offered = [word for group in policy.van_groups for word in tower.vocabulary.needs[group]]
+    world = RidesWorld(
+        rides=tower.dispatch.rides,
+        travel=travel,
+        policy=load_rides_policy(tower.settings.policy("rides.toml"), policy.load_s),
+        words=tuple(offered),
+        clock=tower.clock,
+        ticks=time.monotonic,
+        heed=travel.heed,
+        outages=STORE_FAULTS,
+    )
+    return RidesLoop(world)

@@ -115,12 +115,13 @@ async def run_planner(tower: Tower) -> None:
     from caretower.planning import planner
     from caretower.wiring import region_travel
     from geo.trees import MAX_TREES
-    from optimizer.warming import warm_up
+    from optimizer.warming import warm_up, warm_up_rides
 
     travel = region_travel(tower, max_trees=MAX_TREES)
 
     def get_ready() -> None:
         warm_up()
+        warm_up_rides()
         somewhere = tower.region.zips.at[:1]
         travel.matrix(somewhere, somewhere)
         settle()
@@ -171,6 +172,7 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
         "dispatch_clocks": (1.0, tower.dispatch.watch.tick),
         "dispatch_unserved": (5.0, tower.dispatch.watch.log_unserved),
         "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),
+        "rides_of_appointments": (2.0, tower.rides.tick),
         "roster": (
             20.0,
             lambda: roll_shifts(

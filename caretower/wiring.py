@@ -32,6 +32,7 @@ from record.engine import make_engine
 from record.journal import Journal
 from referral.policy import load_policy as load_referral_policy
 from referral.referral import Referral
+from referral.rides import AppointmentRides
 from registry.cancelling import end_tasks
 from registry.errors import PositionLost, Unavailable
 from registry.freshness import load_freshness
@@ -72,6 +73,7 @@ class Tower:
     directory: Directory
     dispatch: Dispatch
     referral: Referral
+    rides: AppointmentRides
     accounts: Accounts
     trackers: Trackers
 
@@ -114,6 +116,7 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
             directory=directory,
             dispatch=dispatch,
             referral=Referral(journal, registry, dispatch, referral_policy, clock),
+            rides=AppointmentRides(journal, registry, dispatch.rides),
             accounts=Accounts(Store(engine), tokens, registry, clock),
             trackers=Trackers(Store(engine), tokens, registry, clock),
         )
@@ -136,6 +139,7 @@ def api_services(tower: Tower) -> api.Services:
         directory=tower.directory,
         dispatch=tower.dispatch,
         referral=tower.referral,
+        rides=tower.rides,
         identity=tower.accounts,
         travel=cache(partial(region_travel, tower, max_trees=DOORS_TREES)),
         trackers=tower.trackers,

@@ -23,6 +23,7 @@ from dispatch.policy import Policy
 from dispatch.promise import Change, Promises, Receipts
 from dispatch.reading import Reading
 from dispatch.request import CrisisRequest, Note, Silence
+from dispatch.rides.rides import Rides
 from dispatch.road_closures import RoadClosures
 from dispatch.rules import nobody_has_answered
 from dispatch.scope import check_lead, check_role, check_scope, role_of
@@ -57,7 +58,8 @@ class Dispatch(Reading):
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
         self.panics = Panics(self._promises)
         self.closures = RoadClosures(self._promises)
-        self.watch = Watch(self._promises, self.panics, self.closures)
+        self.rides = Rides(self._promises)
+        self.watch = Watch(self._promises, self.panics, self.closures, self.rides)
         self._answers = Answers(self._promises, self._claiming, policy, vocabulary)
 
     # opening, and what is known

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
-from traceback import extract_tb
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ import structlog
 
 from directory import Agreement, Directory
 from dispatch.errors import DispatchError
+from dispatch.faults import FAULTS, PlanRefused, told
 from dispatch.foresight import foreseen
 from dispatch.planning import Question, Rules, Situation, driving, question
 from dispatch.recommendation import (
@@ -35,16 +35,15 @@ from dispatch.recommendation import (
 )
 from dispatch.release import ReleaseModel, Visit, learn
 from dispatch.request import Bundle, CrisisRequest
+from dispatch.rides.loop import RidesLoop
 from dispatch.road_closure import in_force
 from dispatch.serving import would_serve
 from dispatch.words import WAITING, State
 from geo.closures import Closure
-from geo.points import BadPosition
-from geo.travel import EngineFailed, TravelTimes
+from geo.travel import TravelTimes
 from optimizer.check import check
 from optimizer.nearest import nearest_first
 from optimizer.plan import Plan
-from optimizer.problem import InvalidProblemError
 from optimizer.solve import Solved as Answer
 from optimizer.solve import solve_warm
 from optimizer.strictness import price_of_strictness
@@ -71,18 +70,6 @@ Heed = Callable[[tuple[Closure, ...]], None]
 
 Announce = Callable[[str, int, Bundle | None], Awaitable[None]]
 """Tells dispatch that a request has a recommendation (the bundle) or none any more (None)."""
-
-
-class PlanRefused(Exception):
-    """The checker found something wrong with a plan."""
-
-
-FAULTS = (
-    *(PlanRefused, InvalidProblemError, EngineFailed, BadPosition),
-    *(RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
-)
-"""What can be wrong with one plan while the loop goes on: known faults, and whatever else a solver
-may break with. The same question would break the next process too."""
 
 
 class _LeaseLost(Exception):
@@ -132,6 +119,7 @@ class Surroundings:
 
     `names` are those of zones. `heed` lets the roads be as the closures in force say, before every
     plan; it may take a while. `outages` are the faults of the stores after which a retry is right.
+    `rides` plans scheduled rides under the same lease.
     """
 
     registry: Registry
@@ -146,6 +134,7 @@ class Surroundings:
     announce: Announce | None = None
     heed: Heed = lambda _closures: None
     outages: tuple[type[Exception], ...] = (Unavailable,)
+    rides: RidesLoop | None = None
 
 
 class Planner:
@@ -191,6 +180,8 @@ class Planner:
             asyncio.create_task(self._follow(), name="planner.follow"),
             asyncio.create_task(self._plan_on(lease), name="planner.plan"),
         ]
+        if self._world.rides is not None:
+            tasks.append(asyncio.create_task(self._world.rides.run(), name="planner.rides"))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -210,6 +201,8 @@ class Planner:
     async def _follow(self) -> None:
         async for replica, event in follow(self._world.registry):
             self._replica = replica
+            if self._world.rides is not None:
+                self._world.rides.notice(replica, event)
             if event is None:
                 self._requests_changed = True
                 self._wake.set()
@@ -278,7 +271,7 @@ class Planner:
             closures = in_force(replica.cards[Kind.CLOSURE].values(), situation.now_ms)
             solved = await asyncio.to_thread(self._solve, situation, closures, replica.position)
         except self._faults as fault:
-            log.error("planner.fault", **_told(fault))
+            log.error("planner.fault", **told(fault))
             self._solved = self._solved and replace(self._solved, unexplained=(), answer=None)
             await self._degrade(type(fault).__name__, lease)
             self._try_again_soon()
@@ -343,7 +336,7 @@ class Planner:
                 answer = self._answer(put)
                 plan = _judged(put, answer.plan)
         except FAULTS as fault:
-            log.error("planner.fault", **_told(fault))
+            log.error("planner.fault", **told(fault))
             return self._stand_in(put, at, type(fault).__name__)
         view = plan_view(put, plan, self._next_version(), (at.epoch, at.seq), shown=self._view)
         first = _most_urgent(put)[: self._policy.explain_most] if plan.proved else ()
@@ -379,7 +372,7 @@ class Planner:
         try:
             priced = await asyncio.to_thread(self._price, solved, solved.answer, now)
         except FAULTS as fault:
-            log.error("planner.fault", **_told(fault))
+            log.error("planner.fault", **told(fault))
             self._solved = replace(solved, unexplained=(), answer=None)
             return
         if self._wake.is_set() or self._view is None:
@@ -447,12 +440,6 @@ class Planner:
                 except DispatchError as late:
                     log.info("planner.too_late", fault=type(late).__name__)
                     self._wake.set()
-
-
-def _told(fault: Exception) -> dict[str, str]:
-    """What is logged of a fault: its kind and its line, never what it says."""
-    lines = extract_tb(fault.__traceback__)
-    return {"fault": type(fault).__name__, "at": f"{lines[-1].filename}:{lines[-1].lineno}"}
 
 
 def _judged(put: Question, plan: Plan) -> Plan:

@@ -11,6 +11,7 @@ from dispatch.commands import Command, OfRequest, Receipt
 from dispatch.errors import CommandReused, Conflict, DispatchError, Refused
 from dispatch.policy import Clocks
 from dispatch.request import CrisisRequest
+from dispatch.rides.store import check_empty
 from record import Actor
 from record.errors import CommandReused as IdReused
 from record.errors import ConstraintBroken
@@ -102,9 +103,13 @@ class Promises:
     ) -> Receipt:
         """Write the change; `before` None creates the request. `room`: see `store.promise_place`.
 
-        Raises Conflict when `before` is not the last version, Refused when a place has no room.
+        Raises Conflict when `before` is not the last version, Refused when a place has no room or
+        scheduled riders are aboard of the van.
         """
         after = _still_raised(change.after)
+        van = after.held.claimed_van
+        if van is not None and (before is None or van != before.held.claimed_van):
+            await check_empty(tx.connection, van)
         if before is None:
             await store.create(tx.connection, after, self.clocks)
         else:
@@ -151,5 +156,7 @@ BROKEN: Mapping[str, Callable[[], DispatchError]] = {
     "uq_field_panic_open": lambda: Conflict("this unit has called for help a moment ago"),
     "pk_field_panic": lambda: Conflict("there is a panic with this id"),
     "pk_road_closure": lambda: Conflict("there is a closure with this id"),
+    "uq_scheduled_ride_leg": lambda: Conflict("this appointment has such a ride already"),
+    "pk_scheduled_ride": lambda: Conflict("there is a ride with this id"),
     "pk_crisis_request": lambda: Conflict("there is a request with this id"),
 }

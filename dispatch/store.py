@@ -172,6 +172,12 @@ async def holder(connection: AsyncConnection, kind: str, unit: str) -> CrisisReq
     return None if body is None else _request(body)
 
 
+async def is_promised(connection: AsyncConnection, van: str) -> bool:
+    """Whether a request has this van, without locking it."""
+    this = select(crisis_request.c.id).where(crisis_request.c.van == van)
+    return (await connection.execute(this)).first() is not None
+
+
 async def answered(connection: AsyncConnection, command_id: str) -> bool:
     """Whether this command was kept before."""
     this = select(command.c.id).where(command.c.id == command_id)

@@ -10,6 +10,7 @@ from dispatch.errors import Conflict, DispatchError
 from dispatch.panics import Panics
 from dispatch.promise import Change, Promises
 from dispatch.request import CrisisRequest, Unmet
+from dispatch.rides.rides import Rides
 from dispatch.road_closures import RoadClosures
 from record.actor import system
 from record.journal import Transaction
@@ -32,6 +33,7 @@ class Watch:
     promises: Promises
     panics: Panics
     closures: RoadClosures
+    rides: Rides
 
     async def due(self, now_ms: int) -> list[Due]:
         """The clocks that have run out by `now_ms` and were not escalated yet."""
@@ -47,13 +49,14 @@ class Watch:
     async def tick(self) -> int:
         """Escalate every clock that has run out, each once; answers how many promises changed.
 
-        Panics come first; closures of roads that are over end.
+        Panics come first; closures of roads and rides that are over end.
         """
         now_ms = self.promises.journal.clock()
         panics = await self.panics.tick(now_ms)
         over = await self.closures.tick(now_ms)
+        missed = await self.rides.tick()
         requests = dict.fromkeys(one.request for one in await self.due(now_ms))
-        return panics + over + sum([await self._escalate(request) for request in requests])
+        return panics + over + missed + sum([await self._escalate(request) for request in requests])
 
     async def log_unserved(self) -> int:
         """Write down whom the published plan has left without for too long, once an episode.

@@ -247,6 +247,12 @@ async def add(db: AsyncConnection, table: Table, **values: Any) -> None:
     await db.execute(insert(table).values(**values))
 
 
+async def referrals_of(db: AsyncConnection, ids: list[str]) -> dict[str, Row]:
+    """These referrals by id."""
+    found = await db.execute(select(referrals).where(referrals.c.id.in_(ids)))
+    return {row["id"]: dict(row) for row in found.mappings()}
+
+
 async def open_tasks_of(db: AsyncConnection, referral: str) -> list[Row]:
     """The open outreach tasks of a referral, oldest first."""
     found = await db.execute(

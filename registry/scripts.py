@@ -23,6 +23,7 @@ KEY_NAMES = (
     "task",
     "panic",
     "closure",
+    "ride",
     "position",
     "claims",
     "hold_of",

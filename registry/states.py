@@ -26,11 +26,12 @@ class Kind(StrEnum):
     TASK = "task"
     PANIC = "panic"
     CLOSURE = "closure"
+    RIDE = "ride"
 
 
 UNITS = (Kind.TEAM, Kind.VAN)
 RESOURCES = (Kind.TEAM, Kind.VAN, Kind.POOL, Kind.SLOT)
-CARDS = (Kind.REQUEST, Kind.REFERRAL, Kind.TASK, Kind.PANIC, Kind.CLOSURE)
+CARDS = (Kind.REQUEST, Kind.REFERRAL, Kind.TASK, Kind.PANIC, Kind.CLOSURE, Kind.RIDE)
 
 
 class UnitStatus(StrEnum):

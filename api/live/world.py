@@ -11,7 +11,10 @@ from registry.states import UNITS
 
 Object = dict[str, Any]
 Key = tuple[str, str]
-KINDS = ("team", "van", "pool", "slot", "hold", "request", "referral", "task", "panic", "closure")
+KINDS = (
+    *("team", "van", "pool", "slot", "hold"),
+    *("request", "referral", "task", "panic", "closure", "ride"),
+)
 PLANNED = ("plan", "recommendation")
 Fix = Sequence[Any]
 """[kind, id, lon, lat, at_ms, accuracy_m], as the event has it; the last is new."""

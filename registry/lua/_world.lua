@@ -13,9 +13,9 @@
 local K = {
   meta = KEYS[1], events = KEYS[2], clock = KEYS[3], team = KEYS[4], van = KEYS[5],
   pool = KEYS[6], slot = KEYS[7], hold = KEYS[8], request = KEYS[9], referral = KEYS[10],
-  task = KEYS[11], panic = KEYS[12], closure = KEYS[13], position = KEYS[14], claims = KEYS[15],
-  hold_of = KEYS[16], due = KEYS[17], rows = KEYS[18], leases = KEYS[19], plan = KEYS[20],
-  gps_counts = KEYS[21], gps_doubts = KEYS[22], done = KEYS[23],
+  task = KEYS[11], panic = KEYS[12], closure = KEYS[13], ride = KEYS[14], position = KEYS[15],
+  claims = KEYS[16], hold_of = KEYS[17], due = KEYS[18], rows = KEYS[19], leases = KEYS[20],
+  plan = KEYS[21], gps_counts = KEYS[22], gps_doubts = KEYS[23], done = KEYS[24],
 }
 local A = cjson.decode(ARGV[1])
 

@@ -38,6 +38,7 @@ from record.clock import wall_clock
 from record.journal import Journal
 from referral.policy import load_policy as load_referral_policy
 from referral.referral import Referral
+from referral.rides import AppointmentRides
 from registry.gps import load_gps_policy
 from registry.port import Registry
 from registry.vocabulary import load_vocabulary
@@ -210,6 +211,7 @@ async def services_of(engine: AsyncEngine, registry: Registry, folder: Path) -> 
         directory=directory,
         dispatch=dispatch,
         referral=Referral(journal, registry, dispatch, referral_policy, wall_clock),
+        rides=AppointmentRides(journal, registry, dispatch.rides),
         identity=accounts,
         travel=GuessedTravel,
         trackers=Trackers(Store(engine), tokens, registry, wall_clock),

@@ -45,7 +45,9 @@ EXPECTED = {
     CONTROL | FIELD: {
         "read_request", "add_note", "crew_answer", "step", "ask_place", "resolve",
         "report_team_status", "report_van_status", "all_well", "press_panic",
+        "read_rider", "step_ride",
     },
+    CONTROL | FIELD | PROVIDER: {"list_rides"},
     CONTROL | FACILITY: {
         "facility_answer", "list_pools", "report_counts", "walk_in", "still_true", "not_true",
         "pause_pool",
@@ -55,7 +57,7 @@ EXPECTED = {
         "list_slots", "list_referrals", "read_expected_person", "acknowledge_referral",
         "reject_referral", "referral_attended", "referral_no_show", "cancel_referral",
         "undo_referral",
-        "list_tasks", "record_attempt",
+        "list_tasks", "record_attempt", "ask_ride", "cancel_ride",
     },
     FACILITY: {"read_pad"},
     FIELD: {"read_packet"},

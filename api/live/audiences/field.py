@@ -29,6 +29,8 @@ class Field:
                 shown[kind, id] = None
             elif kind == "closure":
                 shown[kind, id] = world.get(kind, id)
+            elif kind == "ride":
+                shown[kind, id] = self._ride(world.get(kind, id))
             elif kind == "panic":
                 shown[kind, id] = self._panic(world.get(kind, id))
         if (self.kind, self.unit) in touched:
@@ -49,6 +51,10 @@ class Field:
     def _panic(self, panic: Object | None) -> Object | None:
         own = panic is not None and (panic["kind"], panic["unit"]) == (self.kind, self.unit)
         return panic if own else None
+
+    def _ride(self, ride: Object | None) -> Object | None:
+        own = ride is not None and self.kind == "van" and ride["van"] == self.unit
+        return ride if own else None
 
     @staticmethod
     def _place(world: World, pool: str) -> Object | None:

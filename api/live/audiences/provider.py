@@ -1,11 +1,11 @@
-"""A provider's screen: its own slots, the people referred to it, and its outreach tasks."""
+"""A provider's screen: its own slots, the people referred to it, their rides, its tasks."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from api.live.world import Key, Object, World
 
-_KINDS = frozenset({"slot", "referral", "task"})
+_KINDS = frozenset({"slot", "referral", "task", "ride"})
 
 
 @dataclass(frozen=True, slots=True)

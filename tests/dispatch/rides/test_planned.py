@@ -1,0 +1,192 @@
+"""A day of scheduled rides is planned: what was told is kept, what cannot be is told with why."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatch.rides.loop import changed, planned
+from dispatch.rides.question import Day
+from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, boarded
+from geo.estimate import Estimate
+from registry.states import UnitStatus, Van
+from tests.dispatch.rides.builders import H_MS, MIN_MS, NOW_MS, a_day, a_ride, a_van
+
+
+def told(day: Day, iterations: int = 0) -> dict[str, Ride]:
+    """The day's rides after a plan was told."""
+    asked, plan = planned(day, Estimate(), iterations)
+    after = {ride.id: ride for ride in day.rides}
+    return after | {now.id: now for _, now in changed(asked, plan)}
+
+
+def again(day: Day, vans: list[Van], later_ms: int = MIN_MS) -> dict[str, Ride]:
+    """Told, and told again a little later with these vans."""
+    return told(a_day(list(told(day).values()), vans, day.now_ms + later_ms))
+
+
+def test_a_ride_to_an_appointment_gets_a_van_and_a_window_and_is_there_in_time() -> None:
+    ride = told(a_day([a_ride()], [a_van()]))["r-1"]
+    assert ride.state is RideState.PLANNED
+    assert ride.van == "v-1"
+    assert ride.planned is not None
+    assert ride.told is not None
+    assert ride.starts_ms - 45 * MIN_MS <= ride.planned.drop_off_ms <= ride.starts_ms - 5 * MIN_MS
+    assert ride.told[0] <= ride.planned.pick_up_ms <= ride.told[1]
+    assert ride.told[1] - ride.told[0] == 20 * MIN_MS
+
+
+def test_the_ride_home_begins_when_the_appointment_ends() -> None:
+    home = told(a_day([a_ride(leg=Leg.HOME)], [a_van()]))["r-1"]
+    assert home.planned is not None
+    assert home.planned.pick_up_ms == home.ends_ms
+
+
+def test_a_plan_that_says_nothing_new_tells_nothing() -> None:
+    first = told(a_day([a_ride()], [a_van()]))
+    second = told(a_day(list(first.values()), [a_van()], NOW_MS + MIN_MS))
+    assert second == first
+
+
+@pytest.mark.parametrize(
+    ("ride", "vans", "why"),
+    [
+        (a_ride(needs=("wheelchair",)), [a_van()], Lacking("lacks", 1)),
+        (a_ride(seats=5), [a_van()], Lacking("seats", 1)),
+        (a_ride(), [a_van(shift_end_ms=NOW_MS + H_MS)], Lacking("hours", 1)),
+        (a_ride(), [a_van(status=UnitStatus.OUT_OF_SERVICE)], Lacking("no_van", 0)),
+        (a_ride(starts_ms=NOW_MS + 72 * H_MS), [a_van()], Lacking("later", 0)),
+    ],
+)
+def test_whoever_cannot_be_carried_is_told_why(ride: Ride, vans: list[Van], why: Lacking) -> None:
+    left = told(a_day([ride], vans))["r-1"]
+    assert (left.state, left.lacking, left.told) == (RideState.ASKED, (why,), None)
+
+
+def test_a_crisis_request_takes_the_van_and_the_ride_goes_by_another_one() -> None:
+    vans = [a_van("v-1"), a_van("v-2", base_lon=-112.3)]
+    first = told(a_day([a_ride()], vans))["r-1"]
+    assert first.van == "v-1"
+    then_ms = first.starts_ms - 70 * MIN_MS
+    taken = a_van("v-1", request="crisis", changed_ms=then_ms)
+    now = told(a_day([first], [taken, vans[1]], then_ms))["r-1"]
+    assert now.van == "v-2"
+    assert now.was == first.planned
+
+
+def test_whoever_loses_the_only_van_is_told_so_with_what_was() -> None:
+    first = told(a_day([a_ride()], [a_van()]))["r-1"]
+    gone = again(a_day([a_ride()], [a_van()]), [a_van(status=UnitStatus.OUT_OF_SERVICE)])["r-1"]
+    assert (gone.state, gone.van, gone.told) == (RideState.ASKED, None, None)
+    assert gone.was == first.planned
+
+
+def test_whoever_is_aboard_stays_aboard_though_the_shift_ends() -> None:
+    first = told(a_day([a_ride()], [a_van()]))["r-1"]
+    aboard = boarded(first, "v-1", NOW_MS)
+    ending = a_van(shift_end_ms=NOW_MS + MIN_MS, status=UnitStatus.TRANSPORTING)
+    now = told(a_day([aboard], [ending, a_van("v-2")], NOW_MS + 2 * MIN_MS))["r-1"]
+    assert (now.state, now.van) == (RideState.ABOARD, "v-1")
+
+
+def test_two_who_agreed_share_a_van_and_two_who_did_not_never_do() -> None:
+    for shares in (True, False):
+        rides = [a_ride("r-1", shares=shares), a_ride("r-2", shares=shares)]
+        both = told(a_day(rides, [a_van()]), 300).values()
+        spans = sorted(span(ride) for ride in both if ride.planned)
+        assert len(spans) == 2
+        apart = spans[0][1] <= spans[1][0]
+        assert apart is not shares
+
+
+def span(ride: Ride) -> tuple[int, int]:
+    plan = ride.planned
+    assert plan is not None
+    return plan.pick_up_ms, plan.drop_off_ms
+
+
+spots = st.builds(Spot, st.floats(-112.2, -111.8), st.floats(41.0, 41.4))
+rides_of_a_day = st.lists(
+    st.builds(
+        lambda leg, hours, person, seats, shares: {
+            "leg": leg,
+            "starts_ms": NOW_MS + round(hours * H_MS),
+            "ends_ms": NOW_MS + round((hours + 1) * H_MS),
+            "person": person,
+            "seats": seats,
+            "shares": shares,
+        },
+        st.sampled_from(Leg),
+        st.floats(0.5, 8),
+        spots,
+        st.integers(1, 3),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(rides_of_a_day, st.integers(0, 8 * 60), st.data())
+def test_whatever_a_crisis_takes_no_van_is_given_twice_and_nobody_aboard_is_moved(
+    asked: list[dict[str, object]], later_min: int, data: st.DataObject
+) -> None:
+    vans = [a_van("v-1"), a_van("v-2", base_lon=-111.9, seats=2)]
+    day = a_day([a_ride(f"r-{n}", **changes) for n, changes in enumerate(asked)], vans)
+    first = told(day)
+    now_ms = NOW_MS + later_min * MIN_MS
+    driven = [
+        one for one in (begun(ride, now_ms) for ride in first.values()) if one.ended_ms is None
+    ]
+    laden = {ride.van for ride in driven if ride.state is RideState.ABOARD}
+    free = sorted({van.id for van in vans} - laden)
+    taken = data.draw(st.sets(st.sampled_from(free))) if free else set()
+    then = [
+        a_van(
+            van.id,
+            base_lon=van.base_lon,
+            seats=van.seats,
+            request="crisis" if van.id in taken else None,
+            status=UnitStatus.TRANSPORTING if van.id in laden else UnitStatus.AVAILABLE,
+            changed_ms=now_ms,
+        )
+        for van in vans
+    ]
+    now = told(a_day(driven, then, now_ms))
+    for ride in driven:
+        if ride.state is RideState.ABOARD:
+            assert now[ride.id].van == ride.van
+    for van in taken:
+        mine = [ride for ride in now.values() if ride.van == van]
+        assert all(one.planned.pick_up_ms >= now_ms + 120 * MIN_MS for one in mine if one.planned)
+    for van in then:
+        carried = [one for one in now.values() if one.van == van.id and one.planned]
+        assert most_aboard(carried) <= van.seats
+        alone = [one for one in carried if not one.shares]
+        for one in alone:
+            others = [other for other in carried if other.id != one.id]
+            assert not any(overlap(span(one), span(other)) for other in others)
+
+
+def begun(ride: Ride, now_ms: int) -> Ride:
+    """The ride as it stands when it is driven as planned until now."""
+    plan = ride.planned
+    if plan is None or plan.pick_up_ms > now_ms:
+        return ride
+    aboard = boarded(ride, plan.van, plan.pick_up_ms)
+    done = plan.drop_off_ms <= now_ms
+    return replace(aboard, state=RideState.DONE, ended_ms=now_ms) if done else aboard
+
+
+def overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def most_aboard(rides: list[Ride]) -> int:
+    """The most seats that are taken at once."""
+    spans = [(span(ride), ride.seats) for ride in rides]
+    return max(
+        (sum(seats for s, seats in spans if s[0] <= at < s[1]) for (at, _), _ in spans), default=0
+    )
