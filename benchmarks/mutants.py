@@ -48,12 +48,18 @@ FAULTS = (
     ),
     Fault(
         "the closing adds reduced costs instead of true ones", "optimizer/ranks.py",
-        "        closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint, "
-        "effort)",
-        "        reduced = [c._replace(cost=certificate.value(c) // GRID) for c in listed]\n"
-        "        closed = choose(stars, reduced, effort=effort)\n"
-        "        true = closed and [stars.choice(*c[:4]) for c in closed.choices]\n"
-        "        closed = closed and Closed(tuple(true), closed.exact)",
+        "    decided, prices = bundles_of(earlier.choices)\n",
+        "    decided, prices = bundles_of(earlier.choices)\n"
+        "    costs = step.certificate.prices.of_bundles(bundles, costs) // GRID\n",
+    ),
+    Fault(
+        "a branch is forgotten", "optimizer/branching.py",
+        "        return [without, with_it] if more else [with_it, without]",
+        "        return [with_it] if more else [without]",
+    ),
+    Fault(
+        "a budget of an earlier rank is not heeded", "optimizer/branching.py",
+        "    binding[packing.units :] = True\n", "    binding[packing.units :] = False\n",
     ),
     Fault(
         "only the nearest places are looked at", "optimizer/stars.py",

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimizer.bounds import Certificate, Earlier, Relaxation, Relaxed
+from optimizer.branching import search
 from optimizer.closing import EFFORT, Budget, Closed, choose
 from optimizer.eligibility import Ints
 from optimizer.master import Limit
-from optimizer.pricing import choices_of, within
+from optimizer.pricing import bundles_of, choices_of, within
 from optimizer.sequential import is_possible, sequential
-from optimizer.sides import FAR, GRID
+from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
 
 FIRST_SLACK = 20
@@ -179,27 +180,21 @@ def total(choices: Iterable[Choice]) -> int:
 def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | None:
     """The proved optimum of the ranks so far.
 
-    A selection cheaper than the best known one has no bundle whose cost plus prices exceeds its
-    request's least by more than the best exceeds the bound: so those bundles are all it takes.
+    A selection that costs so much more than the bound has no bundle whose cost plus prices exceeds
+    its request's least by more than that: so these bundles are all it takes. Either there is one,
+    or the best selection costs more, and the list must be longer.
     """
     certificate, earlier = step.certificate, step.earlier
     closed = None
     if _is_allowed(earlier, best):
         closed = Closed(_of(best, [*step.scope, *earlier.requests]), exact=True)
-    if closed is None or total(closed.choices) > certificate.whole:
-        # Mostly the bundles that the relaxation has seen are enough.
-        hint = () if closed is None else closed.choices
-        few = choose(stars, [*earlier.choices, *_seen(step)], earlier.budgets, hint, effort)
-        closed = few and Closed(few.choices, exact=True)
     slack = FIRST_SLACK * GRID
     while True:
         upper = FAR if closed is None else total(closed.choices)
         if upper <= certificate.whole:
             return closed
         slack = min(slack, (upper - 1) * GRID - certificate.bound)
-        listed = _listed(stars, step, slack)
-        hint = () if closed is None else closed.choices
-        closed = choose(stars, [*earlier.choices, *listed], earlier.budgets, hint, effort)
+        closed = _cheapest(stars, step, slack, closed, effort)
         if closed is None and slack >= FAR:
             return None
         if closed is not None:
@@ -209,20 +204,28 @@ def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | N
         slack *= SLACK_GROWTH
 
 
-def _seen(step: Step) -> list[Choice]:
-    """The bundles in the relaxation that cost little more than its prices prove."""
-    bundles, costs = step.relaxation.known()
-    limit = np.full(int(bundles[:, 0].max(initial=0)) + 1, -FAR * GRID)
-    mine = step.scope[step.scope < len(limit)]
-    limit[mine] = step.certificate.least[: len(mine)] + FIRST_SLACK * GRID
-    near = step.certificate.prices.of_bundles(bundles, costs) <= limit[bundles[:, 0]]
-    return choices_of(bundles[near], costs[near])
+def _cheapest(
+    stars: Stars, step: Step, slack: int, known: Closed | None, effort: float
+) -> Closed | None:
+    """The cheapest selection that costs at most so much more than the bound (grains), else the
+    known one. Where the search would take too long, CP-SAT decides."""
+    earlier, (bundles, costs) = step.earlier, _listed(stars, step, slack)
+    hint = () if known is None else known.choices
+    decided, prices = bundles_of(earlier.choices)
+    listed = np.concatenate([decided, bundles]), np.concatenate([prices, costs])
+    requests = sorted([*step.scope.tolist(), *earlier.requests])
+    most = (step.certificate.bound + slack) // GRID
+    capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
+    found = search(capacities, requests, listed, earlier.budgets, hint, most, effort)
+    if found.exact:
+        return found if found.choices else known
+    return choose(stars, choices_of(*listed), earlier.budgets, hint, effort)
 
 
-def _listed(stars: Stars, step: Step, slack: int) -> list[Choice]:
+def _listed(stars: Stars, step: Step, slack: int) -> tuple[Bundles, Ints]:
     """The bundles of a rank that cost at most so much more than its prices prove (grains)."""
     limit = step.certificate.least + slack
-    return choices_of(*within(stars, step.scope, step.certificate.prices, limit))
+    return within(stars, step.scope, step.certificate.prices, limit)
 
 
 def _decided(stars: Stars, step: Step, choices: Choices) -> Earlier:
@@ -233,7 +236,7 @@ def _decided(stars: Stars, step: Step, choices: Choices) -> Earlier:
     for choice in earlier.choices:
         best[choice.request] = min(proof.value(choice), best.get(choice.request, FAR * GRID))
     best |= dict(zip(step.scope.tolist(), proof.least.tolist(), strict=True))
-    listed = (*earlier.choices, *_listed(stars, step, gap))
+    listed = (*earlier.choices, *choices_of(*_listed(stars, step, gap)))
     excess = {c: e for c in listed if (e := proof.value(c) - best[c.request]) <= gap}
     budget = Budget(frozenset(choice.request for choice in choices), cost)
     limits = _full_use(stars, step, excess, gap)

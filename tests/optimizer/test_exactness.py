@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from benchmarks.plan import STATE, region
-from optimizer import ranks
+from optimizer import branching, ranks
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.nearest import nearest_first
@@ -99,6 +99,16 @@ def test_a_fractional_relaxation_is_closed_on_true_costs(random_problem, monkeyp
     assert total(outcome.choices) == total(choose(stars, everything).choices)
     monkeypatch.setattr(ranks, "FIRST_SLACK", 1)
     assert solve(problem).objective == total(outcome.choices)
+
+
+def test_where_the_search_takes_too_long_cp_sat_decides(random_problem, monkeypatch):
+    problems = [_fractional(random_problem, seed) for seed in FRACTIONAL]
+    plans = [solve(problem) for problem in problems]
+    asked = []
+    monkeypatch.setattr(branching, "NODES", 0)
+    monkeypatch.setattr(ranks, "choose", lambda *of: asked.append(of) or choose(*of))
+    assert [solve(problem).by_rank for problem in problems] == [plan.by_rank for plan in plans]
+    assert len(asked) >= len(problems)
 
 
 @pytest.mark.slow
