@@ -46,7 +46,7 @@ def cheapest(
 def within(
     sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints], limit: Ints, room: int
 ) -> tuple[int, Bundles]:
-    """As `kernels.within`."""
+    """As `listing.within`."""
     listed = [
         (i, *bundle)
         for i, most in zip(scope.tolist(), limit.tolist(), strict=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
-from optimizer import dense, kernels, matching
+from optimizer import dense, kernels, listing, matching
 from optimizer.eligibility import Bools, Ints
 from optimizer.glop import Glop
 from optimizer.matching import Matching
@@ -20,7 +20,7 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions that `kernels.py` and `matching.py` describe, and the linear program."""
+    """The functions of `kernels.py`, `listing.py` and `matching.py`, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
     cheapest: Callable[..., tuple[Ints, Ints]]
@@ -35,7 +35,7 @@ class Engine(NamedTuple):
 COMPILED = Engine(
     kernels.costs_of,
     kernels.cheapest,
-    kernels.within,
+    listing.within,
     kernels.by_option,
     kernels.by_team,
     kernels.priced,

@@ -70,7 +70,7 @@ def _offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> Non
 
 
 @part
-def _side(costs: Ints, prices: Ints, values: Ints) -> int:
+def side_of(costs: Ints, prices: Ints, values: Ints) -> int:
     """The value of each part on one side; the least of them."""
     least = NEVER
     for k in range(len(values)):
@@ -242,7 +242,7 @@ def _offer_extras(
 
 
 @part
-def _base(sides: Sides, i: int, o: int, charge: Ints) -> int:
+def base_of(sides: Sides, i: int, o: int, charge: Ints) -> int:
     """The value of a way to travel by itself."""
     vans = len(sides.van_end)
     own = sides.approach[i, o] if o < vans else (0 if o == vans else sides.no_van[i])
@@ -290,8 +290,8 @@ def _cheapest(
     least[vans + 1] = NEVER
     for k in range(len(scope)):
         i = scope[k]
-        best_team = _side(sides.team[i], team_price, team)
-        best_place = _side(sides.place[i], place_price, place)
+        best_team = side_of(sides.team[i], team_price, team)
+        best_place = side_of(sides.place[i], place_price, place)
         if best_team < NEVER and best_place < NEVER:
             if sides.option[i, vans + 1]:
                 value = GRID * sides.no_van[i] + best_team + best_place
@@ -301,7 +301,7 @@ def _cheapest(
             for o in range(vans + 1):
                 least[o] = NEVER
                 if sides.option[i, o]:
-                    least[o] = _base(sides, i, o, van_price) + best_team + best_place
+                    least[o] = base_of(sides, i, o, van_price) + best_team + best_place
                     plain_least = min(plain_least, least[o])
                     has_van |= o < vans
             s = memory.row[i]
@@ -332,7 +332,7 @@ def _cheapest(
                 _narrow(places, place, best_place + slack)
                 least[o] = NEVER
                 looked += 1
-                base = _base(sides, i, o, van_price)
+                base = base_of(sides, i, o, van_price)
                 _around(
                     sides, i, o, base, team, place, best_place, teams, places, ends,
                     values[k], found[k],
@@ -340,64 +340,6 @@ def _cheapest(
             if s >= 0 and looked > OFTEN + vans // OFTEN:
                 memory.known[s] = False
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
-
-
-def within(
-    sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints], limit: Ints, room: int
-) -> tuple[int, Bundles]:
-    """Every bundle whose value is at most its request's limit (grains): how many, and the first
-    `room` of them (option by option, team by team)."""
-    listed = np.empty((room, 4), dtype=np.int64)
-    return int(_within(sides, scope, *prices, limit, listed)), listed
-
-
-@kernel
-def _within(
-    sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
-    limit: Ints, listed: Bundles,
-) -> int:  # fmt: skip
-    vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
-    count = 0
-    for k in range(len(scope)):
-        i, most = scope[k], min(limit[k], NEVER - 1)
-        team_least = place_least = NEVER
-        for j in range(no_team + 1):
-            if sides.team[i, j] < FAR:
-                team_least = min(team_least, GRID * sides.team[i, j] + team_price[j])
-        for p in range(no_place + 1):
-            if sides.place[i, p] < FAR:
-                place_least = min(place_least, GRID * sides.place[i, p] + place_price[p])
-        for o in range(vans + 2):
-            listed_apart = False
-            for e in range(EXTRAS):
-                listed_apart |= sides.extra_bundle[i, e, 0] == o
-            base = _base(sides, i, o, van_price)
-            wins = sides.option[i, o] and base + team_least + place_least <= most
-            if not wins and not listed_apart:
-                continue
-            for j in range(no_team + 1):
-                extra = False
-                for e in range(EXTRAS):
-                    extra |= sides.extra_bundle[i, e, 0] == o and sides.extra_bundle[i, e, 1] == j
-                side = base + GRID * sides.team[i, j] + team_price[j]
-                if o < vans:
-                    side += GRID * waiting(sides, i, sides.eta[i, o], sides.ready[i, j])
-                if side + place_least > most and not extra:
-                    continue
-                for p in range(no_place + 1):
-                    if side + GRID * sides.place[i, p] + place_price[p] > most and not extra:
-                        continue
-                    cost = price(sides, i, o, j, p) if extra else plain(sides, i, o, j, p)
-                    if (
-                        cost >= FAR
-                        or GRID * cost + van_price[o] + team_price[j] + place_price[p] > most
-                    ):
-                        continue
-                    if count < len(listed):
-                        listed[count, 0], listed[count, 1] = i, o
-                        listed[count, 2], listed[count, 3] = j, p
-                    count += 1
-    return count
 
 
 def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:

@@ -16,7 +16,7 @@ from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
 
 Floats = NDArray[np.float64]
-ROOM = 4096
+ROOM = 2**14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
