@@ -20,7 +20,7 @@ from optimizer.sequential import is_possible, sequential
 from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
 
-FIRST_SLACK = 20
+FIRST_SLACK = 60
 """Tenths of a minute within which bundles are listed first when the relaxation is fractional."""
 SLACK_GROWTH = 4
 
