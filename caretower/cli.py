@@ -95,7 +95,10 @@ def run(
 
 @app.command()
 def plan(
-    file: Annotated[Path | None, typer.Argument(help="a plan file; see docs/plan-file.md")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="a plan file, or - for standard input; see docs/plan-file.md"),
+    ] = None,
     *,
     previous: Annotated[Path | None, typer.Option(help="an earlier answer to keep to")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
@@ -108,7 +111,9 @@ def plan(
 
 @app.command()
 def rides(
-    file: Annotated[Path | None, typer.Argument(help="a rides file; see docs/rides.md")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="a rides file, or - for standard input; see docs/rides.md")
+    ] = None,
     *,
     schema: Annotated[bool, typer.Option("--schema", help="print the file's JSON schema")] = False,
 ) -> None:
@@ -133,8 +138,9 @@ def _answer(
         raise typer.BadParameter("name a file, or ask for --schema")
     try:
         told = answer(file)
-    except (PlanFileError, OSError) as error:
-        typer.echo(f"{file}: {error}", err=True)
+    except PlanFileError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"{'standard input' if str(file) == '-' else file}: {line}", err=True)
         raise typer.Exit(2) from error
     typer.echo(json.dumps(told, indent=2))
 
@@ -154,17 +160,15 @@ def study(
     plot: Annotated[Path | None, typer.Option(help="the picture, an SVG file")] = None,
 ) -> None:
     """Compare dispatch policies in virtual time; see docs/simulation.md."""
-    from caretower.laboratory import Study, answer, conduct
+    from caretower.laboratory import answer, conduct
     from caretower.study_report import as_csv, as_svg, show
-    from simulator.study import Seeds
+    from caretower.study_words import study_of
 
+    for file in (json_file, csv_file, plot):
+        if file is not None and not file.parent.is_dir():
+            raise typer.BadParameter(f"{file}: there is no such folder")
     try:
-        wanted = Study(
-            [name.strip() for name in policies.split(",")],
-            [float(text) for text in load.split(",")],
-            Seeds(tuning=_numbers(tuning), report=_numbers(seeds)),
-            days,
-        )
+        wanted = study_of(policies, load, seeds, tuning, days)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     studied = conduct(Settings(), wanted, jobs, out)
@@ -175,12 +179,6 @@ def study(
         csv_file.write_text(as_csv(studied.found))
     if plot is not None:
         plot.write_text(as_svg(studied.found))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """ "1-3,7" as 1, 2, 3, 7. Raises ValueError."""
-    parts = [part.split("-") for part in text.split(",") if part]
-    return tuple(n for part in parts for n in range(int(part[0]), int(part[-1]) + 1))
 
 
 @app.command()

@@ -55,7 +55,9 @@ class Study:
     def __post_init__(self) -> None:
         for name in self.policies:
             if name not in POLICIES:
-                raise UnknownPolicy(f"no policy {name!r}: there are {', '.join(POLICIES)}")
+                raise UnknownPolicy(f"no policy '{name}': there are {', '.join(POLICIES)}")
+        if not (self.policies and self.loads):
+            raise ValueError("a study compares at least one policy at one load")
         if not all(0 < load <= 1 for load in self.loads):
             raise ValueError("a load is the share of time that teams are busy, above 0 and up to 1")
 

@@ -130,6 +130,18 @@ class _Cost(_Sourced):
     max_place_drive_min: Minutes
     max_penalty_min: Minutes
 
+    @model_validator(mode="after")
+    def laws_of_the_model_hold(self) -> Self:
+        """Nobody is cheaper left alone: what may be planned lies within the horizon, and leaving
+        somebody alone costs more than changing what is shown."""
+        for name in ("max_team_drive_min", "max_van_drive_min"):
+            if getattr(self, name) > self.horizon_min:
+                raise ValueError(f"{name}: must not be above horizon_min ({self.horizon_min:g})")
+        least_min = self.stability_min + 1
+        if self.surcharge_min < least_min:
+            raise ValueError(f"surcharge_min: must be at least stability_min and 1 ({least_min:g})")
+        return self
+
 
 class _Loop(_Sourced):
     coalesce_ms: Annotated[int, Field(ge=0, le=1_000)]

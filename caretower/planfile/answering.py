@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from caretower.planfile.asking import ask
+from caretower.planfile.complaints import unread
 from caretower.planfile.form import PlanFile
 from caretower.planfile.reading import PlanFileError, dispatch_policy, read, rules_of, text_of
 from dispatch.planning import Question
@@ -26,7 +27,7 @@ Ticks = Callable[[], float]
 
 def plan_file(path: Path, previous: Path | None = None) -> dict[str, Any]:
     """Plan a file; answers the plan as plain JSON values. `previous`: an earlier answer, which is
-    then what the screens show. Raises PlanFileError, OSError."""
+    then what the screens show. "-" is standard input. Raises PlanFileError."""
     before = None if previous is None else _earlier(previous)
     return plan_text(text_of(path), path.parent, before)
 
@@ -58,8 +59,10 @@ def plan_file_schema() -> dict[str, Any]:
 def _earlier(path: Path) -> PlanView:
     try:
         return decode(path.read_bytes())
-    except msgspec.MsgspecError as wrong:
-        raise PlanFileError(f"{path}: not an earlier answer: {wrong}") from None
+    except OSError as wrong:
+        raise PlanFileError(f"--previous {path}: {unread(wrong)}") from None
+    except msgspec.MsgspecError:
+        raise PlanFileError(f"--previous {path}: this is not an earlier answer") from None
 
 
 def _plan(put: Question, file: PlanFile, ticks: Ticks) -> PlanView:

@@ -26,7 +26,10 @@ from registry.states import UnitStatus
 
 H24_MIN = 1440.0
 
-Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s/]+$")]
+ONE_WORD = r"^[^\s/]+$"
+POLICY_FILE = r"\.(toml|json)$"
+
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=ONE_WORD)]
 Minutes = Annotated[float, Field(ge=0, le=100_000)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
@@ -76,9 +79,9 @@ class FixedPart(BundlePart):
     @model_validator(mode="after")
     def names_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("fixed: name a team, a van or a place, or leave it out")
+            raise ValueError("name a team, a van or a place, or leave it out")
         if self.van == SELF and self.team is None:
-            raise ValueError('fixed.van: "self" drives only together with a fixed team')
+            raise ValueError('van: "self" drives only together with a fixed team')
         return self
 
 
@@ -233,7 +236,7 @@ class PlanFile(_Part):
     forbidden: frozenset[Id] = frozenset()
     previous: dict[Id, BundlePart] = {}
     policy: PolicyPart = PolicyPart()
-    policy_file: Annotated[str, Field(pattern=r"\.(toml|json)$")] | None = None
+    policy_file: Annotated[str, Field(pattern=POLICY_FILE)] | None = None
     strict: bool | None = None
     deadline_s: Annotated[float, Field(ge=0, le=3600)] | None = None
     explain: Literal["full", "brief"] = "full"

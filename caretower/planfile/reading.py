@@ -1,6 +1,7 @@
 """Reading a plan file: its text, its policy file, and a plain complaint about every mistake."""
 
 import json
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from caretower.planfile.complaints import complaints, unread
 from caretower.planfile.form import PlanFile, PolicyPart
 from caretower.planfile.whole import check_whole
 from caretower.settings import Settings
@@ -16,6 +18,8 @@ from dispatch.planning_policy import PlanningFile, planning_policy
 from dispatch.policy import Policy, load_policy
 from registry.freshness import load_freshness
 from registry.vocabulary import load_vocabulary
+
+STANDARD_INPUT = Path("-")
 
 
 class PlanFileError(ValueError):
@@ -37,11 +41,17 @@ def read(text: str, folder: Path | None = None) -> PlanFile:
 
 
 def text_of(path: Path) -> str:
-    """The text of a file. Raises PlanFileError, OSError."""
+    """The text of a file, of standard input for "-". Raises PlanFileError."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as wrong:
+        raise PlanFileError(unread(wrong)) from None
     except UnicodeDecodeError:
         raise PlanFileError("this is not text in UTF-8") from None
+    if not text.strip():
+        raise PlanFileError("there is nothing in it")
+    return text
 
 
 def _policy_file(name: str, folder: Path | None) -> PolicyPart:
@@ -53,8 +63,8 @@ def _policy_file(name: str, folder: Path | None) -> PolicyPart:
         return PolicyPart.model_validate(raw)
     except ValidationError as wrong:
         raise PlanFileError(complaints(wrong, f"{name}: ")) from None
-    except (ValueError, OSError) as wrong:
-        raise PlanFileError(f"policy_file: {name}: {wrong}") from None
+    except ValueError as wrong:
+        raise PlanFileError(f"policy_file: {name}: {unread(wrong)}") from None
 
 
 def rules_of(file: PlanFile) -> Rules:
@@ -90,13 +100,3 @@ def _merge(raw: dict[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> None
         if table not in known or not isinstance(raw.get(table, {}), dict):
             raise PlanFileError(f"policy.planning.{table}: no such table")
         raw[table] = {**raw.get(table, {}), **values}
-
-
-def complaints(wrong: ValidationError, before: str = "") -> str:
-    """One line a mistake: the path of the field, and what is wrong with it."""
-    lines = []
-    for error in wrong.errors(include_url=False, include_input=False):
-        path = ".".join(str(part) for part in error["loc"])
-        what = error["msg"].removeprefix("Value error, ")
-        lines.append(f"{before}{path}: {what}" if path else what)
-    return "\n".join(lines)

@@ -25,7 +25,7 @@ MOVED_S = 300
 
 
 def rides_file(path: Path) -> dict[str, Any]:
-    """Plan a file; answers the plan as plain JSON values. Raises PlanFileError, OSError."""
+    """Plan a file, "-" for standard input; answers plain JSON values. Raises PlanFileError."""
     return rides_text(text_of(path))
 
 

@@ -2,7 +2,8 @@
 
 from pydantic import ValidationError
 
-from caretower.planfile.reading import PlanFileError, complaints
+from caretower.planfile.complaints import complaints
+from caretower.planfile.reading import PlanFileError
 from caretower.ridesfile.form import RidesFile
 from registry.vocabulary import UnknownWord, Vocabulary
 
