@@ -113,6 +113,7 @@ class _Release(_Sourced):
 class _Cost(_Sourced):
     lateness_factor: Factor
     patience_factor: Factor
+    team_approach: Factor = 3.0
     place_drive_weighted: Factor
     place_drive: Factor
     van_wait_weighted: Factor

@@ -237,6 +237,8 @@ class Case:
             costs["lateness"] = _price(policy.lateness_factor, weight * self._late(self._arrival()))
             costs["team_wish"] = _price(1, weight * wish)
             costs["overtime"] = _price(policy.overtime_factor, weight * self._overtime(self.team))
+            drive = self._horizon() if self.drive is None else self.drive
+            costs["team_approach"] = _price(policy.team_approach, drive)
         if self.place is not None:
             liked = sum(
                 round(extra) for name, extra in request.place_preference_s if name == self.place.id
@@ -274,7 +276,8 @@ class Case:
         if part == "team":
             wish = round(self.request.soft_team_penalty_s) + most
             overtime = horizon if self.request.rank == 0 else 0
-            return _price(1, weight * wish) + _price(policy.overtime_factor, weight * overtime)
+            late = _price(policy.overtime_factor, weight * overtime)
+            return _price(1, weight * wish) + late + _price(policy.team_approach, horizon)
         if part == "place":
             ride = _price(policy.place_drive_weighted, weight * far) + _price(
                 policy.place_drive, far

@@ -64,13 +64,14 @@ def numbers_of(problem: Problem, times: Times, before: Numbers | None = None) ->
 
 
 def team_items(n: Numbers, i: Any, j: Any) -> Items:
-    """The wait for the team, its lateness, unmet wishes, work beyond the shift."""
+    """The wait for the team, its lateness, unmet wishes, work beyond the shift, its road."""
     arrival = n.times.arrival[i, j]
     return {
         "team_wait": tenths(1, n.weight[i], arrival),
         "lateness": tenths(n.policy.lateness_factor, n.weight[i], _late(n, i, arrival)),
         "team_wish": tenths(1, n.weight[i], n.wish[i, j]),
         "overtime": tenths(n.policy.overtime_factor, n.weight[i], n.overtime[i, j]),
+        "team_approach": tenths(n.policy.team_approach, 1, n.times.drive[i, j]),
     }
 
 
@@ -133,7 +134,8 @@ def missing_items(n: Numbers, i: Any) -> Items:
     return {
         "missing_team": alone
         + tenths(1, weight, n.worst_wish[i])
-        + tenths(p.overtime_factor, weight, t.horizon[i] * n.first[i]),
+        + tenths(p.overtime_factor, weight, t.horizon[i] * n.first[i])
+        + tenths(p.team_approach, 1, t.horizon[i]),
         "missing_van": alone + np.maximum(by_van, tenths(p.self_drive, 1, ride)),
         "missing_place": alone
         + tenths(p.place_drive_weighted, weight, ride)
@@ -162,6 +164,7 @@ def _bounded(times: Times, policy: Policy, before: Times | None) -> Times:
 
     return replace(
         times,
+        drive=within(times.drive, last),
         arrival=within(times.arrival, last),
         ready=within(times.ready, ready),
         eta=within(times.eta, ready),

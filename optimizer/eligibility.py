@@ -35,10 +35,12 @@ class Fault(IntFlag):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
-    """Whole seconds. Shapes: arrival and ready (requests, teams), eta and approach (requests,
-    vans), go (requests, places), home (places, vans), horizon, onscene and load (requests,).
+    """Whole seconds. Shapes: drive, arrival and ready (requests, teams), eta and approach
+    (requests, vans), go (requests, places), home (places, vans), horizon, onscene and load
+    (requests,).
     """
 
+    drive: Ints
     arrival: Ints
     ready: Ints
     eta: Ints
@@ -75,6 +77,7 @@ def times_of(problem: Problem, before: Times | None = None) -> Times:
     approach = whole(problem.van_to_request).T
     arrival = np.minimum(team_free[None, :] + drive, FAR_S)
     return Times(
+        drive=drive,
         arrival=arrival,
         ready=np.minimum(arrival + onscene[:, None], FAR_S),
         eta=np.minimum(van_free[None, :] + approach, FAR_S),

@@ -9,6 +9,8 @@ from ortools.linear_solver import pywraplp
 
 from optimizer.simplex import FOUND, IMPOSSIBLE, Bools, Floats, Ints
 
+WARM, ANEW = "use_preprocessing: false", "use_preprocessing: true"
+
 
 class Glop:
     """As `Simplex`."""
@@ -16,7 +18,7 @@ class Glop:
     def __init__(self, rhs: Floats, is_equality: Bools, _width: int) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         # Preprocessing would throw away the basis, and with it the warm start.
-        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
+        self._solver.SetSolverSpecificParametersAsString(WARM)
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
         self._rows: list[pywraplp.Constraint] = []
@@ -74,8 +76,12 @@ class Glop:
         """GLOP finds its own way in."""
 
     def solve(self) -> int:
-        """As `Simplex.solve`."""
+        """As `Simplex.solve`. Where GLOP loses its digits on the way, it begins anew."""
         status = self._solver.Solve()
+        if status == pywraplp.Solver.ABNORMAL:
+            self._solver.SetSolverSpecificParametersAsString(ANEW)
+            status = self._solver.Solve()
+            self._solver.SetSolverSpecificParametersAsString(WARM)
         if status == pywraplp.Solver.INFEASIBLE:
             return IMPOSSIBLE
         if status != pywraplp.Solver.OPTIMAL:

@@ -178,13 +178,15 @@ class Policy:
     so the price of leaving a request alone (the wait over the horizon, its lateness and
     `surcharge_s`) is above every arrival that can be planned. That price grows by
     `patience_factor` with every minute already late: where there is not enough for all, who was
-    passed over often enough comes before heavier requests. `possible_chance` is how likely a
-    possible place is needed: one unit of a place is the backup of as many people as need it once
-    in expectation.
+    passed over often enough comes before heavier requests. `team_approach` prices each minute of a
+    team's road, whoever it goes to: who is on the road is nobody else's. `possible_chance` is how
+    likely a possible place is needed: one unit of a place is the backup of as many people as need
+    it once in expectation.
     """
 
     lateness_factor: float = 2.0
     patience_factor: float = 2.0
+    team_approach: float = 0.0
     place_drive_weighted: float = 0.5
     place_drive: float = 0.5
     van_wait_weighted: float = 0.7

@@ -95,7 +95,7 @@ def _random_problem(
         van_to_request=times(vans, requests),
         request_to_place=times(requests, places),
         place_to_base=times(places, vans),
-        policy=Policy(),
+        policy=Policy(team_approach=2.0),
     )
 
 

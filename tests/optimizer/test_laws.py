@@ -333,6 +333,39 @@ def test_the_price_of_a_bundle_is_the_formula_of_the_design(small_region):
     assert (arrivals.pick_s, arrivals.place_s) == (3000, 4500)
 
 
+def test_a_teams_road_has_its_price_whoever_it_goes_to(small_region):
+    requests = [Request("near", 9, rank=1), Request("far", 1, rank=1)]
+    teams = [Team("busy", release_s=1500), Team("idle")]
+    drive_s = [[300, 600], [300, 2400]]
+    problem = small_region(requests, teams, drive_s=drive_s, policy=Policy(team_approach=3.0))
+    far, near = solve(problem).of("far"), solve(problem).of("near")
+    assert (near.bundle.team, far.bundle.team) == ("idle", "busy")
+    assert dict(near.costs)["team_approach"] == 3 * 300 // 6
+    assert dict(far.costs)["team_approach"] == 3 * 600 // 6
+
+
+def test_who_is_free_soon_and_near_spares_a_team_the_long_road_where_the_wait_is_worth_less(
+    small_region,
+):
+    teams = [Team("busy", release_s=1800), Team("idle")]
+    drive_s = [[1200], [2400]]
+
+    def sent(weight: int, price: float) -> str | None:
+        policy = Policy(team_approach=price)
+        problem = small_region([Request("r", weight)], teams, drive_s=drive_s, policy=policy)
+        return solve(problem).of("r").bundle.team
+
+    assert sent(1, 0.0) == "idle"
+    assert sent(1, 3.0) == "busy"
+    assert sent(27, 3.0) == "idle"
+
+
+def test_however_dear_the_road_is_nobody_is_left_alone_for_it(small_region):
+    policy = Policy(team_approach=100.0)
+    problem = small_region([Request("r", 1)], [Team("t")], drive_s=7200, policy=policy)
+    assert solve(problem).of("r").bundle.team == "t"
+
+
 def test_an_empty_region_has_an_empty_plan(small_region):
     assert solve(small_region([])).assignments == ()
     nobody = solve(small_region([_bed()]))

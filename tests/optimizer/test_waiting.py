@@ -40,6 +40,7 @@ def _most_gain(request: Request, policy: Policy) -> float:
     road_s = policy.van_idle * (horizon_s + request.onscene_s)
     road_s += policy.van_approach * policy.max_van_drive_s + policy.van_return * horizon_s
     road_s += policy.self_drive * ride_s + policy.place_drive * ride_s
+    road_s += policy.team_approach * horizon_s
     return request.weight * weighted_s + road_s
 
 
