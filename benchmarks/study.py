@@ -1,7 +1,8 @@
 """Whether planning together beats nearest idle: the policy laboratory on the demo's thirty teams.
 
-Full: six report seeds at each load, far fewer than docs/simulation.md reports. Short: two seeds of
-half a day at one load, marked as such and held to no target.
+Full: the first twenty of the forty report seeds of docs/simulation.md, at each load: about ten
+minutes on two cores. Short: two seeds of a quarter of a day at one load, marked as such and held to
+no target.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +16,8 @@ from dispatch.words import Tier
 from simulator.study import Finding, Seeds
 
 JOBS = 2
-FULL = Study(["caretower"], [0.32, 0.42, 0.55], Seeds((1, 2), tuple(range(1001, 1007))), 1.0)
-SHORT = Study(["caretower"], [0.55], Seeds((1,), (1001, 1002)), 0.5, rounds=1)
+FULL = Study(["caretower"], [0.32, 0.42, 0.55], Seeds((1, 2), tuple(range(1001, 1021))), 1.0)
+SHORT = Study(["caretower"], [0.55], Seeds((1,), (1001, 1002)), 0.25, rounds=1)
 TARGETS = {
     (0.55, "late"): -25.0,
     (0.55, "imminent_p90"): -25.0,

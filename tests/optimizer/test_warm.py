@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ortools.linear_solver.pywraplp import Solver
 
 from benchmarks.events import later
 from benchmarks.plan import COUNTY, region
@@ -77,3 +78,18 @@ def test_where_the_compiled_simplex_gives_up_the_solver_of_record_goes_on(monkey
     monkeypatch.undo()
     assert asked
     assert plan.by_rank == solve(problem).by_rank
+
+
+def test_where_the_solver_of_record_loses_its_digits_it_begins_anew(monkeypatch):
+    problem = region(COUNTY, 3)
+    known = solve(problem)
+    sound, statuses = Solver.Solve, []
+
+    def lost_every_other_time(solver, *given):
+        statuses.append(Solver.ABNORMAL if len(statuses) % 2 == 0 else sound(solver, *given))
+        return statuses[-1]
+
+    monkeypatch.setattr(Simplex, "solve", lambda _: ENDLESS)
+    monkeypatch.setattr(Solver, "Solve", lost_every_other_time)
+    assert solve(problem).by_rank == known.by_rank
+    assert Solver.ABNORMAL in statuses
