@@ -52,8 +52,9 @@ def test_a_wall_reloads_itself_when_the_server_has_a_newer_build(
     with serving(application(MovingRegion(), once_a_second, dist)) as url:
         page = opened(browser, url)
         assert page.locator(f'script[src="/assets/{script.name}"]').count() == 1
-        shutil.copy(script, script.with_name("index-newer.js"))
-        index.write_text(index.read_text().replace(script.name, "index-newer.js"))
+        script.rename(script.with_name("index-newer.js"))
+        for part in (index, *dist.glob("assets/*.js")):
+            part.write_text(part.read_text().replace(script.name, "index-newer.js"))
         page.context.set_offline(True)
         expect(page.get_by_text("Disconnected since")).to_be_visible(timeout=WITHIN_MS)
         page.context.set_offline(False)
