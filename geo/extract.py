@@ -72,7 +72,6 @@ class Built:
 
     roads: RoadFile
     ways: int
-    nodes_read: int
     left_out: int
     missing: int
 
@@ -363,7 +362,7 @@ def _built(
     )
     roads = RoadFile(graph, _main_roads(ways, at_ref), (ATTRIBUTION,))
     left_out = len(used) - len(kept_node)
-    return Built(roads, len(ways.forward_kmh), len(at_ref), left_out, missing)
+    return Built(roads, len(ways.forward_kmh), left_out, missing)
 
 
 def _shapes(edges: _Edges, kept: NDArray[np.bool_]) -> Shapes:

@@ -34,30 +34,6 @@ async def of_subject(engine: AsyncEngine, kind: str, id: str) -> tuple[AuditLine
     )
 
 
-async def of_actor(
-    engine: AsyncEngine, actor_id: str, from_ms: int, until_ms: int
-) -> tuple[AuditLine, ...]:
-    """Everything that one actor did in `[from_ms, until_ms)`, oldest first."""
-    return await _lines(
-        engine,
-        select(audit)
-        .where(audit.c.actor_id == actor_id)
-        .where(audit.c.at_ms >= from_ms, audit.c.at_ms < until_ms),
-    )
-
-
-async def of_action(
-    engine: AsyncEngine, action: str, from_ms: int, until_ms: int
-) -> tuple[AuditLine, ...]:
-    """Every time that something was done in `[from_ms, until_ms)`, oldest first."""
-    return await _lines(
-        engine,
-        select(audit)
-        .where(audit.c.action == action)
-        .where(audit.c.at_ms >= from_ms, audit.c.at_ms < until_ms),
-    )
-
-
 async def _lines(engine: AsyncEngine, lines: Select[Any]) -> tuple[AuditLine, ...]:
     async with engine.connect() as connection:
         rows = await connection.execute(lines.order_by(audit.c.at_ms, audit.c.id))

@@ -45,13 +45,6 @@ class Vocabulary:
             raise UnknownWord(group, word)
         return word
 
-    def group_of(self, word: str) -> str:
-        """The group of a need. Raises UnknownWord."""
-        for group, words in self.needs.items():
-            if word in words:
-                return group
-        raise UnknownWord("needs", word)
-
 
 def load_vocabulary(path: Path = DEFAULT_FILE) -> Vocabulary:
     """Read and check a vocabulary file. Raises InvalidCommand when a word appears twice."""

@@ -7,6 +7,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from api.region import WallZone
+from dispatch.card import complete
 from registry.states import Pool, Slot, Team, Van
 
 NOW_MS = 1_800_000_000_000
@@ -100,40 +101,9 @@ def card(id: str = "request-1", **more: Any) -> dict[str, Any]:
         "opened_ms": NOW_MS,
         "target_ms": NOW_MS + 2_400_000,
         "owner": "account-1",
-        "alarm_heard": None,
-        "team": None,
-        "van": None,
-        "pool": None,
-        "slot": None,
-        "backup": None,
-        "place_need": "possible",
-        "van_need": "possible",
-        "place_claimed": False,
-        "eta_ms": None,
-        "arrive_ms": None,
-        "crew_answer": None,
-        "crew_due_ms": None,
-        "facility_answer": None,
-        "answer_due_ms": None,
-        "escalated": False,
-        "overdue": [],
-        "raised": [],
-        "calls": [],
-        "check_in_from_ms": None,
-        "check_in_due_ms": None,
-        "check_in_taken_by": None,
-        "custody_due_ms": None,
         "needs": ["adult"],
-        "rescue": None,
-        "rescue_due_ms": None,
-        "shared_le": False,
-        "self_transport": False,
-        "joined_to": None,
-        "ended_ms": None,
-        "follow_up_due_ms": None,
-        "settled": None,
     }
-    return fields | more
+    return complete(fields | more)
 
 
 ZONES = (
