@@ -93,6 +93,11 @@ FAULTS = (
         "        + tenths(p.patience_factor, weight, _late(n, i, 0))\n", "",
     ),
     Fault(
+        "waiting for a busy team is priced as its road", "optimizer/costs.py",
+        "tenths(n.policy.team_approach, 1, n.times.drive[i, j])",
+        "tenths(n.policy.team_approach, 1, n.times.arrival[i, j])",
+    ),
+    Fault(
         "a shortest path leaves the prices as they were", "optimizer/matching.py",
         "        worth[route[k]] -= rise\n", "",
     ),
