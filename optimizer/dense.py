@@ -5,7 +5,7 @@ The answers are those of `kernels.py`, bit for bit, ties included; only slower.
 
 import numpy as np
 
-from optimizer.eligibility import Bools, Ints
+from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.kernels import TOP
 from optimizer.remembered import NEVER, Memory
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides
@@ -68,6 +68,56 @@ def by_team(sides: Sides, scope: Ints, options: Ints, places: Bools) -> Ints:
     pairs = zip(scope.tolist(), options.tolist(), strict=True)
     costs = [np.where(places, _costs(sides, i)[o], FAR).min(axis=1) for i, o in pairs]
     return np.array(costs, dtype=np.int64).reshape(len(scope), -1)
+
+
+def tally(flags: Flags, rows: Ints, room: Bools) -> Ints:
+    """As `counting.tally`."""
+    mine = flags[rows]
+    found = [np.count_nonzero(mine & fault.value, axis=1) for fault in Fault]
+    found += [np.count_nonzero((mine == 0) & which, axis=1) for which in (~room, room)]
+    return np.stack(found, axis=1)
+
+
+def next_places(
+    sides: Sides, flags: Flags, costs: Ints, bundles: Bundles, asked: Bools,
+    possible: Ints, left: Ints, chance: int,
+) -> tuple[Ints, Bools]:  # fmt: skip
+    """As `counting.next_places`."""
+    left, shared = left.copy(), np.zeros(len(bundles), dtype=np.bool_)
+    if not len(left):
+        return np.full(len(bundles), -1), shared
+    fit = (flags == 0) & (left > 0) & asked[:, None] & _in_time(sides, bundles)
+    fit &= np.arange(len(left)) != bundles[:, 3:]
+    costs = np.where(fit, costs, FAR)
+    best = np.where(fit.any(axis=1), costs.argmin(axis=1), -1)
+    for i in possible[best[possible] >= 0].tolist():
+        still = np.where(left >= chance, costs[i], FAR)
+        p = int(still.argmin())
+        shared[i] = still[p] >= FAR
+        if not shared[i]:
+            best[i] = p
+            left[p] -= chance
+    return best, shared
+
+
+def _in_time(sides: Sides, bundles: Bundles) -> Bools:
+    """Which places the same team and transport could take each person to in time (R, P)."""
+    i, o, j, _ = bundles.T
+    ready = sides.ready[i, j][:, None]
+    in_time: Bools = np.ones(sides.go.shape, dtype=np.bool_)
+    van = np.flatnonzero(o < len(sides.van_end))
+    if len(van):
+        v = o[van]
+        pick = np.maximum(sides.eta[van, v][:, None], ready[van]) + sides.load[van, None]
+        in_time[van] = pick + sides.go[van] + sides.home[v] <= sides.van_end[v, None]
+    driven = np.flatnonzero(
+        (o == len(sides.van_end)) & sides.strict & (j < len(sides.team_end)),
+    )
+    if len(driven):
+        last: Ints = sides.team_end[j[driven], None]
+        in_time[driven] = ready[driven] + sides.go[driven] <= last
+    in_time |= sides.promised[i, o][:, None]
+    return in_time
 
 
 def _values(sides: Sides, i: int, prices: tuple[Ints, Ints, Ints]) -> Ints:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
-from optimizer import dense, kernels, listing, matching
-from optimizer.eligibility import Bools, Ints
+from optimizer import counting, dense, kernels, listing, matching
+from optimizer.eligibility import Bools, Flags, Ints
 from optimizer.glop import Glop
 from optimizer.matching import Matching
 from optimizer.sides import Bundles, Sides
@@ -20,7 +20,8 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions of `kernels.py`, `listing.py` and `matching.py`, and the linear program."""
+    """The functions of `kernels.py`, `listing.py`, `matching.py` and `counting.py`, and the linear
+    program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
     cheapest: Callable[..., tuple[Ints, Ints]]
@@ -29,6 +30,8 @@ class Engine(NamedTuple):
     by_team: Callable[[Sides, Ints, Ints, Bools], Ints]
     priced: Callable[[Ints, Ints], Ints]
     mend: Callable[[Matching, int, int], None]
+    tally: Callable[[Flags, Ints, Bools], Ints]
+    next_places: Callable[..., tuple[Ints, Bools]]
     program: type[Simplex] | type[Glop]
 
 
@@ -40,6 +43,8 @@ COMPILED = Engine(
     kernels.by_team,
     kernels.priced,
     matching.mend,
+    counting.tally,
+    counting.next_places,
     Simplex,
 )
 PLAIN = Engine(
@@ -50,6 +55,8 @@ PLAIN = Engine(
     dense.by_team,
     dense.priced,
     matching.match_anew,
+    dense.tally,
+    dense.next_places,
     Glop,
 )
 

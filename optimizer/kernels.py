@@ -189,11 +189,14 @@ def _around(
 
 
 @part
-def _everything(candidates: Ints) -> None:
-    """All of a kind, "none" too."""
-    candidates[0] = len(candidates) - 1
-    for at in range(1, len(candidates)):
-        candidates[at] = at - 1
+def _gather(candidates: Ints, value: Ints, most: int) -> None:
+    """All of a kind that are worth at most so much, "none" too."""
+    count = 0
+    for k in range(len(value)):
+        if value[k] <= most:
+            count += 1
+            candidates[count] = k
+    candidates[0] = count
 
 
 @part
@@ -261,18 +264,18 @@ def cheapest(
     """
     found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
     work = [np.empty(len(price), dtype=np.int64) for price in prices]
-    lists = [np.empty(len(price) + 1, dtype=np.int64) for price in prices[1:]]
+    lists = [np.empty(len(price) + 1, dtype=np.int64) for price in prices]
     ends = np.empty((len(prices[2]), 3), dtype=np.int64)
     least, team, place = work
-    teams, places = lists
+    options, teams, places = lists
     if enough is None:
         enough = np.full(len(scope), NEVER)
     values = np.repeat(np.minimum(enough + 1, NEVER)[:, None], TOP, axis=1)
     if memory is None:
         memory = blank(sides)
     _cheapest(
-        sides, scope, *prices, enough, memory,
-        values, found, least, team, place, teams, places, ends,
+        sides, scope, *prices, memory, values, found,
+        least, team, place, options, teams, places, ends,
     )  # fmt: skip
     nothing = found[:, :, 0] < 0
     values[nothing] = NEVER
@@ -283,8 +286,8 @@ def cheapest(
 @kernel
 def _cheapest(
     sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
-    enough: Ints, memory: Memory, values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
-    teams: Ints, places: Ints, ends: Ints,
+    memory: Memory, values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
+    options: Ints, teams: Ints, places: Ints, ends: Ints,
 ) -> None:  # fmt: skip
     vans = len(sides.van_end)
     least[vans + 1] = NEVER
@@ -304,33 +307,32 @@ def _cheapest(
                     least[o] = base_of(sides, i, o, van_price) + best_team + best_place
                     plain_least = min(plain_least, least[o])
                     has_van |= o < vans
+            # No option is cheaper by itself: what is too dear here is so for all of them.
+            slack = min(values[k, TOP - 1], NEVER - 1) - plain_least
+            _gather(teams, team, best_team + slack)
+            _gather(places, place, best_place + slack)
             s = memory.row[i]
             if has_van and s >= 0:
                 if not is_known(sides, i, memory):
                     remember(sides, i, memory, team, place)
-                beyond = enough[k] - plain_least
-                drop = cheaper_by(
-                    sides, i, memory, team, place, best_team + beyond, best_place + beyond
-                )
+                drop = cheaper_by(sides, i, memory, team, place, teams, places)
                 for o in range(vans):
                     if least[o] < NEVER:
                         both = max(best_team + best_place, least_now(sides, i, o, memory, drop))
                         least[o] += both - best_team - best_place
-            _everything(teams)
-            _everything(places)
+            _gather(options, least, min(values[k, TOP - 1], NEVER - 1))
             looked = 0
-            for _ in range(vans + 1):
-                o = 0
-                for other in range(1, vans + 1):
-                    if least[other] < least[o]:
-                        o = other
-                if least[o] >= NEVER or least[o] > values[k, TOP - 1]:
+            for _ in range(options[0]):
+                o = options[1]
+                for at in range(2, options[0] + 1):
+                    if least[options[at]] < least[o]:
+                        o = options[at]
+                if least[o] > values[k, TOP - 1]:
                     break
-                # No option is cheaper by itself: what is too dear here is so for all of them.
                 slack = min(values[k, TOP - 1], NEVER - 1) - plain_least
                 _narrow(teams, team, best_team + slack)
                 _narrow(places, place, best_place + slack)
-                least[o] = NEVER
+                least[o] = NEVER + 1
                 looked += 1
                 base = base_of(sides, i, o, van_price)
                 _around(
@@ -376,8 +378,6 @@ def _by_option(
     all_teams: Ints, all_places: Ints, ends: Ints,
 ) -> None:  # fmt: skip
     vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
-    _everything(all_teams)
-    _everything(all_places)
     for k in range(len(scope)):
         i = scope[k]
         for j in range(no_team + 1):
@@ -389,6 +389,8 @@ def _by_option(
             best_team = min(best_team, team[j])
         for p in range(no_place + 1):
             best_place = min(best_place, place[p])
+        _gather(all_teams, team, NEVER - 1)
+        _gather(all_places, place, NEVER - 1)
         for o in range(vans + 2):
             for t in range(TOP):
                 values[t] = NEVER

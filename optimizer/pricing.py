@@ -6,6 +6,7 @@ exact and the same on every machine.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,14 +72,14 @@ class Prices:
 
 def bundles_of(choices: Iterable[Choice]) -> tuple[Bundles, Ints]:
     """Choices as arrays: indices (n, 4) and costs (n,)."""
-    table = np.array([tuple(choice) for choice in choices], dtype=np.int64).reshape(-1, 5)
+    table = np.fromiter(chain.from_iterable(choices), dtype=np.int64).reshape(-1, 5)
     return table[:, :4], table[:, 4]
 
 
 def choices_of(bundles: Bundles, costs: Ints) -> list[Choice]:
     """Arrays as choices."""
     rows = zip(*bundles.T.tolist(), costs.tolist(), strict=True)
-    return [Choice(i, o, j, p, cost) for i, o, j, p, cost in rows]
+    return list(map(Choice._make, rows))
 
 
 def within(stars: Stars, scope: Ints, prices: Prices, limit: Ints) -> tuple[Bundles, Ints]:

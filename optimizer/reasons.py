@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import compress
 
 import numpy as np
 
+from optimizer.counting import TAKEN, UNFIT
 from optimizer.eligibility import Bools, Fault, Flags, Ints
+from optimizer.engine import engine
 from optimizer.plan import Part, Reason
 from optimizer.pricing import Prices
 from optimizer.problem import ANY, SELF, Place, Team, Van
@@ -17,7 +19,8 @@ Holder = tuple[str, str, float]
 """A resource, the request that has it, and its shadow price."""
 PARTS: tuple[Part, ...] = ("van", "team", "place")
 """In the order of a choice's indices."""
-FAULT_NAMES = tuple((fault, fault.name.lower()) for fault in Fault if fault.name is not None)
+FAULT_NAMES = tuple(str(fault.name).lower() for fault in Fault)
+"""By bit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,33 +60,41 @@ def unserved(
     found: dict[int, list[Reason]] = {i: [] for i, parts in enumerate(missing) if parts}
     for part in ("team", "van", "place"):
         rows = [i for i, parts in enumerate(missing) if part in parts]
-        for i, reasons in zip(rows, _reasons(selection, part, rows), strict=True):
-            found[i] += reasons
+        if rows:
+            for i, reasons in zip(rows, _reasons(selection, part, rows), strict=True):
+                found[i] += reasons
     return {i: tuple(reasons) for i, reasons in found.items()}
 
 
 def _reasons(selection: Selection, part: Part, rows: list[int]) -> Iterator[list[Reason]]:
     """The reasons of each of these requests, for one part."""
-    stars = selection.stars
-    flags, room = faults_by_part(stars)[part][rows], selection.has_room(part)
-    counts = [np.count_nonzero(flags & fault.value, axis=1).tolist() for fault, _ in FAULT_NAMES]
-    taken = (flags == 0) & ~room
-    unfit = np.count_nonzero((flags == 0) & room, axis=1).tolist()
-    lacking = _Lacking(stars, part)
-    holders = selection.holders[part]
-    for k, i in enumerate(rows):
+    flags, room = faults_by_part(selection.stars)[part], selection.has_room(part)
+    at = np.array(rows, dtype=np.int64)
+    counts = engine().tally(flags, at, room).tolist()
+    takers = _takers(selection.holders[part], flags, at, room)
+    lacking = _Lacking(selection.stars, part)
+    for i, count, who in zip(rows, counts, takers, strict=True):
         reasons = [
-            Reason(part, name, count[k], lacking.bits(i) if fault is Fault.LACKS else ())
-            for (fault, name), count in zip(FAULT_NAMES, counts, strict=True)
-            if count[k]
+            Reason(part, name, number, lacking.bits(i) if name == "lacks" else ())
+            for name, number in zip(FAULT_NAMES, count, strict=False)
+            if number
         ]
-        gone = np.flatnonzero(taken[k]).tolist()
-        if gone:
-            who = tuple(chain.from_iterable(holders.get(at, ()) for at in gone))
-            reasons.append(Reason(part, "taken", len(gone), (), who))
-        if unfit[k]:
-            reasons.append(Reason(part, "unfit", unfit[k]))
+        if count[TAKEN]:
+            reasons.append(Reason(part, "taken", count[TAKEN], (), who))
+        if count[UNFIT]:
+            reasons.append(Reason(part, "unfit", count[UNFIT]))
         yield reasons
+
+
+def _takers(
+    holders: dict[int, list[Holder]], flags: Flags, rows: Ints, room: Bools
+) -> Iterator[tuple[Holder, ...]]:
+    """Who has what would serve each of these requests, in the order of the resources."""
+    taken = [k for k in sorted(holders) if not room[k]]
+    who = [holder for k in taken for holder in holders[k]]
+    at = np.repeat(np.array(taken, dtype=np.int64), [len(holders[k]) for k in taken])
+    fits = flags[np.ix_(rows, at)] == 0
+    return (tuple(compress(who, row)) for row in fits.tolist())
 
 
 def faults_by_part(stars: Stars) -> dict[Part, Flags]:

@@ -142,23 +142,19 @@ def _kind(sides: Sides, i: int) -> int:
 
 @part
 def cheaper_by(
-    sides: Sides, i: int, memory: Memory, team: Ints, place: Ints, most_team: int, most_place: int
+    sides: Sides, i: int, memory: Memory, team: Ints, place: Ints, teams: Ints, places: Ints
 ) -> int:
-    """By how much any bundle may have become cheaper on both sides together, counting only teams
-    and places whose value is at most so much now."""
+    """By how much any bundle of these teams and places (the first entry says how many) may have
+    become cheaper on both sides together."""
     s = memory.row[i]
     team_drop = place_drop = 0
-    for j in range(len(team)):
-        if team[j] <= most_team:
-            drop = (
-                memory.team[s, j]
-                - team[j]
-                + _shift(sides, i, memory.ready[s, j] - sides.ready[i, j])
-            )
-            team_drop = max(team_drop, drop)
-    for p in range(len(place)):
-        if place[p] <= most_place:
-            place_drop = max(place_drop, memory.place[s, p] - place[p])
+    for at in range(1, teams[0] + 1):
+        j = teams[at]
+        sooner = _shift(sides, i, memory.ready[s, j] - sides.ready[i, j])
+        team_drop = max(team_drop, memory.team[s, j] - team[j] + sooner)
+    for at in range(1, places[0] + 1):
+        p = places[at]
+        place_drop = max(place_drop, memory.place[s, p] - place[p])
     return int(team_drop + place_drop)
 
 

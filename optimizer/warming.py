@@ -28,7 +28,13 @@ def warm_up() -> None:
     COMPILED.within(sides, scope, prices, values[:, 0] + GRID, 4)
     COMPILED.by_option(sides, scope, np.ones(3, np.bool_), np.ones(2, np.bool_))
     COMPILED.by_team(sides, scope, found[:, 0, 0].copy(), np.ones(2, np.bool_))
-    COMPILED.costs_of(sides, np.column_stack([scope, found[:, 0]]))
+    bundles = np.column_stack([scope, found[:, 0]])
+    COMPILED.costs_of(sides, bundles)
+    flags, asked = stars.faults.place, np.ones(2, np.bool_)
+    COMPILED.tally(flags, scope, asked[:1])
+    COMPILED.next_places(
+        sides, flags, stars.place_cost, bundles, asked, scope, stars.place_capacity, 1
+    )
     COMPILED.mend(Matching.of(np.ones((2, 2), np.int64), np.full(2, 9)), ALONE, ALONE)
     program = COMPILED.program(np.array([1.0, 1.0, 1.0]), np.array([True, True, False]), 2)
     rows, coef = (

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from optimizer.backups import backups_of
 from optimizer.explain import Explanation, nearest_teams
 from optimizer.items import Table, arrivals_of, items_of
@@ -79,9 +81,12 @@ def _missing(table: Table) -> list[tuple[Part, ...]]:
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:
     problem = stars.problem
-    named = [
-        *zip((t.id for t in problem.teams), prices.team[:-1].tolist(), strict=True),
-        *zip((v.id for v in problem.vans), prices.van[:-2].tolist(), strict=True),
-        *zip((p.id for p in problem.places), prices.place[:-1].tolist(), strict=True),
-    ]
-    return tuple((name, value / GRID) for name, value in named if value)
+    return tuple(
+        (kind[k].id, int(values[k]) / GRID)
+        for kind, values in (
+            (problem.teams, prices.team),
+            (problem.vans, prices.van),
+            (problem.places, prices.place),
+        )
+        for k in np.flatnonzero(values).tolist()
+    )

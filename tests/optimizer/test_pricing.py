@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from optimizer import dense, kernels, listing
+from optimizer import counting, dense, kernels, listing
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.items import Table, items_of
 from optimizer.pricing import Prices, bundles_of, within
@@ -104,6 +104,24 @@ def test_the_plain_way_answers_bit_for_bit_like_the_compiled_one(random_problem,
     options = rng.integers(0, 6, 5)
     by_team = [way.by_team(sides, EVERYONE, options, places) for way in (kernels, dense)]
     assert by_team[0].tolist() == by_team[1].tolist()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_a_plan_says_is_counted_alike_in_both_ways(random_problem, seed):
+    stars = stars_of(in_order(random_problem(seed, **SIZE)))
+    rng = np.random.default_rng(seed)
+    for flags in (stars.faults.team, stars.faults.van, stars.faults.place):
+        rows, room = rng.permutation(5)[:3], rng.random(flags.shape[1]) < 0.5
+        counts = [way.tally(flags, rows, room) for way in (counting, dense)]
+        assert counts[0].tolist() == counts[1].tolist()
+    _, found = kernels.cheapest(stars.sides, EVERYONE, _random_prices(stars, seed).charges)
+    bundles = np.column_stack([EVERYONE, found[:, 0]])
+    asked, left = rng.random(5) < 0.8, rng.integers(0, 3, 4) * 1000
+    question = (stars.sides, stars.faults.place, stars.place_cost, bundles, asked)
+    possible = rng.permutation(5)[:4]
+    places = [way.next_places(*question, possible, left, 700) for way in (counting, dense)]
+    assert places[0][0].tolist() == places[1][0].tolist()
+    assert places[0][1].tolist() == places[1][1].tolist()
 
 
 @pytest.mark.parametrize("seed", range(15))
