@@ -12,13 +12,13 @@ import tempfile
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
 import psutil
 
 from api.roles import Role
+from benchmarks.rows import Row, row
 from benchmarks.state_world import state_world
 from caretower import supervisor
 from caretower.demo.seed import SEEDER, seed_registry
@@ -39,7 +39,7 @@ TARGET = 0.05
 GATEWAY = ("gateway", Role.SUPERVISOR, None, secrets.token_urlsafe())
 
 
-def run(*, short: bool) -> list[dict[str, Any]]:
+def run(*, short: bool) -> list[Row]:
     """Rows of this module."""
     with tempfile.TemporaryDirectory(prefix="ct-") as folder:
         Path(folder).chmod(0o711)
@@ -49,7 +49,7 @@ def run(*, short: bool) -> list[dict[str, Any]]:
         return asyncio.run(measure(settings, SECONDS[short]))
 
 
-async def measure(settings: Settings, seconds: int) -> list[dict[str, Any]]:
+async def measure(settings: Settings, seconds: int) -> list[Row]:
     """Starts the system, then sends a batch each second and asserts that every point was taken."""
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(running_servers(settings, print))
@@ -130,20 +130,8 @@ def cpu_s(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def rows(share: dict[str, float]) -> list[dict[str, Any]]:
+def rows(share: dict[str, float]) -> list[Row]:
     """The whole, and its parts."""
-    whole = sum(share.values())
-    row = {"unit": "share of a core", "baseline": None, "ratio": None}
-    return [
-        {
-            **row,
-            "name": "gps.core_share",
-            "value": whole,
-            "target": TARGET,
-            "holds": whole <= TARGET,
-        },
-        *(
-            {**row, "name": f"gps.core_share.{name}", "value": value, "target": None, "holds": None}
-            for name, value in share.items()
-        ),
-    ]
+    unit = "share of a core"
+    shares = [row(f"gps.core_share.{name}", part, unit, None) for name, part in share.items()]
+    return [row("gps.core_share", sum(share.values()), unit, TARGET), *shares]

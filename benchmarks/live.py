@@ -17,6 +17,7 @@ import httpx
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.rows import Row, row
 from benchmarks.state_world import crisis, crowd, state_world
 from caretower import supervisor
 from caretower.demo.seed import seed_world
@@ -36,7 +37,7 @@ WARM_UP = 5
 TARGET_MS = 250.0
 
 
-def run(*, short: bool) -> list[dict[str, Any]]:
+def run(*, short: bool) -> list[Row]:
     """Rows of this module."""
     with tempfile.TemporaryDirectory(prefix="ct-") as folder:
         Path(folder).chmod(0o711)
@@ -46,7 +47,7 @@ def run(*, short: bool) -> list[dict[str, Any]]:
         return asyncio.run(measure(settings, MEASURED[short]))
 
 
-async def measure(settings: Settings, count: int) -> list[dict[str, Any]]:
+async def measure(settings: Settings, count: int) -> list[Row]:
     """Starts the system, fills the board, then measures one request after the other."""
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(running_servers(settings, print))
@@ -136,19 +137,15 @@ async def samples(
     return whole, http
 
 
-def rows(measured: tuple[list[float], list[float]]) -> list[dict[str, Any]]:
+def rows(measured: tuple[list[float], list[float]]) -> list[Row]:
     """p50 and p99 with the HTTP round trip as their floor."""
     whole, http = (np.array(values) for values in measured)
     floor = float(np.percentile(http, 50))
+    found = {"p50": float(np.percentile(whole, 50)), "p99": float(np.percentile(whole, 99))}
     return [
-        {
-            "name": f"event_to_recommendation.{name}_ms",
-            "value": float(np.percentile(whole, percentile)),
-            "unit": "ms",
-            "baseline": floor,
-            "ratio": float(np.percentile(whole, percentile)) / floor,
-            "target": TARGET_MS,
-            "holds": bool(np.percentile(whole, percentile) <= TARGET_MS),
-        }
-        for name, percentile in (("p50", 50), ("p99", 99))
-    ]
+        row(
+            f"event_to_recommendation.{name}_ms", value, "ms", TARGET_MS,
+            baseline=floor, ratio=value / floor,
+        )
+        for name, value in found.items()
+    ]  # fmt: skip

@@ -7,13 +7,13 @@ import asyncio
 import tempfile
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid6 import uuid7
 
+from benchmarks.rows import Row, row
 from caretower.embedded.postgres import running_postgres
 from caretower.embedded.valkey import running_valkey
 from caretower.migrations import migrate
@@ -35,7 +35,7 @@ SINGLE_ROUNDS = 100
 AT_LEAST_TIMES_SINGLE = 5.0
 
 
-def run(short: bool) -> list[dict[str, Any]]:
+def run(short: bool) -> list[Row]:
     """Rows {name, value, unit, baseline, ratio, target, holds}; asserts a sound record."""
     with (
         tempfile.TemporaryDirectory(prefix="ct-") as folder,
@@ -47,7 +47,7 @@ def run(short: bool) -> list[dict[str, Any]]:
         return asyncio.run(_measure(postgres.app_url, valkey.url, short))
 
 
-async def _measure(database_url: str, registry_url: str, short: bool) -> list[dict[str, Any]]:
+async def _measure(database_url: str, registry_url: str, short: bool) -> list[Row]:
     engine = make_engine(database_url)
     registry = await connect(registry_url, region="bench")
     place = {"facility": "f1", "zone": "z", "lon": 0.0, "lat": 0.0}
@@ -65,12 +65,15 @@ async def _measure(database_url: str, registry_url: str, short: bool) -> list[di
     await registry.close()
     await engine.dispose()
     return [
-        _row("promise.commit_p99_ms", _p99(commit_ms), "ms"),
-        _row("promise.apply_p99_ms", _p99(apply_ms), "ms"),
-        _row("recorder.lag_p99_ms", _p99(lag_ms), "ms"),
-        _row("recorder.facts_per_s", batched, "1/s"),
-        _row("recorder.vs_single", batched / single, "x", single, AT_LEAST_TIMES_SINGLE),
-    ]
+        row("promise.commit_p99_ms", _p99(commit_ms), "ms", None),
+        row("promise.apply_p99_ms", _p99(apply_ms), "ms", None),
+        row("recorder.lag_p99_ms", _p99(lag_ms), "ms", None),
+        row("recorder.facts_per_s", batched, "1/s", None),
+        row(
+            "recorder.vs_single", batched / single, "x", AT_LEAST_TIMES_SINGLE,
+            lower=False, baseline=single,
+        ),
+    ]  # fmt: skip
 
 
 async def _promises(
@@ -152,21 +155,3 @@ async def _drain(recorder: Recorder) -> int:
 
 def _p99(values: list[float]) -> float:
     return float(np.percentile(values, 99))
-
-
-def _row(
-    name: str,
-    value: float,
-    unit: str,
-    baseline: float | None = None,
-    target: float | None = None,
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "baseline": baseline,
-        "ratio": value if unit == "x" else None,
-        "target": target,
-        "holds": None if target is None else value >= target,
-    }

@@ -15,6 +15,7 @@ import numpy as np
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import WatchError
 
+from benchmarks.rows import Row, row
 from caretower.embedded.valkey import running_valkey
 from registry.port import Event, Granted, HoldCommand, Position, UnitPosition
 from registry.replica import Replica
@@ -33,7 +34,7 @@ AT_LEAST_TIMES_HGETALL = 100.0
 ADVANCE_US = 20.0
 
 
-def run(short: bool) -> list[dict[str, Any]]:
+def run(short: bool) -> list[Row]:
     """Rows {name, value, unit, baseline, ratio, target, holds}; asserts that the answers are right.
 
     The short form makes fewer holds a claimant; sizes and contention stay.
@@ -47,18 +48,18 @@ def run(short: bool) -> list[dict[str, Any]]:
         watch_ms = _p99(_contend(server.url, "watch", cycles))
         replica_ms, hgetall_ms, advance_us = asyncio.run(_snapshots(server.url))
     return [
-        _row("hold.vs_watch", watch_ms / script_ms, "x", AT_LEAST_TIMES_WATCH, watch_ms),
-        _row("hold.p99_ms", script_ms, "ms", None, None),
-        _row(
-            "snapshot.vs_hgetall",
-            hgetall_ms / replica_ms,
-            "x",
-            AT_LEAST_TIMES_HGETALL,
-            hgetall_ms,
+        row(
+            "hold.vs_watch", watch_ms / script_ms, "x", AT_LEAST_TIMES_WATCH,
+            lower=False, baseline=watch_ms,
         ),
-        _row("snapshot.ms", replica_ms, "ms", None, None),
-        _row("replica.advance_us", advance_us, "us", ADVANCE_US, None),
-    ]
+        row("hold.p99_ms", script_ms, "ms", None),
+        row(
+            "snapshot.vs_hgetall", hgetall_ms / replica_ms, "x", AT_LEAST_TIMES_HGETALL,
+            lower=False, baseline=hgetall_ms,
+        ),
+        row("snapshot.ms", replica_ms, "ms", None),
+        row("replica.advance_us", advance_us, "us", ADVANCE_US),
+    ]  # fmt: skip
 
 
 # holds
@@ -331,21 +332,3 @@ async def _advance(registry: ServerRegistry, replica: Replica) -> float:
 
 def _p99(times: list[float]) -> float:
     return float(np.percentile(times, 99))
-
-
-def _row(
-    name: str, value: float, unit: str, target: float | None, baseline: float | None
-) -> dict[str, Any]:
-    ratio = value if unit == "x" else None
-    holds = None
-    if target is not None:
-        holds = value >= target if unit == "x" else value <= target
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "baseline": baseline,
-        "ratio": ratio,
-        "target": target,
-        "holds": holds,
-    }

@@ -10,11 +10,11 @@ changes into at most twenty frames a second and would cap the count.
 import os
 import shutil
 from collections.abc import Callable
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.moving_region import DIST, MovingRegion, application, once_a_second, serving
+from benchmarks.rows import Row, row
 
 TARGET_FPS = 30.0
 SIZE = {"width": 1920, "height": 1080}
@@ -41,7 +41,7 @@ TAKE = """() => {
 }"""
 
 
-def run(*, short: bool) -> list[dict[str, Any]]:
+def run(*, short: bool) -> list[Row]:
     """One row: maps drawn a second, of the slower map."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None or not (DIST / "index.html").exists():
@@ -53,17 +53,7 @@ def run(*, short: bool) -> list[dict[str, Any]]:
         browser = play.chromium.launch(executable_path=found, args=FLAGS)
         fps = frames_a_second(browser.new_page(viewport=SIZE), url, SECONDS[short])
         browser.close()
-    return [
-        {
-            "name": "wall.fps_software",
-            "value": fps,
-            "unit": "frames/s",
-            "baseline": None,
-            "ratio": None,
-            "target": TARGET_FPS,
-            "holds": fps >= TARGET_FPS,
-        }
-    ]
+    return [row("wall.fps_software", fps, "frames/s", TARGET_FPS, lower=False)]
 
 
 def frames_a_second(
