@@ -110,17 +110,18 @@ class Master:
         members = [*scope.tolist(), *sorted({choice.request for choice in decided})]
         fresh = self._find_rows(members)
         marks = self._marks(decided)
-        self._recost({self._key_of(choice, marks) for choice in decided}, decided)
+        keys = {choice: self._key_of(choice, marks) for choice in decided}
+        self._recost(keys)
         mine, allowed = frozenset(scope.tolist()), frozenset(decided)
         own = [choice for choice in start if choice.request in mine]
-        self._add_decided(decided, marks)
+        self._add_decided(keys, marks)
         self.add(*bundles_of([stars.least[i] for i in scope.tolist()]))
         self.add(*bundles_of(own))
         kept = {choice.request: choice for choice in reversed(decided)}
         kept |= {choice.request: choice for choice in start if choice in allowed}
         for choice in [*own, *kept.values()]:
             if choice.request in fresh:
-                column = self._columns[self._key_of(choice, marks)]
+                column = self._columns[keys.get(choice) or self._key_of(choice, marks)]
                 self._program.enter(column, int(self._request_row[choice.request]))
         self.force(None)
 
@@ -234,8 +235,9 @@ class Master:
         self._program.add_rows(fresh)
         self._free[is_request] += range(first + count - 1, first - 1, -1)
 
-    def _recost(self, open_keys: set[Key], decided: Sequence[Choice]) -> None:
-        """What every column means and costs now."""
+    def _recost(self, decided: dict[Choice, Key]) -> None:
+        """What every column means and costs now; of requests that are decided, only those choices
+        are open."""
         at = np.full(len(self._rhs) - UNSEEN, GONE, dtype=np.int64)
         bundles = np.empty_like(self._parts)
         columns = (self._request_row, self._van_row, self._team_row, self._place_row)
@@ -252,7 +254,7 @@ class Master:
         settled[[choice.request for choice in decided]] = True
         there = (bundles >= 0).all(axis=1)
         closed = np.where(settled[bundles[:, 0]], True, self._marked)
-        closed[[self._columns[key] for key in open_keys if key in self._columns]] = False
+        closed[[self._columns[key] for key in decided.values() if key in self._columns]] = False
         here = np.flatnonzero(there & ~closed)
         costs = np.full(len(bundles), FAR, dtype=np.int64)
         costs[here] = self.engine.costs_of(self._stars.sides, bundles[here])
@@ -272,9 +274,11 @@ class Master:
         limits = np.array([[self._limit_rows[k] for k in marks.get(choice, ())]], dtype=np.int64)
         return _keys(np.hstack([self._parts_of(bundles_of([choice])[0]), limits]))[0]
 
-    def _add_decided(self, decided: Sequence[Choice], marks: dict[Choice, tuple[int, ...]]) -> None:
+    def _add_decided(
+        self, decided: dict[Choice, Key], marks: dict[Choice, tuple[int, ...]]
+    ) -> None:
         """Columns that take from limits, too."""
-        keyed = {key: c for c in decided if (key := self._key_of(c, marks)) not in self._columns}
+        keyed = {key: choice for choice, key in decided.items() if key not in self._columns}
         if not keyed:
             return
         bundles, costs = bundles_of(keyed.values())
