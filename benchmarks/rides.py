@@ -1,4 +1,4 @@
-"""Scheduled rides: cost and time against OR-Tools' routing, one new ride, an urgent trip.
+"""Scheduled rides: cost and time against OR-Tools' routing, one new ride, one told, an urgent trip.
 
 Places are real Utah ZIP points around Salt Lake City; riders, appointments and vans are synthetic,
 from a seed. Every plan measured is also judged, OR-Tools' too.
@@ -11,6 +11,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from benchmarks.plan import SALT_LAKE_CITY, WHEELCHAIR, road_s, zip_points
+from benchmarks.rides_live import new_ride_rows
 from benchmarks.rides_reference import reference
 from benchmarks.rows import Row, row
 from optimizer.rides.check import check
@@ -89,7 +90,8 @@ def run(*, short: bool) -> list[Row]:
     solve(day(4, 2, 0), iterations=30)
     sizes = {20: SIZES[20]} if short else SIZES
     seeds = range(1 if short else 3)
-    return [*_against(sizes, seeds), *_new_ride(200 if short else 2000), *_urgent()]
+    told = new_ride_rows(20 if short else 200)
+    return [*_against(sizes, seeds), *_new_ride(200 if short else 2000), *told, *_urgent()]
 
 
 def _judged(problem: RidesProblem, plan: RidesPlan) -> RidesPlan:

@@ -30,7 +30,7 @@ OF_VANS = "access"
 @router.post("/referrals/{referral}/rides", status_code=201)
 async def ask_ride(
     referral: ReferralId, body: edge.AskRide, caller: ControlOrProvider, parts: Parts
-) -> edge.Rides:
+) -> edge.ScheduledRides:
     """Ask for a ride to the appointment, and home; van and time follow on the live topic."""
     _check_needs(parts, body.needs)
     if body.at is not None:
@@ -47,14 +47,16 @@ async def ask_ride(
         shares=body.shares,
     )
     asked = await parts.rides.ask(actor_of(caller), body.command_id, wish)
-    return edge.Rides.model_validate({"server_ms": parts.clock(), "items": list(asked.faces)})
+    return edge.ScheduledRides.model_validate(
+        {"server_ms": parts.clock(), "items": list(asked.faces)}
+    )
 
 
 @router.get("/rides")
-async def list_rides(caller: Concerned, parts: Parts) -> edge.Rides:
+async def list_rides(caller: Concerned, parts: Parts) -> edge.ScheduledRides:
     """Rides that are open or ended today: a provider's own, a driver's own, or all."""
     faces = await parts.dispatch.rides.shown(actor_of(caller))
-    return edge.Rides.model_validate({"server_ms": parts.clock(), "items": faces})
+    return edge.ScheduledRides.model_validate({"server_ms": parts.clock(), "items": faces})
 
 
 @router.get("/rides/{ride}/person")
@@ -69,15 +71,15 @@ async def read_rider(ride: RideId, caller: ControlOrField, parts: Parts) -> edge
         note=rider.note,
         needs=list(found.needs),
         seats=found.seats,
-        origin=(found.origin.lon, found.origin.lat),
-        destination=(found.destination.lon, found.destination.lat),
+        origin=edge.RideEnd.model_validate(found.origin),
+        destination=edge.RideEnd.model_validate(found.destination),
     )
 
 
 @router.post("/rides/{ride}/cancel")
 async def cancel_ride(
     ride: RideId, body: edge.CancelRide, caller: ControlOrProvider, parts: Parts
-) -> edge.Ride:
+) -> edge.ScheduledRide:
     """The ride is not needed; nobody is called off who is aboard."""
     wish = CancelRide(body.command_id, ride, body.reason)
     return _face(await parts.dispatch.rides.cancel(actor_of(caller), wish))
@@ -86,7 +88,7 @@ async def cancel_ride(
 @router.post("/rides/{ride}/steps")
 async def step_ride(
     ride: RideId, body: edge.RideStep, caller: ControlOrField, parts: Parts
-) -> edge.Ride:
+) -> edge.ScheduledRide:
     """Picked up, dropped off, or nobody was there."""
     wish = StepRide(body.command_id, ride, RideStep(body.step), body.van, body.at_ms)
     return _face(await parts.dispatch.rides.step(actor_of(caller), wish))
@@ -99,5 +101,5 @@ def _check_needs(parts: Services, words: list[str]) -> None:
             raise UnknownWord(OF_VANS, word)
 
 
-def _face(receipt: RideReceipt) -> edge.Ride:
-    return edge.Ride.model_validate(receipt.face)
+def _face(receipt: RideReceipt) -> edge.ScheduledRide:
+    return edge.ScheduledRide.model_validate(receipt.face)

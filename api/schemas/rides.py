@@ -25,7 +25,7 @@ Seats = Annotated[int, Field(ge=1, le=20, description="with whoever comes along"
 Step = Literal["picked_up", "dropped_off", "no_show"]
 
 
-class RideSpot(Body):
+class RidePlace(Body):
     lon: Lon
     lat: Lat
 
@@ -44,7 +44,7 @@ class AskRide(Command):
 
     ride: Uuid = Field(description="the new ride's id, made by the caller: UUIDv7")
     home: Uuid | None = Field(default=None, description="the id of a ride home; null: none")
-    at: RideSpot | None = Field(
+    at: RidePlace | None = Field(
         default=None, description="where to fetch the person; null: where the crisis request was"
     )
     rider: AskedRider = AskedRider()
@@ -77,7 +77,7 @@ class Lacking(Answer):
     vans: int
 
 
-class Ride(Answer):
+class ScheduledRide(Answer):
     """A ride without the person: on topics `board`, `provider` and, for its van, `field`.
 
     Without a van it is not planned: `lacking` says why. `was`: what was told before it changed.
@@ -105,9 +105,14 @@ class Ride(Answer):
     ended_ms: int | None
 
 
-class Rides(Answer):
+class ScheduledRides(Answer):
     server_ms: Millis
-    items: list[Ride]
+    items: list[ScheduledRide]
+
+
+class RideEnd(Answer):
+    lon: float
+    lat: float
 
 
 class Rider(Answer):
@@ -120,5 +125,5 @@ class Rider(Answer):
     note: str
     needs: list[str]
     seats: int
-    origin: tuple[float, float] = Field(description="(lon, lat)")
-    destination: tuple[float, float] = Field(description="(lon, lat)")
+    origin: RideEnd
+    destination: RideEnd

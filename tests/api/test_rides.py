@@ -50,7 +50,7 @@ async def test_a_provider_asks_sees_the_van_and_the_driver_sees_the_stop(house: 
     assert (await house.get("other-provider", "/v1/rides"))["items"] == []
     rider = await house.get("driver", f"/v1/rides/{there['id']}/person")
     assert (rider["name"], rider["address"]) == ("Planted Name", "Ogden")
-    assert rider["origin"] == list(HERE)
+    assert rider["origin"] == dict(zip(("lon", "lat"), HERE, strict=True))
     done = await house.do("driver", f"/v1/rides/{there['id']}/steps", step="picked_up")
     assert done["state"] == "aboard"
 

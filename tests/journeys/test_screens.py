@@ -55,12 +55,20 @@ def test_a_request_becomes_attended_care_on_the_screens(
         expect(person.get_by_text(re.compile(f"· {shown}$"))).to_be_visible(timeout=WITHIN_MS)
 
     console.get_by_role("button", name=re.compile("^Refer to")).click()
-    slot = console.get_by_label("Appointment").input_value()
+    slot = next(each for each in desk.get("/v1/slots")["items"] if is_offered_in_person(each))["id"]
+    console.get_by_label("Appointment").select_option(slot)
     console.get_by_label("Whom the provider expects").fill("Invented Person")
     console.get_by_role("button", name="Book and alert").click()
     expect(console.get_by_text("Done.")).to_be_visible(timeout=WITHIN_MS)
     slots = {each["id"]: each for each in desk.get("/v1/slots")["items"]}
     provider = people(account(tower, "provider", slots[slot]["provider"]), TABLET)
+    provider.get_by_role("button", name="Ask for a ride").click()
+    assert hindrances(provider) == []
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    provider.screenshot(path=PICTURES / "provider-ride.png")
+    provider.get_by_label("Home again as well").check()
+    provider.get_by_role("button", name="Ask", exact=True).click()
+    expect(provider.get_by_role("group", name="Ride home")).to_be_visible(timeout=WITHIN_MS)
     attended = provider.get_by_role("button", name="Attended")
     attended.click()
     expect(attended).to_have_count(0, timeout=WITHIN_MS)
@@ -70,6 +78,10 @@ def test_a_request_becomes_attended_care_on_the_screens(
         each for each in desk.get("/v1/referrals")["items"] if each["request"] == request
     )
     assert referral["closed"]
+
+
+def is_offered_in_person(slot: dict[str, Any]) -> bool:
+    return slot["mode"] == "in_person" and slot["free"] > 0 and slot["open"]
 
 
 def test_a_half_written_request_survives_a_reload(people: Callable[..., Page], tower: Any) -> None:

@@ -1,6 +1,7 @@
 """The main job over HTTP, on the whole running system: from a crisis request to attended care."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -120,20 +121,46 @@ async def test_a_crisis_request_ends_in_attended_care(
     assert after[advice["pool"]]["reserved"] == before["reserved"] - 1
 
     slots = (await robin.get("/v1/slots"))["items"]
-    slot = next(s for s in slots if s["free"] > 0)
+    slot = await offered(tower, door, next(s for s in slots if s["zone"] == card["zone"]))
     referral = await robin.post(
         "/v1/referrals", referral=str(uuid7()), request=request, slot=slot["id"]
     )
     provider = door(account_of(tower, "provider", slot["provider"]))
     mine = (await provider.get("/v1/referrals"))["items"]
     assert referral["id"] in [r["id"] for r in mine]
+    await ride_both_ways(provider, referral["id"])
     await provider.post(f"/v1/referrals/{referral['id']}/attended")
+    await until(lambda: legs(provider, referral["id"], {"home"}), "the end of the ride there")
 
     async def closed() -> bool:
         kept = (await robin.get("/v1/referrals"))["items"]
         return any(r["id"] == referral["id"] and r["state"] == "completed" for r in kept)
 
     await until(closed, "the closed loop at the source")
+
+
+async def offered(tower: Any, door: Callable[[str], Door], like: dict[str, Any]) -> dict[str, Any]:
+    """An appointment of this provider in three hours, while everybody is on duty."""
+    known = {name: like[name] for name in ("provider", "name", "zone", "takes", "lon", "lat")}
+    starts_ms = int(time.time() * 1000) + 3 * 3_600_000
+    provider = door(account_of(tower, "provider", like["provider"]))
+    new = {"mode": "in_person", "starts_ms": starts_ms, "duration_s": 3000, "capacity": 1}
+    offer: dict[str, Any] = await provider.put(f"/v1/slots/{uuid7()}", **known, **new)
+    return offer
+
+
+async def ride_both_ways(provider: Door, referral: str) -> None:
+    """The provider asks, the planner answers with a van and a window there and home."""
+    path = f"/v1/referrals/{referral}/rides"
+    await provider.post(path, ride=str(uuid7()), home=str(uuid7()), shares=True)
+    await until(lambda: legs(provider, referral, {"to", "home"}), "a van there and home")
+
+
+async def legs(provider: Door, referral: str, wanted: set[str]) -> bool:
+    """Whether just these rides of the appointment are planned."""
+    rides = (await provider.get("/v1/rides"))["items"]
+    mine = [ride for ride in rides if ride["appointment"] == referral and ride["van"]]
+    return {ride["leg"] for ride in mine if ride["state"] == "planned"} == wanted
 
 
 async def test_a_second_dispatcher_cannot_take_the_same_team(door: Callable[[str], Door]) -> None:

@@ -84,6 +84,12 @@ const referral = (id: string): { path: { referral: string } } => ({ path: { refe
 export const rejectReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/reject', { params: referral(id), body: command({ reason }) }));
 export const cancelReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/cancel', { params: referral(id), body: command({ reason }) }));
 export const rebook = (id: string, slot: string) => data(server.POST('/v1/referrals/{referral}/rebook', { params: referral(id), body: command({ slot }) }));
+export type AskRide = Pick<Schemas['AskRide'], 'at' | 'rider' | 'seats' | 'needs' | 'shares'>;
+export const askRide = (id: string, wish: AskRide, home: boolean) =>
+  data(server.POST('/v1/referrals/{referral}/rides', { params: referral(id), body: command({ ...wish, ride: newId(), home: home ? newId() : null }) }));
+export const cancelRide = (ride: string, reason: string) => data(server.POST('/v1/rides/{ride}/cancel', { params: { path: { ride } }, body: command({ reason }) }));
+export type Rider = Schemas['Rider'];
+export const readRider = (ride: string): Promise<Rider> => data(server.GET('/v1/rides/{ride}/person', { params: { path: { ride } } }));
 export const endReferral = (referral: string, outcome: Schemas['EndReferral']['outcome']) =>
   data(server.POST('/v1/referrals/{referral}/end', { params: { path: { referral } }, body: command({ outcome }) }));
 export const outreachAttempt = (task: string, contact: Schemas['Attempt']['contact'], text: string) =>

@@ -13,6 +13,8 @@ export type Recommendation = Schemas['Recommendation'];
 export type Alternative = Schemas['Alternative'];
 export type Plan = Schemas['Plan'];
 export type ReferralCard = Schemas['Referral'];
+/** A scheduled ride, without the person. */
+export type RideCard = Schemas['ScheduledRide'];
 export type TaskCard = Schemas['OutreachTask'];
 export type Incoming = Schemas['Incoming'];
 export type Panic = Schemas['Panic'];

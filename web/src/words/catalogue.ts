@@ -12,3 +12,4 @@ export * from './field';
 export * from './provider';
 export * from './supervisor';
 export * from './law';
+export * from './rides';
