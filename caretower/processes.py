@@ -121,9 +121,9 @@ async def run_planner(tower: Tower) -> None:
 
     def get_ready() -> None:
         warm_up()
-        warm_up_rides()
         somewhere = tower.region.zips.at[:1]
         travel.matrix(somewhere, somewhere)
+        warm_up_rides()  # nobody in a crisis waits for it
         settle()
 
     # Plans are made while the kernels compile, only slower; nothing waits for it at the end.
