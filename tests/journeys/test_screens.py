@@ -81,7 +81,9 @@ def test_a_request_becomes_attended_care_on_the_screens(
 
 
 def is_offered_in_person(slot: dict[str, Any]) -> bool:
-    return slot["mode"] == "in_person" and slot["free"] > 0 and slot["open"]
+    soon_ms = 1000 * time.time() + 3_600_000
+    free = slot["free"] > 0 and slot["open"] and slot["starts_ms"] > soon_ms
+    return bool(slot["mode"] == "in_person" and free)
 
 
 def test_a_half_written_request_survives_a_reload(people: Callable[..., Page], tower: Any) -> None:
