@@ -101,3 +101,12 @@ class Glop:
         x = np.array([column.solution_value() for column in self._columns])
         used = np.flatnonzero(x > 1e-4)
         return used, x[used]
+
+    def basis(self) -> tuple[Ints, Ints]:
+        """The columns of the last optimum's basis, and the rows whose slacks are in it."""
+        basic = pywraplp.Solver.BASIC
+        columns, rows = (
+            np.flatnonzero([part.basis_status() == basic for part in parts])
+            for parts in (self._columns, self._rows)
+        )
+        return columns, rows

@@ -369,7 +369,8 @@ class Master:
             self._free[False].append(self._names.pop(part))
 
     def _found_by_glop(self) -> bool:
-        """The compiled simplex gave up: the solver of record decides, and goes on."""
+        """The compiled simplex gave up: the solver of record decides, and ours goes on from its
+        basis. Where that is no better, GLOP goes on itself, for this question."""
         if not isinstance(self._program, Simplex):
             return False
         program = Glop(self._program.rhs, self._is_request, self._width)
@@ -378,7 +379,9 @@ class Master:
         program.price(costs, self._costs < FAR)
         if program.solve() != FOUND:
             return False
-        self._program, self._is_makeshift = program, True
+        self._program.begin_at(*program.basis())
+        if self._program.solve() != FOUND:
+            self._program, self._is_makeshift = program, True
         return True
 
 

@@ -243,13 +243,17 @@ class Simplex:
 
     def rebuild(self) -> None:
         """The inverse of the same basis, computed anew (without what depends on the rest)."""
+        basis = self._tableau.basis.copy()
+        self.begin_at(basis[basis >= 0], -1 - basis[basis < 0])
+
+    def begin_at(self, columns: Ints, slacks: Ints) -> None:
+        """Another basis: these columns, and the slacks of these rows."""
         t, m = self._tableau, len(self.rhs)
-        wanted = t.basis[t.basis >= 0]
         is_spare = np.ones(m, dtype=np.bool_)
-        is_spare[-1 - t.basis[t.basis < 0]] = False
+        is_spare[slacks] = False
         t.inverse[:] = np.eye(m)
         t.basis[:], t.slack_at[:], t.at[:] = -1 - np.arange(m), np.arange(m), -1
-        for column in wanted.tolist():
+        for column in columns.tolist():
             _reenter(t, column, is_spare)
         self._restate()
         self._is_stale = True

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from optimizer.glop import Glop
 from optimizer.simplex import FOUND, IMPOSSIBLE, Simplex
 
 
@@ -78,6 +79,29 @@ def test_after_every_change_the_simplex_finds_the_optimum_or_proves_that_there_i
         assert ended == (IMPOSSIBLE if optimum is None else FOUND)
         if optimum is not None:
             assert program.simplex.value() == pytest.approx(optimum, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_basis_of_glop_is_one_to_go_on_from(seed):
+    program = _Program(seed)
+    for _ in range(20):
+        program.change()
+        ours, rhs = program.simplex, program.simplex.rhs
+        if ours.solve() != FOUND:
+            continue
+        table = ours._tableau
+        rows, coef = table.rows[: ours.count], table.coef[: ours.count]
+        solvers = Glop(rhs, program.is_request, 4), Simplex(rhs, program.is_request, 4)
+        for solver in solvers:
+            solver.add(rows, coef, program.cost)
+            solver.price(program.cost, program.may)
+        glop, anew = solvers
+        assert glop.solve() == FOUND
+        columns, _ = glop.basis()
+        anew.begin_at(*glop.basis())
+        assert set(np.flatnonzero(anew.in_basis())) == set(columns)
+        assert anew.solve() == FOUND
+        assert anew.value() == pytest.approx(ours.value(), abs=0.05)
 
 
 def test_a_column_that_is_closed_while_in_use_leaves_no_large_number_behind():

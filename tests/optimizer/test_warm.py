@@ -80,6 +80,18 @@ def test_where_the_compiled_simplex_gives_up_the_solver_of_record_goes_on(monkey
     assert plan.by_rank == solve(problem).by_rank
 
 
+def test_a_simplex_that_gave_up_once_goes_on_from_where_the_solver_of_record_ended(monkeypatch):
+    problem, rng, sound = region(COUNTY, 3), np.random.default_rng(3), Simplex.solve
+    known, answers, asked = solve(problem), iter([ENDLESS]), []
+    monkeypatch.setattr(Simplex, "solve", lambda it: next(answers, None) or sound(it))
+    monkeypatch.setattr(master, "Glop", lambda *of: asked.append(of) or Glop(*of))
+    solved = solve_warm(problem)
+    assert solved.plan.by_rank == known.by_rank
+    problem = later(problem, rng, solved.plan)
+    assert solve_warm(problem, before=solved).plan.by_rank == solve(problem).by_rank
+    assert len(asked) == 1
+
+
 def test_where_the_solver_of_record_loses_its_digits_it_begins_anew(monkeypatch):
     problem = region(COUNTY, 3)
     known = solve(problem)
