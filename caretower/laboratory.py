@@ -84,16 +84,16 @@ class Studied:
 
 def laboratory(settings: Settings, region: Region, cast: Cast) -> Laboratory:
     """A laboratory under the rules of these settings."""
-    dispatch = load_policy(settings.policy("dispatch.toml"))
+    dispatch, vocabulary = load_policy(settings.policy("dispatch.toml")), load_vocabulary()
     return Laboratory(
         region=region,
         cast=cast,
         parameters=load_parameters(settings.policy("simulation.toml")),
         rules=Rules(
-            planning=load_planning_policy(settings.policy("planning.toml")),
+            planning=load_planning_policy(settings.policy("planning.toml"), vocabulary),
             freshness=load_freshness(settings.policy("freshness.toml")),
             weight=dispatch.weight,
-            vocabulary=load_vocabulary(),
+            vocabulary=vocabulary,
         ),
         dispatch=dispatch,
     )

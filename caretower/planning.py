@@ -30,7 +30,7 @@ def planner(tower: Tower, travel: RegionTravel, owner: str) -> Planner:
         await tower.dispatch.recommended(PLANNER, command)
 
     zones = tower.region.authorities
-    policy = load_planning_policy(tower.settings.policy("planning.toml"))
+    policy = load_planning_policy(tower.settings.policy("planning.toml"), tower.vocabulary)
     world = Surroundings(
         registry=tower.registry,
         requests=tower.dispatch,

@@ -65,7 +65,7 @@ class Asks:
         return [Speaks(word) for word in self._group(LANGUAGE) if word in request.needs.words]
 
     def _group(self, name: str) -> tuple[str, ...]:
-        return self.vocabulary.needs.get(name, ())
+        return self.vocabulary.needs[name]
 
 
 def seats(request: CrisisRequest) -> Seats:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 import optimizer.problem
 from dispatch.release import Law, ReleasePolicy, Stage
 from dispatch.words import Need, Tier
+from registry.vocabulary import Vocabulary
 
 Minutes = Annotated[float, Field(ge=0, le=10_080)]
 Factor = Annotated[float, Field(ge=0, le=100)]
@@ -216,14 +217,15 @@ class PlanningPolicy:
     cost: optimizer.problem.Policy
 
 
-def load_planning_policy(path: Path) -> PlanningPolicy:
+def load_planning_policy(path: Path, vocabulary: Vocabulary) -> PlanningPolicy:
     """Read and check a policy file. Raises ValueError with what is wrong, OSError."""
-    return planning_policy(tomllib.loads(path.read_text(encoding="utf-8")))
+    return planning_policy(tomllib.loads(path.read_text(encoding="utf-8")), vocabulary)
 
 
-def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
+def planning_policy(raw: dict[str, Any], vocabulary: Vocabulary) -> PlanningPolicy:
     """The policy that a parsed file states. Raises ValueError with what is wrong."""
     given = PlanningFile.model_validate(raw)
+    _check_groups(given.needs, vocabulary)
     needs, wish, fresh, loop = given.needs, given.wish, given.freshness, given.loop
     return PlanningPolicy(
         version=given.version,
@@ -256,6 +258,15 @@ def planning_policy(raw: dict[str, Any]) -> PlanningPolicy:
         release=_release_policy(given.release),
         cost=replace(_cost(given.cost), possible_chance=given.possible.chance),
     )
+
+
+def _check_groups(needs: _Needs, vocabulary: Vocabulary) -> None:
+    """A group that is misspelt would match nobody to anything, and nobody would see it."""
+    for name, groups in needs.model_dump(exclude={"source"}).items():
+        for group in groups:
+            if group not in vocabulary.needs:
+                known = ", ".join(vocabulary.needs)
+                raise ValueError(f"needs.{name}: {group!r} is no group of the vocabulary ({known})")
 
 
 def _release_policy(given: _Release) -> ReleasePolicy:

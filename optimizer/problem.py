@@ -215,7 +215,8 @@ class Policy:
                 _check(0 <= value <= LARGEST_FACTOR, f"policy: {name}")
         _check(0.001 <= self.possible_chance <= 1, "policy: possible_chance")
         _check(
-            self.surcharge_s >= self.stability_s + 60, "policy: surcharge_s too near stability_s"
+            self.surcharge_s >= self.stability_s + 60,
+            "policy: surcharge_s must be at least stability_s and 60",
         )
         for name in ("max_team_drive_s", "max_van_drive_s"):
             _check(getattr(self, name) <= self.horizon_s, f"policy: {name} exceeds horizon_s")

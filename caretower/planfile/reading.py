@@ -69,23 +69,22 @@ def _policy_file(name: str, folder: Path | None) -> PolicyPart:
 
 def rules_of(file: PlanFile) -> Rules:
     """The region's policies, with what the file has otherwise. Raises PlanFileError."""
-    settings = Settings()
+    settings, vocabulary = Settings(), load_vocabulary()
     raw = tomllib.loads(settings.policy("planning.toml").read_text(encoding="utf-8"))
     _merge(raw, file.policy.planning)
     if file.strict is not None:
         _merge(raw, {"tiers": {"strict": file.strict}})
     try:
-        PlanningFile.model_validate(raw)
-        planning = planning_policy(raw)
+        planning = planning_policy(raw, vocabulary)
     except ValidationError as wrong:
         raise PlanFileError(complaints(wrong, "policy.planning.")) from None
     except ValueError as wrong:
-        raise PlanFileError(f"policy.planning: {wrong}") from None
+        raise PlanFileError(f"policy.planning.{wrong}") from None
     return Rules(
         planning=planning,
         freshness=load_freshness(settings.policy("freshness.toml")),
         weight=dispatch_policy().weight | file.policy.weight,
-        vocabulary=load_vocabulary(),
+        vocabulary=vocabulary,
     )
 
 

@@ -31,8 +31,8 @@ def rides_file(path: Path) -> dict[str, Any]:
 
 def rides_text(text: str) -> dict[str, Any]:
     """Plan the text of a file. Raises PlanFileError."""
-    policy = load_planning_policy(Settings().policy("planning.toml"))
     vocabulary = load_vocabulary()
+    policy = load_planning_policy(Settings().policy("planning.toml"), vocabulary)
     file = read(text, vocabulary, policy.van_groups)
     words = [word for group in policy.van_groups for word in vocabulary.needs[group]]
     asking = Asking.of(file, words, policy.load_s)

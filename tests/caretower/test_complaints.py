@@ -62,6 +62,10 @@ BAD: list[tuple[Any, str]] = [
         NOW | {"policy": {"planning": {"cost": {"surcharge_min": 0}}}},
         "policy.planning.cost.surcharge_min: must be at least stability_min and 1 (4)",
     ),
+    (
+        NOW | {"policy": {"planning": {"needs": {"place": ["populaton", "unit", "legal"]}}}},
+        "policy.planning.needs.place: 'populaton' is no group of the vocabulary (population, unit,",
+    ),
 ]
 
 

@@ -25,7 +25,7 @@ from registry.vocabulary import load_vocabulary
 
 HOUSE = Path(__file__).parents[2]
 VOCABULARY = load_vocabulary()
-ASKS = Asks(load_planning_policy(HOUSE / "policy" / "planning.toml"), VOCABULARY)
+ASKS = Asks(load_planning_policy(HOUSE / "policy" / "planning.toml", VOCABULARY), VOCABULARY)
 
 
 def asking(*words: str, **given: Any) -> CrisisRequest:

@@ -141,7 +141,7 @@ def house(registry: Registry, engine: AsyncEngine) -> House:
     directory = Directory(journal)
     policy, vocabulary = load_policy(POLICY / "dispatch.toml"), load_vocabulary()
     dispatch = Dispatch(journal, registry, directory, policy, vocabulary, "America/Denver")
-    planning = replace(load_planning_policy(POLICY / "planning.toml"), lease_s=1.0)
+    planning = replace(load_planning_policy(POLICY / "planning.toml", vocabulary), lease_s=1.0)
     rules = Rules(planning, load_freshness(), policy.weight, vocabulary)
     roads = Roads()
 

@@ -35,7 +35,7 @@ def region() -> Region:
 
 def rules() -> Rules:
     return Rules(
-        planning=load_planning_policy(POLICY / "planning.toml"),
+        planning=load_planning_policy(POLICY / "planning.toml", load_vocabulary()),
         freshness=load_freshness(POLICY / "freshness.toml"),
         weight=DISPATCH.weight,
         vocabulary=load_vocabulary(),
