@@ -15,7 +15,7 @@ from optimizer.closing import Budget
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.master import FINE, Limit, Master
-from optimizer.pricing import Floats, Prices, bundles_of, choices_of, renamed, within
+from optimizer.pricing import Floats, Prices, bundles_of, choices_of, renamed, whole_grains, within
 from optimizer.remembered import Remembered
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
@@ -207,7 +207,7 @@ class Relaxation:
             if value is None:
                 return None
             prices = master.prices()
-            enough = np.rint(master.request_values(scope) * GRID).astype(np.int64) + GRID
+            enough = whole_grains(master.request_values(scope)) + GRID
             values, found = engine().cheapest(sides, scope, prices.charges, enough, self._memory)
             proof = Certificate.of(
                 self._stars, prices, values[:, 0], self._decided, master.limit_prices()

@@ -147,6 +147,7 @@ def _rest(packing: _Packing, alone: Ints, others: Ints) -> _Packing:
     users = np.bincount(pairs // max(1, len(others)), minlength=len(left))
     binding = users > left
     binding[packing.units :] = True
+    binding[:1] |= not binding.any()  # a column without limits refers to the first one
     takes[~binding[rows]] = 0
     at = np.cumsum(binding) - 1
     rows = np.where(takes > 0, at[rows], 0)

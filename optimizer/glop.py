@@ -84,9 +84,9 @@ class Glop:
             self._solver.SetSolverSpecificParametersAsString(WARM)
         if status == pywraplp.Solver.INFEASIBLE:
             return IMPOSSIBLE
-        if status != pywraplp.Solver.OPTIMAL:
-            raise RuntimeError(f"the relaxation ended with GLOP status {status}")
         self.y = np.array([row.dual_value() for row in self._rows])
+        if status != pywraplp.Solver.OPTIMAL or not np.isfinite(self.y).all():
+            raise RuntimeError(f"the relaxation ended with GLOP status {status}")
         return FOUND
 
     def rebuild(self) -> None:

@@ -16,6 +16,8 @@ from optimizer.stars import Choice, Stars
 
 FINE = 2**16
 """Limits are priced finer than resources, because their rows may hold whole costs."""
+LARGEST = 2**60
+"""Of a limit's price times an entry; any price proves a bound, and a larger one was digits."""
 SPARE = 32
 """Rows made at once, at least, for requests or resources that are not there yet."""
 SURPLUS = 16
@@ -165,10 +167,10 @@ class Master:
         """What one more of each limit would be worth, in 1/FINE grains."""
         if not self._limits:
             return np.zeros(0, dtype=np.int64)
-        units = [limit.unit for limit in self._limits]
+        units = np.array([limit.unit for limit in self._limits])
         duals = np.maximum(0.0, -self._program.y[self._limit_rows]) / units
-        fine: Ints = np.rint(duals * GRID * FINE).astype(np.int64)
-        return fine
+        fine: Ints = np.minimum(np.rint(duals * GRID * FINE), LARGEST // units.max())
+        return fine.astype(np.int64)
 
     def request_values(self, scope: Ints) -> Floats:
         """The dual value of each request, in tenths."""

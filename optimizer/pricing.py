@@ -18,6 +18,8 @@ from optimizer.stars import Choice, Stars
 
 Floats = NDArray[np.float64]
 ROOM = 2**14
+LARGEST_PRICE = 2**60
+"""Grains: the dearest plan that stays exact."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +36,7 @@ class Prices:
         """Round duals (tenths, zero or less) to whole grains."""
         return Prices(
             *(
-                np.append(np.rint(np.maximum(0.0, -duals) * GRID).astype(np.int64), [0] * free)
+                np.append(whole_grains(np.maximum(0.0, -duals)), [0] * free)
                 for duals, free in ((van, 2), (team, 1), (place, 1))
             )
         )
@@ -52,10 +54,15 @@ class Prices:
 
     def worth(self, stars: Stars) -> int:
         """The value of all capacity at these prices."""
-        return int(
-            self.van[:-2] @ stars.van_capacity
-            + self.team[:-1] @ stars.team_capacity
-            + self.place[:-1] @ stars.place_capacity
+        priced = (
+            (self.van[:-2], stars.van_capacity),
+            (self.team[:-1], stars.team_capacity),
+            (self.place[:-1], stars.place_capacity),
+        )
+        return sum(
+            each * count
+            for p, c in priced
+            for each, count in zip(p[p > 0].tolist(), c[p > 0].tolist(), strict=True)
         )
 
     def of_choice(self, choice: Choice) -> int:
@@ -68,6 +75,13 @@ class Prices:
         own = self.van[bundles[:, 1]] + self.team[bundles[:, 2]] + self.place[bundles[:, 3]]
         values: Ints = GRID * costs + own
         return values
+
+
+def whole_grains(tenths: Floats) -> Ints:
+    """Duals as whole grains, within what stays exact: a bound may use any prices, and one that is
+    larger than this was not worth more either."""
+    grains: Ints = np.clip(np.rint(tenths * GRID), -LARGEST_PRICE, LARGEST_PRICE).astype(np.int64)
+    return grains
 
 
 def bundles_of(choices: Iterable[Choice]) -> tuple[Bundles, Ints]:

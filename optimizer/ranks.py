@@ -1,7 +1,8 @@
 """The proved optimum, rank after rank.
 
 The first rank is solved alone. Every bundle that some optimum of it uses stays open to the next
-rank, under a budget of exactly that optimum: so nothing is lost, and nothing is traded.
+rank, under a budget of exactly that optimum: so nothing is lost, and nothing is traded. What the
+locks of later ranks hold is nobody else's: it is taken out before.
 """
 
 from collections import Counter
@@ -125,10 +126,11 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
     for k, scope in enumerate(start.scopes):
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
+        room = stars.beside_locks(int(i) for later in start.scopes[k + 1 :] for i in later)
         if k == 0 and start.first is not None:
             relaxation, relaxed = start.first
         else:
-            relaxation = start.relaxation(stars, k, earlier, best)
+            relaxation = start.relaxation(room, k, earlier, best)
             found = relaxation.solve()
             if found is None:
                 return None
@@ -138,14 +140,14 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
         best = rounded if relaxed.is_whole else _better(stars, earlier, best, rounded)
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
-        closed = _close(stars, steps[-1], best, start.effort)
+        closed = _close(room, steps[-1], best, start.effort)
         if closed is None:
             return None
         best = selection(stars, [*closed.choices, *best])
         if not closed.exact:
             return Outcome(best, steps, start.effort, proved=False)
         if k + 1 < len(start.scopes):
-            earlier = _decided(stars, steps[-1], closed.choices)
+            earlier = _decided(room, steps[-1], closed.choices)
     return Outcome(best, steps, start.effort, proved=True)
 
 

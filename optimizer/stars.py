@@ -7,6 +7,7 @@ request that wants all or nothing) are listed as extras.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -128,6 +129,25 @@ class Stars:
         """The bundle at its price, or None if it is not feasible."""
         cost = price.py_func(self.sides, request, option, team, place)
         return Choice(request, option, team, place, cost) if cost < FAR else None
+
+    def beside_locks(self, requests: Iterable[int]) -> "Stars":
+        """The same model without what the locks of these requests hold."""
+        locks = [lock for i in requests if (lock := self.problem.requests[i].locked) is not None]
+        if not locks:
+            return self
+
+        def rest(capacity: Ints, index: Index, held: Iterable[str | None]) -> Ints:
+            taken = [k for name in held if (k := index.get(name)) is not None and k < len(capacity)]
+            return capacity - np.bincount(taken, minlength=len(capacity)).astype(np.int64)
+
+        return replace(
+            self,
+            team_capacity=rest(self.team_capacity, self.names.teams, (one.team for one in locks)),
+            van_capacity=rest(self.van_capacity, self.names.options, (one.van for one in locks)),
+            place_capacity=rest(
+                self.place_capacity, self.names.places, (one.place for one in locks)
+            ),
+        )
 
     def bundle(self, choice: Choice) -> Bundle:
         """The choice in the words of the problem."""

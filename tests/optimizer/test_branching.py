@@ -117,6 +117,14 @@ def test_the_same_question_has_the_same_answer_and_the_plain_engine_one_as_cheap
         assert sum(c.cost for c in plain.choices) == sum(c.cost for c in answer.choices)
 
 
+def test_where_no_limit_binds_everybody_has_their_cheapest():
+    listed = [Choice(i, 0, 0, p, 10 * i + p) for i in (2, 5) for p in range(3)]
+    ample = np.full(1, 9), np.full(1, 9), np.full(3, 9)
+    found = search(ample, [2, 5], bundles_of(listed), (), (), MUCH, 30.0)
+    assert found.exact
+    assert [choice.cost for choice in found.choices] == [20, 50]
+
+
 def test_without_effort_nothing_is_claimed(solved):
     claims = [_Clash(seed).search(effort=0.0) for seed in range(60)]
     assert not solved

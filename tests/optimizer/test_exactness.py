@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 
 from benchmarks.plan import STATE, region
@@ -11,7 +12,7 @@ from optimizer import branching, ranks
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.nearest import nearest_first
-from optimizer.problem import InvalidProblemError, Policy, Problem, Request, in_order
+from optimizer.problem import ANY, Bundle, InvalidProblemError, Policy, Problem, Request, in_order
 from optimizer.ranks import optimise, scopes_of, total
 from optimizer.sequential import sequential
 from optimizer.solve import instant, solve
@@ -54,6 +55,25 @@ def test_the_plan_is_the_best_of_all_combinations(random_problem, seed):
     plan = solve(problem)
     assert plan.proved
     assert plan.gap == 0
+    assert tuple(cost for _, cost in plan.by_rank) == _brute_force(problem)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_with_locks_in_every_rank_the_plan_is_the_best_that_keeps_them(random_problem, seed):
+    problem, rng = random_problem(seed), np.random.default_rng(seed)
+
+    def locked(request: Request) -> Request:
+        team, van, place = (
+            str(rng.choice([ANY, *(part.id for part in parts)]))
+            for parts in (problem.teams, problem.vans, problem.places)
+        )
+        lock = Bundle(team, van, place) if rng.random() < 0.4 else None
+        return replace(request, rank=int(rng.integers(0, 3)), locked=lock)
+
+    problem = replace(problem, requests=tuple(locked(each) for each in problem.requests))
+    plan = solve(problem)
+    assert plan.proved
+    assert check(problem, plan) == ()
     assert tuple(cost for _, cost in plan.by_rank) == _brute_force(problem)
 
 

@@ -117,6 +117,26 @@ def test_a_lock_is_kept_and_the_rest_is_planned_around_it(small_region):
     assert plan.of("other").bundle.team == "far"
 
 
+@pytest.mark.parametrize("rank", [0, 1])
+def test_what_is_promised_to_a_later_rank_is_not_for_an_earlier_one(small_region, rank):
+    locked = Request("locked", weight=1, rank=2, locked=Bundle("near", None, ANY))
+    other = Request("other", weight=27, rank=rank)
+    teams = [Team("near"), Team("far")]
+    plan = solve(small_region([other, locked], teams, drive_s=[[60, 60], [6000, 6000]]))
+    assert plan.proved
+    assert plan.of("locked").bundle.team == "near"
+    assert plan.of("other").bundle.team == "far"
+
+
+def test_the_last_bed_promised_to_a_later_rank_stays_theirs(small_region):
+    held = _bed(rank=1, locked=Bundle(ANY, ANY, "p"))
+    first = Request("first", weight=27, rank=0, place_need="needed")
+    plan = solve(small_region([first, held], [Team("t")], [Van("v")], [Place("p", free=1)]))
+    assert plan.of("r").bundle.place == "p"
+    assert plan.of("first").bundle.place is None
+    assert plan.of("first").bundle.team == "t"
+
+
 def test_an_infeasible_lock_is_reported_and_never_dropped(small_region):
     request = _bed(team_mask=1, place_mask=2, locked=Bundle("t", "v", "p"))
     problem = small_region(

@@ -10,7 +10,7 @@ from optimizer import counting, dense, kernels, listing
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.items import Table, items_of
 from optimizer.pricing import Prices, bundles_of, within
-from optimizer.problem import in_order
+from optimizer.problem import Request, Team, in_order
 from optimizer.remembered import Remembered
 from optimizer.sides import GRID
 from optimizer.simplex import FOUND, IMPOSSIBLE
@@ -179,3 +179,11 @@ def test_the_compiled_simplex_finds_what_glop_finds_after_every_change(seed):
             assert programs[0].value() == pytest.approx(programs[1].value(), abs=0.05)
         else:
             assert ended[0] == IMPOSSIBLE
+
+
+@pytest.mark.parametrize("dual", [-1e14, -1e25, -1e300])
+def test_a_dual_that_is_only_digits_never_becomes_a_price_below_zero(small_region, dual):
+    stars = stars_of(small_region([Request("r", weight=1)], [Team("t")]))
+    prices = Prices.of(np.zeros(0), np.array([dual]), np.zeros(0))
+    assert prices.team[0] > 0
+    assert prices.worth(stars) == prices.team[0]
