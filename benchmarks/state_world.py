@@ -11,6 +11,7 @@ import numpy as np
 from caretower.demo.world import Place, World, stable_id
 from geo.region import Region
 from registry.states import Pool, Team, Van
+from registry.vocabulary import load_vocabulary
 from simulator.demand import Caller
 from simulator.happenings import caller_of, settlement_of
 from simulator.parameters import load_parameters
@@ -34,7 +35,7 @@ class _Spot:
 
 def crowd(region: Region, seed: int = 7) -> Caller:
     """Whoever may call in the region, as the simulation's parameters have it."""
-    parameters = load_parameters(POLICY / "simulation.toml")
+    parameters = load_parameters(POLICY / "simulation.toml", load_vocabulary())
     return caller_of(region, parameters, Streams(seed))
 
 

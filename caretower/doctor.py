@@ -138,6 +138,18 @@ def region(settings: Settings) -> Finding:
     return Finding(True, f"region {own.id}: {own.name}, {zones} zones, {roads} roads")
 
 
+def policies(settings: Settings) -> Iterator[Finding]:
+    """Whether every policy file says what can be followed, by file and field."""
+    from caretower.policies import BadPolicy, check_policies
+
+    try:
+        check_policies(settings)
+    except BadPolicy as error:
+        yield from (Finding(False, "policy", line) for line in str(error).splitlines())
+    else:
+        yield Finding(True, f"policies, {settings.policy_dir or 'all of the project'}")
+
+
 def web_client(settings: Settings) -> Finding:
     built = (settings.web_dist / "index.html").exists()
     what = "browser client is built" if built else "browser client is not built"
@@ -170,6 +182,7 @@ def examine(settings: Settings) -> list[Finding]:
         memory_folder(),
         port(settings),
         region(settings),
+        *policies(settings),
         web_client(settings),
         browser(),
     ]

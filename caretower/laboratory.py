@@ -88,7 +88,7 @@ def laboratory(settings: Settings, region: Region, cast: Cast) -> Laboratory:
     return Laboratory(
         region=region,
         cast=cast,
-        parameters=load_parameters(settings.policy("simulation.toml")),
+        parameters=load_parameters(settings.policy("simulation.toml"), vocabulary),
         rules=Rules(
             planning=load_planning_policy(settings.policy("planning.toml"), vocabulary),
             freshness=load_freshness(settings.policy("freshness.toml")),

@@ -17,6 +17,7 @@ from rich.console import Console
 from caretower import supervisor
 from caretower.doctor import port
 from caretower.embedded.addresses import forget_addresses, keep_addresses, with_addresses
+from caretower.policies import check_policies
 from caretower.settings import Settings
 from caretower.supervisor import Part
 from geo.region import Region, load_region
@@ -207,7 +208,9 @@ async def run_machine(
     """Runs servers and processes (and `more` of them) until a signal. Answers the exit code.
 
     The api loads its code while the stores start: it begins when their addresses are there.
+    Raises BadPolicy before anything starts.
     """
+    check_policies(settings)
     settings = free_port(settings)
     if not (free := port(settings)).ok:
         say(f"{free.what}; {free.advice}")

@@ -17,6 +17,7 @@ from api.store import Store
 from caretower.downtime import EVERY_S, keep_board
 from caretower.embedded.addresses import expected_addresses, with_addresses
 from caretower.keeper import Work, keep
+from caretower.policies import check_policies
 from caretower.roster import roll_shifts
 from caretower.settings import Settings
 from caretower.wiring import POLICY, STORE_FAULTS, NotConfigured, Tower, api_services, production
@@ -62,11 +63,14 @@ def me(process: str) -> str:
 async def run_process(name: str, settings: Settings, *, embedded: bool = False) -> None:
     """Runs one process until SIGTERM or SIGINT; waits for the stores to come up first.
 
-    `embedded`: whoever started the stores leaves their addresses in the data folder.
+    `embedded`: whoever started the stores leaves their addresses in the data folder, and has read
+    the policies. Raises BadPolicy.
     """
     set_up_logging(settings)
     if embedded:
         settings = await expected_addresses(settings)
+    else:
+        check_policies(settings)
     jobs: dict[str, Callable[[Tower], Awaitable[None]]] = {
         "api": run_api,
         "planner": run_planner,

@@ -17,6 +17,16 @@ def default_data_dir() -> Path:
 
 
 POLICY = Path(__file__).parent.parent / "policy"
+OWN_POLICIES = (
+    "dispatch.toml",
+    "referral.toml",
+    "freshness.toml",
+    "planning.toml",
+    "rides.toml",
+    "screens.toml",
+    "simulation.toml",
+)
+"""The policy files that a local authority may replace."""
 REGION_ID = r"^[a-z][a-z0-9-]{1,30}$"
 
 
@@ -54,8 +64,16 @@ class Settings(BaseSettings):
     @classmethod
     def _must_be_there(cls, folder: Path | None) -> Path | None:
         """A slip in the name would let a region run by somebody else's clocks and weights."""
-        if folder is not None and not folder.is_dir():
+        if folder is None:
+            return None
+        if not folder.is_dir():
             raise ValueError(f"there is no folder {folder}")
+        for name in sorted(one.name for one in folder.iterdir()):
+            if name not in OWN_POLICIES and not name.startswith(".") and not name.endswith(".md"):
+                known = ", ".join(OWN_POLICIES)
+                raise ValueError(
+                    f"{folder / name} replaces no policy file; {known} can be replaced"
+                )
         return folder
 
     @property
@@ -72,7 +90,7 @@ class Settings(BaseSettings):
     def policy(self, name: str) -> Path:
         """A policy file: the local authority's own where it hands one in, else the project's."""
         own = self.policy_dir and self.policy_dir / name
-        return own if own and own.is_file() else POLICY / name
+        return own if own and os.path.lexists(own) else POLICY / name
 
     @property
     def cache_dir(self) -> Path:

@@ -16,6 +16,7 @@ from caretower.settings import Settings
 from caretower.supervisor import Part
 from dispatch.policy import load_policy
 from geo.region import load_region
+from registry.vocabulary import load_vocabulary
 from simulator.live import Login, Plan, play
 from simulator.parameters import load_parameters
 
@@ -63,7 +64,7 @@ async def simulate(settings: Settings, wish: Wish, url: str | None, accounts: Pa
         url=where,
         logins=played or logins(accounts_path(settings.data_dir)),
         region=load_region(settings.region, settings.cache_dir, settings.regions),
-        parameters=load_parameters(settings.policy("simulation.toml")),
+        parameters=load_parameters(settings.policy("simulation.toml"), load_vocabulary()),
         facility_clock_s=load_policy(settings.policy("dispatch.toml")).clocks.facility_answer_s,
         speed=wish.speed,
         seed=secrets.randbits(48) if wish.seed is None else wish.seed,

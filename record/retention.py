@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from record.promises import Promises
 from record.tables import command, outbox, pruned
+from registry.keys import check_keys
 from registry.port import ROW_MEMORY_S
 
 DAY_MS = 86_400_000
@@ -53,8 +54,13 @@ class Pruned:
 
 
 def load_retention(path: Path) -> Retention:
-    """Read policy/record.toml. Raises RetentionInvalid, KeyError."""
+    """Read policy/record.toml. Raises RetentionInvalid, BadTable."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    check_keys("", raw, ("version", "command", "outbox"))
+    for name in ("command", "outbox"):
+        check_keys(name, raw[name], ("days", "source"))
+        if type(raw[name]["days"]) is not int:
+            raise RetentionInvalid(f"{name}.days: must be a whole number")
     return Retention(
         version=str(raw["version"]),
         command_ms=int(raw["command"]["days"]) * DAY_MS,

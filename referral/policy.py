@@ -2,11 +2,28 @@
 
 import tomllib
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
+from registry.keys import BadTable, check_keys
+
 _MIN_MS = 60_000
 _H_MS = 3_600_000
+
+
+_FIGURES = {
+    "acknowledge": ("within_min",),
+    "appointment": ("preferred_from_h", "preferred_to_h"),
+    "attendance": ("report_within_min",),
+    "outreach": ("first_attempt_within_h", "reached_within_h", "attempts_min", "attempts_max"),
+    "caring_connection": ("within_h",),
+    "slip": ("undone_within_s",),
+    "hold": ("ttl_s",),
+    "screen": ("ended_shown_h",),
+    "supervisor": ("after_min",),
+}
+"""The numbers of each table; each table names its source besides."""
 
 
 class PolicyInvalid(ValueError):
@@ -50,25 +67,35 @@ def load_policy(path: Path) -> Policy:
 
 
 def parse_policy(raw: dict[str, Any]) -> Policy:
-    """The policy that a parsed TOML document states."""
+    """The policy that a parsed TOML document states. Raises PolicyInvalid."""
     try:
-        tables = {name: table for name, table in raw.items() if isinstance(table, dict)}
-        return Policy(
-            version=str(raw["version"]),
-            acknowledge_ms=int(raw["acknowledge"]["within_min"] * _MIN_MS),
-            preferred_from_ms=int(raw["appointment"]["preferred_from_h"] * _H_MS),
-            preferred_to_ms=int(raw["appointment"]["preferred_to_h"] * _H_MS),
-            report_ms=int(raw["attendance"]["report_within_min"] * _MIN_MS),
-            first_attempt_ms=int(raw["outreach"]["first_attempt_within_h"] * _H_MS),
-            reached_ms=int(raw["outreach"]["reached_within_h"] * _H_MS),
-            attempts_min=int(raw["outreach"]["attempts_min"]),
-            attempts_max=int(raw["outreach"]["attempts_max"]),
-            caring_connection_ms=int(raw["caring_connection"]["within_h"] * _H_MS),
-            slip_ms=int(raw["slip"]["undone_within_s"] * 1_000),
-            hold_ttl_s=int(raw["hold"]["ttl_s"]),
-            ended_shown_ms=int(raw["screen"]["ended_shown_h"] * _H_MS),
-            supervisor_ms=int(raw["supervisor"]["after_min"] * _MIN_MS),
-            sources={name: str(table["source"]) for name, table in tables.items()},
-        )
-    except (KeyError, TypeError) as missing:
-        raise PolicyInvalid(f"referral policy: {missing} is missing or of the wrong type") from None
+        _check(raw)
+    except BadTable as wrong:
+        raise PolicyInvalid(f"referral policy: {wrong}") from None
+    return Policy(
+        version=str(raw["version"]),
+        acknowledge_ms=int(raw["acknowledge"]["within_min"] * _MIN_MS),
+        preferred_from_ms=int(raw["appointment"]["preferred_from_h"] * _H_MS),
+        preferred_to_ms=int(raw["appointment"]["preferred_to_h"] * _H_MS),
+        report_ms=int(raw["attendance"]["report_within_min"] * _MIN_MS),
+        first_attempt_ms=int(raw["outreach"]["first_attempt_within_h"] * _H_MS),
+        reached_ms=int(raw["outreach"]["reached_within_h"] * _H_MS),
+        attempts_min=int(raw["outreach"]["attempts_min"]),
+        attempts_max=int(raw["outreach"]["attempts_max"]),
+        caring_connection_ms=int(raw["caring_connection"]["within_h"] * _H_MS),
+        slip_ms=int(raw["slip"]["undone_within_s"] * 1_000),
+        hold_ttl_s=int(raw["hold"]["ttl_s"]),
+        ended_shown_ms=int(raw["screen"]["ended_shown_h"] * _H_MS),
+        supervisor_ms=int(raw["supervisor"]["after_min"] * _MIN_MS),
+        sources={name: str(raw[name]["source"]) for name in _FIGURES},
+    )
+
+
+def _check(raw: dict[str, Any]) -> None:
+    check_keys("", raw, {"version", *_FIGURES})
+    for name, figures in _FIGURES.items():
+        check_keys(name, raw[name], {"source", *figures})
+        for figure in figures:
+            value = raw[name][figure]
+            if type(value) not in (int, float) or not 0 <= value < inf:
+                raise PolicyInvalid(f"referral policy: {name}.{figure}: must be a number from 0")

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from registry.errors import InvalidCommand
+from registry.keys import check_keys
 from registry.states import Pool
+from registry.vocabulary import Vocabulary, load_vocabulary
 
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "policy" / "freshness.toml"
 
@@ -42,7 +45,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FreshnessPolicy:
-    """Limits for each kind of fact and each source of it; "default" where a source has none."""
+    """Limits for each kind of fact; of pools also by type ("default" where it has none), and by
+    facility."""
 
     version: str
     source: str
@@ -63,8 +67,9 @@ class FreshnessPolicy:
 
 
 def load_freshness(path: Path = DEFAULT_FILE) -> FreshnessPolicy:
-    """Read and check a freshness file. Raises InvalidCommand where the limits do not grow."""
+    """Read and check a freshness file. Raises BadTable, InvalidCommand."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
+    _check_names(data, load_vocabulary())
     version, source = data.pop("version"), data.pop("source")
     limits = {
         fact: {name: _limits(f"{fact}.{name}", values) for name, values in by_source.items()}
@@ -73,7 +78,21 @@ def load_freshness(path: Path = DEFAULT_FILE) -> FreshnessPolicy:
     return FreshnessPolicy(version, source, limits)
 
 
-def _limits(name: str, values: Mapping[str, float]) -> Limits:
+def _check_names(data: Mapping[str, Any], vocabulary: Vocabulary) -> None:
+    """A name that is misspelt would leave the limits of another in force."""
+    facts = ("position", "unit_status", "pool", "feed")
+    check_keys("", data, ("version", "source", "facility", *facts))
+    for fact in facts:
+        types = vocabulary.codes["pool_type"] if fact == "pool" else ()
+        check_keys(fact, data[fact], ("default",), types)
+    check_keys("facility", data["facility"], (), data["facility"])
+
+
+def _limits(name: str, values: Any) -> Limits:
+    check_keys(name, values, Limits.__slots__)
+    for key, value in values.items():
+        if type(value) not in (int, float):
+            raise InvalidCommand(f"{name}.{key}: must be a number of seconds")
     limits = Limits(**values)
     if not 0 < limits.ageing_s < limits.stale_s < limits.no_response_s:
         raise InvalidCommand(f"the limits of {name} must grow")

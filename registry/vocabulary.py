@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from registry.errors import InvalidCommand
+from registry.keys import check_keys
 
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "policy" / "vocabulary.toml"
 
@@ -47,8 +48,9 @@ class Vocabulary:
 
 
 def load_vocabulary(path: Path = DEFAULT_FILE) -> Vocabulary:
-    """Read and check a vocabulary file. Raises InvalidCommand when a word appears twice."""
+    """Read and check a vocabulary file. Raises BadTable, InvalidCommand for a word twice."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
+    check_keys("", data, ("version", "source", "needs", "codes"))
     needs = {group: tuple(words) for group, words in data["needs"].items()}
     codes = {group: tuple(words) for group, words in data["codes"].items()}
     every = [word for words in needs.values() for word in words]

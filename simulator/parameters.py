@@ -7,12 +7,13 @@ import tomllib
 from collections.abc import Mapping
 from math import log
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dispatch.words import Tier
+from registry.vocabulary import Vocabulary
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=10_000)]
@@ -180,6 +181,20 @@ class Parameters(_Edge):
         return self
 
 
-def load_parameters(path: Path) -> Parameters:
+def load_parameters(path: Path, vocabulary: Vocabulary) -> Parameters:
     """Read and check a file. Raises ValueError with what is wrong, OSError."""
-    return Parameters.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    return parameters(tomllib.loads(path.read_text(encoding="utf-8")), vocabulary)
+
+
+def parameters(raw: dict[str, Any], vocabulary: Vocabulary) -> Parameters:
+    """The parameters that a parsed file states. Raises ValueError with what is wrong."""
+    given = Parameters.model_validate(raw)
+    for table, group in (
+        ("stay_of", "pool_type"),
+        ("own_people_of", "pool_type"),
+        ("decline_reasons", "facility_decline"),
+    ):
+        for word in getattr(given.facility, table):
+            if word not in vocabulary.codes[group]:
+                raise ValueError(f"facility.{table}: {word!r} is not a word of {group}")
+    return given

@@ -1,5 +1,7 @@
 """The doctor says in plain words what is wrong."""
 
+import asyncio
+import re
 import socket
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -7,8 +9,19 @@ from threading import Thread
 
 import pytest
 
-from caretower.doctor import Finding, data_folder, examine, port, region, runs, web_client
-from caretower.settings import Settings
+from caretower.doctor import (
+    Finding,
+    data_folder,
+    examine,
+    policies,
+    port,
+    region,
+    runs,
+    web_client,
+)
+from caretower.machine import Welcome, run_machine
+from caretower.policies import BadPolicy, check_policies
+from caretower.settings import POLICY, Settings
 
 
 def test_a_used_port_is_named_with_advice() -> None:
@@ -72,3 +85,50 @@ def test_a_region_is_looked_at_with_its_own_words(tmp_path: Path) -> None:
 def test_a_policy_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no folder"):
         Settings(policy_dir=tmp_path / "polcy")
+
+
+def test_a_policy_file_that_nothing_reads_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("ours")
+    assert all(found.ok for found in policies(Settings(policy_dir=tmp_path)))
+    (tmp_path / "planing.toml").write_text("")
+    with pytest.raises(ValueError, match=r"planing\.toml replaces no policy file"):
+        Settings(policy_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "told"),
+    [
+        ("planning.toml", '"population"', '"populaton"', "needs.place: 'populaton' is no group of"),
+        ("planning.toml", "load_min", "load_mn", "duration.load_min: is missing"),
+        ("dispatch.toml", "[clock.alarm]", "[clock.alrm]", "clock.alarm: is missing"),
+        ("referral.toml", "ttl_s", "ttl", "hold.ttl: there is no such key"),
+        ("freshness.toml", "receiving =", "recieving =", "pool.recieving: there is no such key"),
+        ("rides.toml", "[loop]", "[lop]", "loop: is missing"),
+        ("screens.toml", "population_limit", "limit", "wall.population_limit: is missing"),
+        ("simulation.toml", "detox =", "detoks =", "facility.stay_of: 'detoks' is not a word of"),
+        ("planning.toml", "[needs]", "[needs", "this is no TOML: "),
+    ],
+)
+def test_a_mistake_in_a_live_policy_is_named_before_the_region_starts(
+    name: str, right: str, wrong: str, told: str, tmp_path: Path
+) -> None:
+    text = (POLICY / name).read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / name).write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    settings = Settings(policy_dir=tmp_path)
+    with pytest.raises(BadPolicy, match=re.escape(f"{tmp_path / name}: ")) as refused:
+        check_policies(settings)
+    assert told in str(refused.value)
+    assert [found.advice for found in policies(settings)] == str(refused.value).splitlines()
+    with pytest.raises(BadPolicy):
+        asyncio.run(run_machine(settings, print, _nothing))
+
+
+def test_a_policy_file_that_leads_nowhere_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "planning.toml").symlink_to(tmp_path / "gone.toml")
+    with pytest.raises(BadPolicy, match=r"planning\.toml: there is no such file"):
+        check_policies(Settings(policy_dir=tmp_path))
+
+
+async def _nothing(_: Settings) -> Welcome:
+    raise AssertionError("nothing may start")

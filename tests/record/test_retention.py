@@ -9,12 +9,14 @@ from record.recorder import Recorder
 from record.retention import DAY_MS, Pruned, Retention, RetentionInvalid, load_retention, prune
 from record.tables import command, outbox
 from record.verify import verify
+from registry.keys import BadTable
 from registry.port import Claim
 from tests.record.conftest import DANA, Story
 
 pytestmark = pytest.mark.slow
 
-POLICY = load_retention(Path(__file__).parents[2] / "policy" / "record.toml")
+RECORD = Path(__file__).parents[2] / "policy" / "record.toml"
+POLICY = load_retention(RECORD)
 LATER_MS = 400 * DAY_MS
 
 
@@ -28,6 +30,13 @@ async def _left(story: Story) -> list[str]:
     async with story.journal.engine.connect() as connection:
         rows = await connection.execute(select(outbox.c.aggregate_id).order_by(outbox.c.row_id))
         return list(rows.scalars())
+
+
+def test_a_key_that_nothing_reads_is_refused(tmp_path: Path) -> None:
+    file, text = tmp_path / "record.toml", RECORD.read_text(encoding="utf-8")
+    file.write_text(text.replace("days = 90", "days = 90\nday = 9"), encoding="utf-8")
+    with pytest.raises(BadTable, match=r"outbox\.day: there is no such key"):
+        load_retention(file)
 
 
 async def test_promises_that_were_closed_long_ago_go_and_the_others_stay(story: Story) -> None:

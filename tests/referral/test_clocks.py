@@ -1,6 +1,8 @@
 """Deadlines of the closed loop."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,15 @@ from referral.policy import PolicyInvalid, load_policy, parse_policy
 from referral.states import Outcome, Reason
 
 H_MS = 3_600_000
-POLICY = load_policy(Path(__file__).parents[2] / "policy" / "referral.toml")
+FILE = Path(__file__).parents[2] / "policy" / "referral.toml"
+POLICY = load_policy(FILE)
+
+
+def changed(table: str, **more: Any) -> dict[str, Any]:
+    """The policy with some figures otherwise; None leaves one out."""
+    raw = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    figures = {**raw.get(table, {}), **more}
+    return {**raw, table: {name: value for name, value in figures.items() if value is not None}}
 
 
 def test_every_figure_of_the_policy_names_its_source() -> None:
@@ -21,7 +31,23 @@ def test_every_figure_of_the_policy_names_its_source() -> None:
 
 def test_a_policy_without_a_figure_is_refused() -> None:
     with pytest.raises(PolicyInvalid, match="within_min"):
-        parse_policy({"version": "1", "acknowledge": {"source": "x"}})
+        parse_policy(changed("acknowledge", within_min=None))
+
+
+@pytest.mark.parametrize(
+    ("table", "more", "told"),
+    [
+        ("acknowledge", {"within_mins": 5}, "acknowledge.within_mins: there is no such key"),
+        ("outreech", {}, "outreech: there is no such key"),
+        ("hold", {"ttl_s": "60"}, "hold.ttl_s: must be a number from 0"),
+        ("supervisor", {"after_min": -1}, "supervisor.after_min: must be a number from 0"),
+    ],
+)
+def test_what_the_policy_does_not_know_is_refused(
+    table: str, more: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(PolicyInvalid, match=told):
+        parse_policy(changed(table, **more))
 
 
 def test_the_provider_has_thirty_minutes_to_acknowledge() -> None:

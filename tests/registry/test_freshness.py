@@ -8,8 +8,8 @@ import pytest
 
 from registry.errors import InvalidCommand
 from registry.freshness import DEFAULT_FILE, Freshness, load_freshness
+from registry.keys import BadTable
 from registry.states import Pool
-from registry.vocabulary import load_vocabulary
 
 
 def pool(type: str, facility: str = "f") -> Pool:
@@ -50,16 +50,22 @@ def test_a_facility_can_agree_on_limits_of_its_own(tmp_path: Path) -> None:
     assert policy.judge_pool(pool("detox"), 1_002_500) == Freshness.FRESH
 
 
-def test_pool_types_of_the_policy_are_words() -> None:
-    types = set(load_freshness().limits["pool"]) - {"default"}
-    assert types <= set(load_vocabulary().codes["pool_type"])
-
-
-def test_limits_that_do_not_grow_are_refused(tmp_path: Path) -> None:
-    file = tmp_path / "freshness.toml"
-    file.write_text(
-        'version = "1"\nsource = "t"\n[feed]\n'
-        "default = { ageing_s = 3, stale_s = 3, no_response_s = 30 }\n"
-    )
-    with pytest.raises(InvalidCommand, match=r"feed\.default"):
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("stale_s = 10,", "stale_s = 3,", r"feed\.default"),
+        ("[unit_status]", "[unit_state]", r"unit_state: there is no such key"),
+        ("[unit_status]\ndefault", "[unit_status]\nphone", r"unit_status\.phone: there is no such"),
+        ("receiving =", "recieving =", r"pool\.recieving: there is no such key"),
+        ("ageing_s = 60,", "", r"position\.default\.ageing_s: is missing"),
+        ("ageing_s = 60,", "ageing_s = '60',", r"position\.default\.ageing_s: must be a number"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_refused_by_name(
+    right: str, wrong: str, told: str, tmp_path: Path
+) -> None:
+    file, text = tmp_path / "freshness.toml", DEFAULT_FILE.read_text()
+    assert right in text
+    file.write_text(text.replace(right, wrong, 1))
+    with pytest.raises((InvalidCommand, BadTable), match=told):
         load_freshness(file)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.errors import InvalidCommand
+from registry.keys import BadTable
 from registry.states import UnitStatus
 from registry.vocabulary import UnknownWord, load_vocabulary
 
@@ -33,6 +34,13 @@ def test_unit_states_of_the_file_are_those_of_the_code() -> None:
 def test_declines_for_oversight_are_declines() -> None:
     codes = load_vocabulary().codes
     assert set(codes["facility_decline_oversight"]) <= set(codes["facility_decline"])
+
+
+def test_a_table_that_nothing_reads_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "words.toml"
+    file.write_text('version = "1"\nsource = "t"\n[needs]\n[codes]\n[code]\n', encoding="utf-8")
+    with pytest.raises(BadTable, match="code: there is no such key"):
+        load_vocabulary(file)
 
 
 def test_a_word_twice_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from simulator.study import Cast, Laboratory
 POLICY = Path(__file__).parents[2] / "policy"
 CACHE = Path(__file__).parents[2] / "build" / "region-cache"
 DISPATCH = load_policy(POLICY / "dispatch.toml")
-PARAMETERS = load_parameters(POLICY / "simulation.toml")
+PARAMETERS = load_parameters(POLICY / "simulation.toml", load_vocabulary())
 TAKES = ("child", "adolescent", "adult", "older_adult", "voluntary", "involuntary", "psychosis")
 ALSO = ("substance_use", "wheelchair", "high_acuity", "secure", "aggression")
 TOWNS = ((-111.89, 40.76), (-111.66, 40.23), (-111.97, 41.22), (-113.58, 37.10))

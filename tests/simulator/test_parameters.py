@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from registry.vocabulary import load_vocabulary
-from simulator.parameters import Parameters
-from tests.simulator.lab import PARAMETERS, POLICY
+from simulator.parameters import parameters
+from tests.simulator.lab import POLICY
 
 
 def raw() -> dict[str, Any]:
@@ -22,14 +22,6 @@ def test_every_table_names_its_source() -> None:
                 assert part["source"], name
 
 
-def test_decline_reasons_and_pool_types_are_of_the_vocabulary() -> None:
-    words = load_vocabulary()
-    for reason in PARAMETERS.facility.decline_reasons:
-        words.check_code("facility_decline", reason)
-    for kind in (*PARAMETERS.facility.stay_of, *PARAMETERS.facility.own_people_of):
-        words.check_code("pool_type", kind)
-
-
 @pytest.mark.parametrize(
     ("table", "name", "value", "says"),
     [
@@ -37,10 +29,13 @@ def test_decline_reasons_and_pool_types_are_of_the_vocabulary() -> None:
         ("person", "child", 1.5, "child"),
         ("demand", "by_weekday", [1.0], "by_weekday"),
         ("crew", "surprise", 1, "surprise"),
+        ("facility", "stay_of", {"detoks": {"median_min": 9, "spread": 0}}, "'detoks' is not a"),
+        ("facility", "own_people_of", {"hotel": 0.5}, "own_people_of: 'hotel' is not a word"),
+        ("facility", "decline_reasons", {"insured": 1.0}, "'insured' is not a word"),
     ],
 )
 def test_what_is_wrong_is_named(table: str, name: str, value: Any, says: str) -> None:
     given = raw()
     given[table][name] = value
     with pytest.raises(ValueError, match=says):
-        Parameters.model_validate(given)
+        parameters(given, load_vocabulary())
