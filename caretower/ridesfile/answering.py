@@ -7,7 +7,7 @@ from typing import Any
 
 from caretower.planfile.reading import PlanFileError, text_of
 from caretower.ridesfile.asking import Asking
-from caretower.ridesfile.form import RidesFile
+from caretower.ridesfile.form import RidePart, RidesFile
 from caretower.ridesfile.reading import read
 from caretower.settings import Settings
 from dispatch.planning_policy import load_planning_policy
@@ -95,10 +95,12 @@ class _Telling:
             "rides": {name: self.ride(name) for name in sorted(self.rides)},
             "vans": {route.van_id: self._route(route.van_id) for route in plan.routes},
             "left_out": {
-                one.ride_id: [self._why(obstacle) for obstacle in one.obstacles]
+                one.ride_id: [self._why(one.ride_id, obstacle) for obstacle in one.obstacles]
+                or ["there is no van"]
                 for one in plan.left_out
             },
             "late": {name: self.at(moment) for name, moment in plan.late},
+            "overtime": {name: self.at(moment) for name, moment in plan.overtime},
         }
 
     def ride(self, name: str) -> dict[str, Any] | None:
@@ -132,17 +134,32 @@ class _Telling:
             "leave": self.at(stop.leave_s),
         }
 
-    def _why(self, obstacle: Obstacle) -> str:
+    def _why(self, name: str, obstacle: Obstacle) -> str:
         words = ", ".join(self.asking.words[bit] for bit in obstacle.bits)
         sentence = {
             "lacks": f"without {words}",
             "seats": "too few seats",
             "other_van": "the ride may only go by another van",
-            "no_way": "no road leads there",
-            "hours": "not in time within the shift, even with nobody else to carry",
+            "no_way": self._no_way(name),
+            "hours": self._hours(name),
             "busy": "could, if others did not ride at that time",
         }[obstacle.fault]
         return f"{', '.join(obstacle.vans)}: {sentence}"
+
+    def _no_way(self, name: str) -> str:
+        part = self._part(name)
+        if part.aboard is None and not self.asking.has_way(part):
+            return f"there is no way from {part.origin} to {part.destination}"
+        return "no road leads there, or none from there to the base"
+
+    def _part(self, name: str) -> RidePart:
+        return next(part for part in self.asking.file.all_rides if part.id == name)
+
+    def _hours(self, name: str) -> str:
+        part = self._part(name)
+        if self.asking.is_contradictory(part):
+            return "the ride's own windows and its longest ride contradict each other"
+        return "not in time within the shift, even with nobody else to carry"
 
 
 def _changes(before: _Telling, now: _Telling) -> list[dict[str, Any]]:

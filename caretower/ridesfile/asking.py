@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from caretower.ridesfile.form import PolicyPart, RidePart, RidesFile, VanPart
 from geo.estimate import Estimate
 from geo.points import positions
-from optimizer.problem import LARGEST_TIME_S
 from optimizer.rides.problem import LEFT_OUT_S, Ride, RidesProblem, Van
 
 CRISIS_LEFT_OUT_S = 100 * LEFT_OUT_S
@@ -75,11 +74,26 @@ class Asking:
     def _most_ride_s(self, part: RidePart, origin: int, destination: int) -> float:
         if part.most_ride_min is not None:
             return part.most_ride_min * 60
-        direct_s = float(self.drive_s[origin, destination])
+        policy, direct_s = self.file.policy, self._drive_s(origin, destination)
         if np.isnan(direct_s):
-            return LARGEST_TIME_S
-        policy = self.file.policy
+            return policy.detour_min * 60
         return max(policy.detour_factor * direct_s, direct_s + policy.detour_min * 60)
+
+    def has_way(self, part: RidePart) -> bool:
+        """Whether a direct way from the ride's pick-up to its drop-off is known."""
+        ride = self.ride(part)
+        return not np.isnan(self._drive_s(ride.origin, ride.destination))
+
+    def is_contradictory(self, part: RidePart) -> bool:
+        """Whether the windows and the longest ride cannot be kept together by any van."""
+        ride = self.ride(part)
+        direct_s = self._drive_s(ride.origin, ride.destination)
+        soonest_s = ride.pick_up_s[0] + ride.board_s + (0 if np.isnan(direct_s) else direct_s)
+        latest_s = ride.pick_up_s[1] + ride.board_s + ride.most_ride_s
+        return soonest_s > ride.drop_off_s[1] or latest_s < ride.drop_off_s[0]
+
+    def _drive_s(self, origin: int, destination: int) -> float:
+        return 0.0 if origin == destination else float(self.drive_s[origin, destination])
 
     def _van(self, part: VanPart) -> Van:
         return Van(

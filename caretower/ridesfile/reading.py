@@ -7,6 +7,9 @@ from caretower.planfile.reading import PlanFileError
 from caretower.ridesfile.form import RidesFile
 from registry.vocabulary import UnknownWord, Vocabulary
 
+YEARS = range(1900, 9000)
+"""Every moment of a plan can be written as a date, in every zone."""
+
 
 def read(text: str, vocabulary: Vocabulary, groups: tuple[str, ...]) -> RidesFile:
     """The checked file; `groups` are those of the vocabulary that a van must meet.
@@ -27,6 +30,8 @@ def read(text: str, vocabulary: Vocabulary, groups: tuple[str, ...]) -> RidesFil
 def _check_whole(file: RidesFile) -> None:
     if file.now.tzinfo is None:
         raise ValueError("now: must name its time zone, such as 2026-11-22T08:00:00Z")
+    if file.now.year not in YEARS:
+        raise ValueError(f"now: must be in the years {YEARS[0]} to {YEARS[-1]}")
     for kind, ids in (
         ("rides", [ride.id for ride in file.all_rides]),
         ("vans", [van.id for van in file.vans]),

@@ -16,7 +16,7 @@ from dispatch.rides.ride import Lacking, Leg, Planned, RideState, Spot
 from dispatch.rides.ride import Ride as Asked
 from geo.points import positions
 from geo.travel import TravelTimes
-from optimizer.problem import LARGEST_TIME_S, Seconds
+from optimizer.problem import Seconds
 from optimizer.rides.plan import Deed, RidesPlan, Route, Stop
 from optimizer.rides.problem import ANY_TIME, Ride, RidesProblem, Van, Window
 from registry import states
@@ -198,7 +198,7 @@ def _from_now(span: Span, now_ms: int) -> Window:
 
 def _most_ride_s(direct_s: float, policy: RidesPolicy) -> float:
     if np.isnan(direct_s):
-        return LARGEST_TIME_S
+        return policy.detour_s
     return max(policy.detour_factor * direct_s, direct_s + policy.detour_s)
 
 

@@ -20,7 +20,7 @@ from optimizer.rides.model import (
 )
 from optimizer.rides.plan import Deed, LeftOut, RidesPlan, Route, Stop
 from optimizer.rides.problem import Ride, RidesProblem
-from optimizer.rides.promises import relax
+from optimizer.rides.promises import Broken, relax
 from optimizer.rides.reasons import obstacles_of
 from optimizer.rides.waiting import without_waiting
 
@@ -29,8 +29,7 @@ from optimizer.rides.waiting import without_waiting
 class Board:
     """The model, the routes as they are, and room to work in. Not for two threads at once.
 
-    `late` are the promises to people aboard that cannot be kept, by row; `overtime` the vans that
-    come home late for them.
+    `broken` are the promises to people aboard that cannot be kept.
     """
 
     problem: RidesProblem
@@ -38,8 +37,7 @@ class Board:
     routes: Routes
     found: Found
     work: Work
-    late: dict[int, int]
-    overtime: dict[int, int]
+    broken: Broken
 
     @staticmethod
     def of(problem: RidesProblem, seed: int = 0, room: int = 0) -> "Board":
@@ -51,14 +49,24 @@ class Board:
         )
         model = model_of(ordered, room)
         work = work_of(model, seed)
-        late, overtime = relax(model, work)
-        board = Board(ordered, model, routes_of(model), found_of(model), work, late, overtime)
+        broken = relax(model, work)
+        for r in broken.stranded:
+            model.left_out[r] = ordered.rides[r].left_out_s
+        board = Board(ordered, model, routes_of(model), found_of(model), work, broken)
         engine().settle_all(model, board.routes, work)
         return board
 
     def put_back(self) -> None:
-        """Insert everyone who can be."""
+        """Insert everyone who can be, and whoever is aboard before all others."""
         engine().put_back(self.model, self.routes, self.found, self.work, 1)
+        model, routes = self.model, self.routes
+        missing = np.flatnonzero((routes.van < 0) & (model.left_out == PROMISED))
+        for v in sorted({int(np.argmin(model.extra[r])) for r in missing}):
+            routes.van[routes.van == v] = -1
+            order = self.broken.order.get(v, [])
+            self._adopt(v, [2 * r for r in order] + [2 * r + 1 for r in order])
+        if len(missing):
+            engine().put_back(model, routes, self.found, self.work, 1)
 
     def adopt(self, plan: RidesPlan) -> None:
         """Take over the routes of another plan as far as they are still possible."""
@@ -121,13 +129,14 @@ class Board:
         """The routes as a plan, `more` rides being in the rows behind the problem's."""
         rides = (*self.problem.rides, *more)
         left = [r for r in range(len(rides)) if self.routes.van[r] < 0]
-        found = obstacles_of(self.problem, rides, self.model, self.work, left)
+        broken = self.broken
+        found = obstacles_of(self.problem, rides, self.model, self.work, left, broken)
         routes = tuple(self._route(v, rides) for v in range(len(self.problem.vans)))
         return RidesPlan(
             routes=routes,
             left_out=tuple(LeftOut(rides[r].id, found[r]) for r in left),
-            late=tuple((rides[r].id, at) for r, at in sorted(self.late.items())),
-            overtime=tuple((self.vans[v], home) for v, home in sorted(self.overtime.items())),
+            late=tuple((rides[r].id, at) for r, at in sorted(broken.late.items())),
+            overtime=tuple((self.vans[v], home) for v, home in sorted(broken.overtime.items())),
             drive_s=sum(route.drive_s for route in routes),
             cost=int(self.routes.cost.sum() + self.model.left_out[left].sum()),
         )

@@ -69,7 +69,7 @@ class _Judge:
             picked, dropped = everywhere[ride.id, "pick_up"], everywhere[ride.id, "drop_off"]
             aboard = ride.aboard_since_s is not None
             wanted = (0, 1) if aboard else (1, 1)
-            if left[ride.id] == 1 and not aboard:
+            if left[ride.id] == 1 and (not aboard or self._is_cut_off(ride)):
                 wanted = (0, 0)
             if (picked, dropped) != wanted or left[ride.id] > 1:
                 yield f"ride {ride.id}: is not carried once or left out once"
@@ -77,6 +77,21 @@ class _Judge:
                 both = [deed for name, deed in row if name == ride.id]
                 if picked and both not in ([], ["pick_up", "drop_off"]):
                     yield f"ride {ride.id}: is not picked up and dropped off in this order"
+
+    def _is_cut_off(self, ride: Ride) -> bool:
+        """Whether a way is missing from where the van is to the end of the ride, from there to the
+        base, or both ways between it and the end of another ride aboard."""
+        van, there = self.vans[str(ride.van)], ride.destination
+        others = [
+            one.destination
+            for one in self.rides.values()
+            if one.aboard_since_s is not None and one.van == ride.van
+        ]
+        return (
+            self._drive(van.start, there) is None
+            or self._drive(there, van.base) is None
+            or any(self._drive(a, there) is None and self._drive(there, a) is None for a in others)
+        )
 
     def _driving(self, route: Route) -> Iterator[str]:
         """The moments follow from driving; the van comes home in time."""

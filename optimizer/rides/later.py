@@ -24,7 +24,8 @@ def later(problem: RidesProblem, plan: RidesPlan, now_s: int) -> RidesProblem:
         rides=tuple(
             _moved(ride, now_s, aboard.get(ride.id), shown.get(ride.id))
             for ride in problem.rides
-            if ride.id not in done and (ride.id in shown or ride.pick_up_s[1] >= now_s)
+            if ride.id not in done
+            and (ride.id in shown or ride.id in aboard or ride.pick_up_s[1] >= now_s)
         ),
         vans=tuple(_bound(van, routes[van.id], now_s) for van in problem.vans),
     )

@@ -31,9 +31,9 @@ class Ride:
     `most_ride_s` is the longest that the person may sit in the van. `van` is the only van that may
     carry it; `aboard_since_s` says that it does so now (or will when it leaves: at its `free_s` at
     the latest): then the place and the window of the pick-up mean nothing, and the drop-off is a
-    promise that no plan may drop. `shown` is the
-    van on the consoles. `left_out_s` is what not carrying it weighs, in seconds of driving; each
-    second that it is picked up after its earliest weighs `hurry` of them.
+    promise that no plan may drop, unless no road leads there and on to the van's base. `shown` is
+    the van on the consoles. `left_out_s` is what not carrying it weighs, in seconds of driving;
+    each second that it is picked up after its earliest weighs `hurry` of them.
     """
 
     id: str

@@ -9,23 +9,33 @@ from optimizer.rides.engine import engine
 from optimizer.rides.model import FAR, PROMISED, Model, Work, found_of, is_way, routes_of
 from optimizer.rides.plan import Obstacle
 from optimizer.rides.problem import Ride, RidesProblem, Van
+from optimizer.rides.promises import Broken
 
 Fault = Literal["lacks", "seats", "other_van", "no_way", "hours", "busy"]
 ORDER: tuple[Fault, ...] = ("lacks", "seats", "other_van", "no_way", "hours", "busy")
 
 
 def obstacles_of(
-    problem: RidesProblem, rides: tuple[Ride, ...], model: Model, work: Work, left: list[int]
+    problem: RidesProblem,
+    rides: tuple[Ride, ...],
+    model: Model,
+    work: Work,
+    left: list[int],
+    broken: Broken,
 ) -> dict[int, tuple[Obstacle, ...]]:
     """By row of the ride, each van counted once."""
     if not left:
         return {}
     could = _could(model, work, left)
+    crowded = {rides[r].van for r in broken.stranded}
     found = {}
     for k, r in enumerate(left):
         ride = rides[r]
-        faults = [
-            _fault(model, r, ride, van, bool(could[k, v])) for v, van in enumerate(problem.vans)
+        faults: list[Fault] = [
+            "no_way"
+            if r in broken.stranded and ride.van == van.id
+            else _fault(model, r, ride, van, bool(could[k, v]) or van.id in crowded)
+            for v, van in enumerate(problem.vans)
         ]
         found[r] = tuple(
             Obstacle(

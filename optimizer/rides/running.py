@@ -59,6 +59,7 @@ class Running:
         self._check(ride)
         vans = board.problem.vans
         lacks = np.array([ride.mask & ~van.mask != 0 for van in vans], dtype=np.bool_)
+        lacks[list(board.broken.closed)] = True
         put_ride(board.model, r, ride, board.vans, lacks, board.problem.stability_s)
         board.found.version[r] = -2
         work = board.work

@@ -93,10 +93,79 @@ def test_who_is_aboard_is_brought_first() -> None:
     assert [stop["ride"] for stop in stops] == ["R2", "R3", "R3"]
 
 
+def without_way_to_clinic() -> dict[str, dict[str, int]]:
+    travel: dict[str, dict[str, int]] = json.loads(json.dumps(SMALL["travel"]))
+    return {
+        origin: {to: s for to, s in row.items() if to != "clinic"} for origin, row in travel.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "travel",
+    [without_way_to_clinic(), {**SMALL["travel"], "clinic": {}}],
+    ids=["there", "home from there"],
+)
+def test_whom_no_road_brings_to_the_end_is_told_and_the_others_are_planned(travel: Any) -> None:
+    vans = [SMALL["vans"][0], {**SMALL["vans"][0], "id": "V2"}]
+    rides = [ride(aboard={"van": "V1"}), ride(id="R3", to="depot")]
+    answer = plan(changed(travel=travel, vans=vans, rides=rides))
+    assert answer["left_out"] == {
+        "R2": [
+            "V2: the ride may only go by another van",
+            "V1: no road leads there, or none from there to the base",
+        ]
+    }
+    assert answer["rides"]["R3"]["van"] == "V2"
+
+
+@pytest.mark.parametrize("ways", [{}, {"home": 0}], ids=["not in travel", "in travel"])
+def test_a_ride_back_to_where_it_began_is_no_longer_than_the_default(ways: dict[str, int]) -> None:
+    travel = {**SMALL["travel"], "home": {**SMALL["travel"]["home"], **ways}}
+    tour = ride(to="home", pick_up_min=[0, 10], drop_off_min=[150, 400])
+    assert plan(changed(travel=travel, rides=[tour]))["left_out"] == {
+        "R2": ["V1: the ride's own windows and its longest ride contradict each other"]
+    }
+
+
+def test_a_ride_without_a_direct_way_is_told_so_and_not_longer_than_the_default() -> None:
+    travel = {**SMALL["travel"], "home": {"depot": 3000}, "depot": {"clinic": 3000, "home": 300}}
+    past = ride(id="past", to="depot", shares=True, pick_up_min=[0, 10], drop_off_min=[0, 90])
+    on = ride(id="on", **{"from": "depot"}, shares=True, pick_up_min=[0, 90])
+    answer = plan(changed(travel=travel, rides=[past, on, ride(shares=True)]))
+    assert answer["left_out"] == {"R2": ["V1: there is no way from home to clinic"]}
+
+
+def test_a_drivers_overtime_for_somebody_aboard_is_told() -> None:
+    van = {**SMALL["vans"][0], "shift_ends_in_min": 3}
+    answer = plan(changed(vans=[van], rides=[ride(aboard={"van": "V1"})]))
+    assert answer["overtime"] == {"V1": "2026-11-24T08:12:00Z"}
+    assert answer["vans"]["V1"]["home"] == answer["overtime"]["V1"]
+    assert plan(SMALL)["overtime"] == {}
+
+
+def test_a_ride_without_any_van_is_told_so() -> None:
+    assert plan(changed(vans=[]))["left_out"] == {"R1": ["there is no van"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"pick_up_min": [20, 30], "drop_off_min": [0, 34]}, "contradict each other"),
+        ({"pick_up_min": [0, 10], "drop_off_min": [60, 90]}, "contradict each other"),
+        ({"pick_up_min": [0, 4], "drop_off_min": [0, 90]}, "not in time within the shift"),
+    ],
+)
+def test_windows_that_no_van_could_keep_are_told_as_such(fields: Any, told: str) -> None:
+    (why,) = plan(changed(rides=[ride(**fields)]))["left_out"]["R2"]
+    assert told in why
+
+
 @pytest.mark.parametrize(
     ("file", "told"),
     [
         (changed(now="2026-11-24T08:00:00"), "now: must name its time zone"),
+        (changed(now="9999-12-31T23:59:00Z"), "now: must be in the years 1900 to 8999"),
+        (changed(now="0001-01-01T00:00:00+14:00"), "now: must be in the years"),
         (changed(insurance="none"), "insurance"),
         (changed(rides=[ride(to="nowhere")]), "ride R2: to: unknown place nowhere"),
         (changed(rides=[ride(), ride()]), "the id R2 appears twice"),

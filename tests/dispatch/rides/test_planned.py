@@ -2,21 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.rides.loop import changed, planned
-from dispatch.rides.question import Day
+from dispatch.rides.question import Day, question
 from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, boarded
 from geo.estimate import Estimate
+from geo.points import Positions
+from geo.travel import TravelMatrix, TravelTimes
 from registry.states import UnitStatus, Van
-from tests.dispatch.rides.builders import H_MS, MIN_MS, NOW_MS, a_day, a_ride, a_van
+from tests.dispatch.rides.builders import CLINIC, H_MS, MIN_MS, NOW_MS, a_day, a_ride, a_van
 
 
-def told(day: Day, iterations: int = 0) -> dict[str, Ride]:
+def told(day: Day, iterations: int = 0, travel: TravelTimes | None = None) -> dict[str, Ride]:
     """The day's rides after a plan was told."""
-    asked, plan = planned(day, Estimate(), iterations)
+    asked, plan = planned(day, travel or Estimate(), iterations)
     after = {ride.id: ride for ride in day.rides}
     return after | {now.id: now for _, now in changed(asked, plan)}
 
@@ -88,6 +91,34 @@ def test_whoever_is_aboard_stays_aboard_though_the_shift_ends() -> None:
     ending = a_van(shift_end_ms=NOW_MS + MIN_MS, status=UnitStatus.TRANSPORTING)
     now = told(a_day([aboard], [ending, a_van("v-2")], NOW_MS + 2 * MIN_MS))["r-1"]
     assert (now.state, now.van) == (RideState.ABOARD, "v-1")
+
+
+class Closed:
+    """Roads of which none leads to one place."""
+
+    def __init__(self, place: Spot) -> None:
+        self._place = place.lon, place.lat
+
+    def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
+        whole = Estimate().matrix(origins, destinations)
+        shut = (destinations == self._place).all(axis=1) & (origins[:, None] != self._place).any(2)
+        return replace(whole, seconds=np.where(shut, np.nan, whole.seconds))
+
+
+def test_a_road_that_is_closed_to_somebody_aboard_keeps_nobody_else_from_being_planned() -> None:
+    far = Spot(-111.9, 41.25)
+    first = told(a_day([a_ride(care=far)], [a_van()]))["r-1"]
+    aboard = boarded(first, "v-1", NOW_MS)
+    vans = [a_van(status=UnitStatus.TRANSPORTING), a_van("v-2")]
+    now = told(a_day([aboard, a_ride("r-2")], vans, NOW_MS + MIN_MS), travel=Closed(far))
+    assert (now["r-1"].state, now["r-1"].van) == (RideState.ABOARD, "v-1")
+    assert (now["r-2"].state, now["r-2"].van) == (RideState.PLANNED, "v-2")
+
+
+def test_no_ride_may_be_longer_because_its_direct_way_is_closed() -> None:
+    day = a_day([a_ride()], [a_van()])
+    (ride,) = question(day, Closed(CLINIC)).problem.rides
+    assert ride.most_ride_s == day.policy.detour_s
 
 
 def test_two_who_agreed_share_a_van_and_two_who_did_not_never_do() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,6 +98,21 @@ def test_a_promise_that_nobody_can_keep_is_kept_as_soon_as_can_be(random_day, se
         assert answer.stop(name, "drop_off").begin_s <= moment
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, gaps=st.floats(0, 0.7), delay_s=st.integers(0, 9000))
+def test_whom_no_road_brings_to_the_end_keeps_nobody_else_from_being_planned(
+    random_day, seed, gaps, delay_s
+):
+    problem = random_day(seed, rides=8, vans=2, hours=2)
+    plan = solve(problem, iterations=10)
+    day = later(problem, plan, max(route.home_s for route in plan.routes) // 2)
+    missing = np.random.default_rng(seed).random(day.drive_s.shape) < gaps
+    late = tuple(replace(van, free_s=van.free_s + delay_s) for van in day.vans)
+    cut = replace(day, vans=late, drive_s=np.where(missing, np.nan, day.drive_s))
+    for previous in (None, plan):
+        assert check(cut, solve(cut, previous, iterations=10)) == ()
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
 def test_rides_taken_one_by_one_make_a_plan_that_holds(random_day, seed):
@@ -125,6 +141,13 @@ def test_a_running_plan_takes_in_more_rides_than_it_had_room_for(random_day):
         running.take(ride)
     assert len(running.problem.rides) > 40
     assert check(running.problem, running.plan) == ()
+
+
+def test_a_running_plan_gives_nobody_to_a_van_that_cannot_get_home(random_day):
+    problem = random_day(3, rides=4, vans=2)
+    begun = replace(problem, rides=(), vans=(replace(problem.vans[0], free_s=0, shift_end_s=-1),))
+    running = Running(begun, solve(begun))
+    assert all(running.offer(replace(ride, van=None)) is None for ride in problem.rides)
 
 
 def test_a_running_plan_refuses_a_ride_that_it_has(random_day):
