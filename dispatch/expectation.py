@@ -20,7 +20,7 @@ def expected(
     requests: Sequence[Request], places: Sequence[Place], to_place: Seconds, chance: float
 ) -> Floats:
     """How many of each place the people who only may need one are expected to take (places,):
-    each at the nearest place with room that takes them."""
+    each at the nearest place with room that takes them and is not excluded for them."""
     count = np.zeros(len(places))
     known: dict[tuple[int, str], NDArray[np.bool_]] = {}
     for i, request in enumerate(requests):
@@ -29,7 +29,10 @@ def expected(
         wish = (request.place_mask, request.place_kind)
         if wish not in known:
             known[wish] = np.array([_takes(place, *wish) for place in places], dtype=np.bool_)
-        away_s = np.where(known[wish], to_place[i], np.nan)
+        may = known[wish]
+        if request.excluded:
+            may = may & [place.id not in request.excluded for place in places]
+        away_s = np.where(may, to_place[i], np.nan)
         if np.isfinite(away_s).any():
             count[np.nanargmin(away_s)] += chance
     return count

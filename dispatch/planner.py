@@ -47,6 +47,7 @@ from optimizer.plan import Plan
 from optimizer.solve import Solved as Answer
 from optimizer.solve import solve_warm
 from optimizer.strictness import price_of_strictness
+from optimizer.worth import worths
 from registry.cancelling import end_tasks
 from registry.errors import Fenced, Unavailable
 from registry.port import Event, Lease, Position, Registry
@@ -391,9 +392,10 @@ class Planner:
         with self._solving:
             plan = answer.explained(requests, is_late)
         serving = would_serve(put, plan, requests, is_late)
+        worth = worths(put.problem, plan, requests, is_late)
         if not self._policy.strict or solved.is_priced:
-            return Priced(plan, serving)
-        return Priced(plan, serving, price_of_strictness(put.problem, plan, is_late))
+            return Priced(plan, serving, worth)
+        return Priced(plan, serving, worth, price_of_strictness(put.problem, plan, is_late))
 
     def _next_version(self) -> int:
         return 1 if self._view is None else self._view.version + 1

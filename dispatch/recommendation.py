@@ -32,7 +32,9 @@ class Why(msgspec.Struct, frozen=True):
 
 
 class Other(msgspec.Struct, frozen=True):
-    """Another bundle and its exact price: what the whole region pays more, in weighted minutes."""
+    """Another bundle and its exact price: `extra_min` is what the whole region pays more, in
+    weighted minutes. Who is planned first pays first, whatever the rest gains: where more than one
+    rank pays or gains, `paid_first` says which tiers do first, and how much."""
 
     team: str | None
     van: str | None
@@ -41,6 +43,7 @@ class Other(msgspec.Struct, frozen=True):
     team_eta_s: float | None
     arrive_s: float | None
     extra_min: float
+    paid_first: str | None = None
 
 
 class Backup(msgspec.Struct, frozen=True):
@@ -54,7 +57,8 @@ class Unserved(msgspec.Struct, frozen=True):
     """Why `count` resources of a kind cannot serve. `resource` is team, van or place.
 
     Of one that somebody else has: `id`, the request that is its `holder`, and `worth_min`, what one
-    more of it would spare the region (its shadow price in weighted minutes).
+    more just like it would spare the region, in weighted minutes, found by planning the region with
+    it; None where that was not tried.
     """
 
     resource: str
@@ -166,14 +170,15 @@ def plan_view(
     serving: Mapping[str, list[WouldServe]] = NOTHING,
     strict_tenths: int | None = None,
     degraded: str | None = None,
+    worth: Mapping[str, int] = sentences.UNKNOWN,
 ) -> PlanView:
     """The optimizer's answer for people; `degraded` says in words what is wrong with it.
 
     Who is just being accepted keeps what is `shown`; so do alternatives until they are priced anew.
-    `serving` is what would serve whom, `strict_tenths` the price of strictness, where that is known
-    already.
+    `serving` is what would serve whom, `strict_tenths` the price of strictness, `worth` what one
+    more of a resource spares (tenths of a minute), where that is known already.
     """
-    story = sentences.Story.of(question, plan)
+    story = sentences.Story.of(question, plan, worth)
     accepting = being_accepted(question.situation) & story.requests.keys()
     kept = {} if shown is None else shown.recommendations
     return PlanView(
@@ -209,10 +214,12 @@ def strictness(question: Question, tenths: int | None) -> Strictness | None:
 @dataclass(frozen=True, slots=True)
 class Priced:
     """What takes longer than the plan: the plan with some requests explained, what would serve
-    them, and the price of strictness, if that was asked."""
+    them, what one more of what they lack is worth, and the price of strictness, if that was
+    asked."""
 
     plan: Plan
     serving: Mapping[str, list[WouldServe]]
+    worth: Mapping[str, int]
     strict_tenths: int | None = None
 
 
@@ -221,7 +228,7 @@ def explained_view(
 ) -> PlanView:
     """The same plan with what was priced about these requests."""
     plan, tenths = priced.plan, priced.strict_tenths
-    story = sentences.Story.of(question, plan)
+    story = sentences.Story.of(question, plan, priced.worth)
     anew = {
         name: recommendation(story, plan.of(name), priced.serving.get(name)) for name in requests
     }
@@ -238,7 +245,7 @@ def _with_old_prices(
     what would serve the person as long as they lack the same for the same reasons."""
     if old is None or old.bundle != new.bundle:
         return new
-    if new.would_serve is None and old.unserved == new.unserved:
+    if new.would_serve is None and _lacks(old) == _lacks(new):
         new = msgspec.structs.replace(new, would_serve=old.would_serve)
     if new.priced_ms is not None:
         return new
@@ -250,6 +257,11 @@ def _with_old_prices(
         if {other.team, other.van, other.pool, other.slot} <= known
     ]
     return msgspec.structs.replace(new, alternatives=possible, priced_ms=old.priced_ms)
+
+
+def _lacks(told: Recommendation) -> list[tuple[str, str, int, str | None, str | None]]:
+    """What is missing and why, without its price."""
+    return [(one.resource, one.reason, one.count, one.id, one.holder) for one in told.unserved]
 
 
 def recommendation(
@@ -353,7 +365,13 @@ def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -
         team_eta_s=story.team_s(assignment.request_id, other.bundle.team),
         arrive_s=story.arrive_s(assignment.request_id, other.bundle),
         extra_min=sentences.extra_min(other),
+        paid_first=_paid_first(story, other),
     )
+
+
+def _paid_first(story: sentences.Story, other: Alternative) -> str | None:
+    first = sentences.paid_first(story, other)
+    return None if first is None else f"{first[0]} {first[1]:+.1f}"
 
 
 def _backup(story: sentences.Story, assignment: Assignment, asked: str | None) -> Backup | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import isnan
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -30,8 +31,8 @@ from dispatch.planning import (
 )
 from dispatch.request import CrisisRequest
 from dispatch.rules import minor_is_accompanied
-from dispatch.words import Need, State
-from optimizer.plan import Alternative, Assignment, Plan, Reason
+from dispatch.words import Need, State, Tier
+from optimizer.plan import Alternative, Assignment, Part, Plan, Reason
 from optimizer.problem import SELF, Bundle
 from registry import states
 from registry.freshness import Freshness
@@ -81,6 +82,15 @@ FAULTS = {
     "withheld": "kept out of this plan",
 }
 
+LEFT_OUT = {
+    "team": "a person decided that no team goes",
+    "van": "a person decided that no van goes",
+    "place": "a person decided that no place is taken",
+}
+"""Why a part is missing that a person fixed as none."""
+
+UNKNOWN: Mapping[str, int] = MappingProxyType({})
+
 NOTICEABLE_S = 60
 """A nearer team or place is only worth a sentence when it is a minute nearer."""
 
@@ -101,10 +111,11 @@ class Story:
     team_free_s: NDArray[np.float64]
     place_extra_s: NDArray[np.float64]
     slots: NDArray[np.bool_]
+    worth: Mapping[str, int]
 
     @staticmethod
-    def of(question: Question, plan: Plan) -> "Story":
-        """Index them."""
+    def of(question: Question, plan: Plan, worth: Mapping[str, int] = UNKNOWN) -> "Story":
+        """Index them. `worth`: what one more of a resource spares, in tenths, where it is known."""
         problem = question.problem
         holder = {
             part: assignment.request_id
@@ -125,6 +136,7 @@ class Story:
             np.array([team.release_s for team in problem.teams]),
             np.array([place.penalty_s for place in problem.places]),
             np.array([place.kind == "slot" for place in problem.places], np.bool_),
+            worth,
         )
 
     def request(self, request: str) -> CrisisRequest:
@@ -248,6 +260,8 @@ def team(story: Story, assignment: Assignment) -> str:
     if chosen is None:
         if "team" not in assignment.missing:
             return "No team is needed."
+        if _is_left_out(story, assignment, "team"):
+            return f"No team goes: {LEFT_OUT['team']}."
         return f"No team can come now: {_main_reason(story, assignment, 'team')}."
     name = story.question.situation.teams[chosen].name
     if request.state in (State.ON_SCENE, State.TRANSPORTING, State.ARRIVED):
@@ -277,6 +291,8 @@ def free_told(story: Story, unit: str) -> str | None:
 def van(story: Story, assignment: Assignment) -> str:
     """Who drives the person."""
     request, chosen = story.request(assignment.request_id), assignment.bundle.van
+    if "van" in assignment.missing and _is_left_out(story, assignment, "van"):
+        return f"Nobody drives the person: {LEFT_OUT['van']}."
     if "van" in assignment.missing:
         return f"Nobody can drive the person yet: {_main_reason(story, assignment, 'van')}."
     if not somebody_of_ours_drives(request) and request.needs.van is not Need.NONE:
@@ -315,6 +331,8 @@ def place(story: Story, assignment: Assignment) -> str:
         told = _place_told(story, request, assignment.backup_place)
         others = " More people may need it than it has room for." * assignment.backup_shared
         return f"If a place is needed: {told}{others} Nothing is claimed."
+    if chosen is None and _is_left_out(story, assignment, "place"):
+        return f"No place is planned: {LEFT_OUT['place']}."
     if chosen is None:
         return f"No place can take the person now: {_main_reason(story, assignment, 'place')}."
     return _place_told(story, request, chosen) + _nearer_place(story, assignment, chosen)
@@ -406,7 +424,7 @@ def _team_warnings(story: Story, request: CrisisRequest, chosen: str) -> Iterato
 @dataclass(frozen=True, slots=True)
 class Lack:
     """Why `count` resources of a kind cannot serve. For one that somebody else has: which, who, and
-    what one more of it would spare the region (its shadow price, weighted minutes)."""
+    what one more just like it would spare the region (weighted minutes), where that was tried."""
 
     part: str
     reason: str
@@ -419,12 +437,24 @@ class Lack:
 
 def unserved(story: Story, assignment: Assignment) -> Iterator[Lack]:
     """For each missing part, every reason with its count."""
+    problem = story.question.problem
+    kinds = {"team": problem.teams, "van": problem.vans, "place": problem.places}
     for part in assignment.missing:
+        if _is_left_out(story, assignment, part):
+            yield Lack(part, "left_out", len(kinds[part]), LEFT_OUT[part])
+            continue
         for reason in assignment.reasons:
             if reason.part == part:
                 yield from _reason(story, assignment, reason)
         for why, count in sorted(story.question.out.get(part, {}).items()):
             yield Lack(part, why, count, f"{_count(count, part)}: {FAULTS[why]}")
+
+
+def _is_left_out(story: Story, assignment: Assignment, part: Part) -> bool:
+    """Whether a person fixed that the request goes without this part."""
+    fixed = story.question.situation.fixed.get(assignment.request_id)
+    parts = {} if fixed is None else {"team": fixed.team, "van": fixed.van, "place": fixed.place}
+    return part in parts and parts[part] is None
 
 
 def _reason(story: Story, assignment: Assignment, reason: Reason) -> Iterator[Lack]:
@@ -439,10 +469,11 @@ def _reason(story: Story, assignment: Assignment, reason: Reason) -> Iterator[La
             label = story.question.bits.label(bit)
             yield Lack(part, "lacks", count, f"{_count(count, part)}: {_lack(label, part)}")
     elif reason.fault == "taken" and reason.holders:
-        for resource, holder, price in reason.holders:
-            worth_min = None if price is None else round(price / 10, 1)
+        for resource, holder, _ in reason.holders:
+            tenths = story.worth.get(resource)
+            worth_min = None if tenths is None else tenths / 10
             text = f"{resource_name(story, part, resource)} {_goes_to(story, holder)}"
-            if worth_min:
+            if worth_min is not None and worth_min > 0:
                 text += f" (one more would spare the region {worth_min:.0f} weighted minutes)"
             yield Lack(part, "taken", 1, text, resource, holder, worth_min)
     else:
@@ -491,13 +522,38 @@ def _why_not_team(story: Story, assignment: Assignment, other: str) -> str:
         return "a credential in it has lapsed"
     nearest = assignment.nearest
     if nearest is not None and nearest.bundle.team == other:
-        return f"sending it costs the region {extra_min(nearest):.0f} weighted minutes more"
+        return f"sending it {_price(story, nearest)}"
     return "fits the rest of the plan less well, or its shift ends before"
 
 
 def extra_min(other: Alternative) -> float:
-    """What the first rank that pays for the alternative pays, in weighted minutes."""
-    return next((regret / 10 for _, regret in other.regret_by_rank if regret), 0.0)
+    """What the whole region pays more for the alternative, in weighted minutes; where others pay
+    for it first, it may be less than nothing."""
+    return other.regret / 10
+
+
+def paid_first(story: Story, other: Alternative) -> tuple[str, float] | None:
+    """The tiers of the first rank that pays, and how many weighted minutes, where not one rank
+    pays it all."""
+    paid = [(rank, tenths) for rank, tenths in other.regret_by_rank if tenths]
+    if len(paid) < 2:
+        return None
+    rank, tenths = paid[0]
+    asked = story.question.problem.requests
+    tiers = {story.request(one.id).tier for one in asked if one.rank == rank}
+    return ", ".join(tier for tier in reversed(Tier) if tier in tiers), tenths / 10
+
+
+def _price(story: Story, other: Alternative) -> str:
+    """What the alternative costs, and whom first."""
+    whole, first = extra_min(other), paid_first(story, other)
+    if first is None:
+        return f"costs the region {whole:.0f} weighted minutes more"
+    tiers, paid = first
+    return (
+        f"costs the tier {tiers}, planned first, {paid:.0f} weighted minutes more"
+        f" (all tiers together {whole:+.0f})"
+    )
 
 
 def _goes_to(story: Story, holder: str) -> str:

@@ -89,7 +89,7 @@ class Plan:
 
     `objective` and `bound` are tenths of a minute; `proved` says that no plan is better, rank by
     rank. `by_rank` is the objective of each rank, `prices` the shadow price of each resource
-    that has one.
+    that has one: a bound of the relaxation, not what one more would spare (see `worth.py`).
     """
 
     assignments: tuple[Assignment, ...]

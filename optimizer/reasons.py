@@ -16,7 +16,7 @@ from optimizer.sides import GRID
 from optimizer.stars import Choice, Stars
 
 Holder = tuple[str, str, float]
-"""A resource, the request that has it, and its shadow price."""
+"""A resource, the request that has it, and its shadow price (a bound, told to nobody)."""
 PARTS: tuple[Part, ...] = ("van", "team", "place")
 """In the order of a choice's indices."""
 FAULT_NAMES = tuple(str(fault.name).lower() for fault in Fault)

@@ -18,8 +18,6 @@ from optimizer.reasons import faults_by_part
 from optimizer.solve import Solved, solve_warm
 from optimizer.stars import Stars, stars_of
 
-NEW = "+new"
-"""The id of the resource that is tried."""
 TRIED = 3
 """So many of a kind are tried, the cheapest or earliest first."""
 MINUTE_S = 60
@@ -69,6 +67,7 @@ class _Region:
     def __init__(self, problem: Problem, plan: Plan, is_late: Callable[[], bool]) -> None:
         self.problem, self.plan = problem, plan
         self.stars = stars_of(problem)
+        self.new = unused_id(problem)
         self._is_late = is_late
         bundles = [one.bundle for one in plan.assignments]
         self.given = {part for bundle in bundles for part in (bundle.team, bundle.van)}
@@ -125,7 +124,7 @@ class _Trial:
             return
         near = self._problem.places[int(np.nanargmin(ride_s))]
         kind = near.kind if self._request.place_kind == "any" else self._request.place_kind
-        new = Place(NEW, mask=self._request.place_mask, free=1, kind=kind)
+        new = Place(self._region.new, mask=self._request.place_mask, free=1, kind=kind)
         found = self._served(_with_new_place(self._problem, new, near.id))
         if found is not None:
             yield Remedy("place", "new", near.id, None, found[1])
@@ -180,10 +179,19 @@ class _Trial:
     def _with_new(self, part: Part, minutes: int) -> tuple[Assignment, int] | None:
         by_s, request = float(minutes * MINUTE_S), self._request
         if part == "team":
-            team = Team(NEW, mask=request.team_mask, release_s=by_s)
+            team = Team(self._region.new, mask=request.team_mask, release_s=by_s)
             return self._served(_with_new_team(self._problem, team, self._i))
-        van = Van(NEW, mask=request.van_mask, release_s=by_s)
+        van = Van(self._region.new, mask=request.van_mask, release_s=by_s)
         return self._served(_with_new_van(self._problem, van, self._i))
+
+
+def unused_id(problem: Problem) -> str:
+    """An id for a resource that is tried, which none of the problem's has."""
+    ids = {one.id for kind in (problem.teams, problem.vans, problem.places) for one in kind}
+    new = "+new"
+    while new in ids:
+        new = f"+{new}"
+    return new
 
 
 def _with_place(problem: Problem, place: Place) -> Problem:

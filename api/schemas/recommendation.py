@@ -14,7 +14,10 @@ class Alternative(Answer):
     slot: str | None
     team_eta_s: float | None
     arrive_s: float | None
-    extra_min: float = Field(description="weighted minutes that choosing it would cost")
+    extra_min: float = Field(description="weighted minutes that the whole region would pay more")
+    paid_first: str | None = Field(
+        default=None, description="whose tiers pay first, and how much, where not one rank pays all"
+    )
 
 
 class Backup(Answer):
@@ -32,7 +35,8 @@ class Unserved(Answer):
     id: str | None = Field(default=None, description="the one that somebody else has")
     holder: str | None = Field(default=None, description="the request that has it")
     worth_min: float | None = Field(
-        default=None, description="weighted minutes that one more would spare the region"
+        default=None,
+        description="weighted minutes that one more just like it would spare; null: not tried",
     )
 
 

@@ -20,6 +20,7 @@ from optimizer.plan import Arrivals, Assignment, Plan
 from optimizer.problem import Bundle
 from optimizer.solve import Deadline, solve
 from optimizer.strictness import price_of_strictness
+from optimizer.worth import worths
 
 Ticks = Callable[[], float]
 """Seconds that only grow."""
@@ -85,6 +86,7 @@ def _plan(put: Question, file: PlanFile, ticks: Ticks) -> PlanView:
         version=1,
         at=(0, 0),
         serving=would_serve(put, plan, told, is_late),
+        worth=worths(put.problem, plan, told, is_late),
         strict_tenths=price_of_strictness(put.problem, plan, is_late) if strict else None,
     )
 

@@ -303,6 +303,53 @@ def test_what_would_serve_is_told_in_a_full_answer() -> None:
     assert plan(file | {"explain": "brief"})["recommendations"]["R1"]["would_serve"] is None
 
 
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ("team", "No team goes: a person decided that no team goes."),
+        ("van", "Nobody drives the person: a person decided that no van goes."),
+        ("place", "No place is planned: a person decided that no place is taken."),
+    ],
+)
+def test_what_a_person_left_out_is_told_as_their_decision(part: str, sentence: str) -> None:
+    best = plan(with_request(fixed={part: None}))["recommendations"]["R1"]
+    told = [one["text"] for one in best["unserved"] if one["resource"] == part]
+    assert best["why"][part] == sentence
+    assert told == [sentence.partition(": ")[2].rstrip(".")]
+
+
+def for_two(tiers: tuple[str, str], drives: dict[str, dict[str, int]]) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "now": "2026-01-01T12:00:00Z",
+        "requests": [{"id": id_, "tier": tier} for id_, tier in zip("ab", tiers, strict=True)],
+        "teams": [{"id": team} for team in drives],
+        "travel": {"team_to_request": drives},
+    }
+
+
+def test_what_one_more_would_spare_is_what_a_plan_with_one_more_costs_less() -> None:
+    drives = {"t1": {"a": 300, "b": 300}}
+    file = for_two(("high", "routine"), drives)
+    lacking = plan(file)
+    (told,) = lacking["recommendations"]["b"]["unserved"]
+    more = plan(for_two(("high", "routine"), {**drives, "t2": drives["t1"]}))
+    assert told["worth_min"] == pytest.approx(lacking["objective_min"] - more["objective_min"])
+    assert f"spare the region {told['worth_min']:.0f} weighted" in told["text"]
+
+
+def test_an_alternative_costs_what_all_tiers_pay_and_says_who_pays_first() -> None:
+    file = for_two(("imminent", "high"), {"t1": {"a": 300, "b": 3000}, "t2": {"a": 360, "b": 300}})
+    best = plan(file)
+    (other, _) = best["recommendations"]["a"]["alternatives"]
+    file["requests"][0]["fixed"] = {"team": other["team"]}
+    forced = plan(file)
+    paid = [(sum(told["recommendations"]["a"]["costs"].values())) for told in (forced, best)]
+    assert other["extra_min"] == pytest.approx(forced["objective_min"] - best["objective_min"])
+    assert other["paid_first"] == f"imminent {paid[0] - paid[1]:+.1f}"
+    assert other["extra_min"] > paid[0] - paid[1]
+
+
 def test_a_brief_answer_has_no_alternatives() -> None:
     brief = plan(changed(explain="brief"))["recommendations"]["R1"]
     full = plan(changed(explain="full"))["recommendations"]["R1"]

@@ -145,6 +145,20 @@ def test_who_needs_a_bed_rather_takes_one_that_nobody_is_expected_to_need() -> N
     assert [bed_of_who_needs_one(many) for many in (0, 3, 4)] == ["P1", "P1", "P2"]
 
 
+def test_a_bed_is_not_kept_for_whoever_its_facility_declined() -> None:
+    declined = replace(waiting(need=Need.POSSIBLE), excluded_facilities=frozenset({"F-P1"}))
+    view = planned(
+        {(f"R{k}", "P2"): 20 for k in range(5)},
+        requests=[
+            replace(waiting(need=Need.NEEDED), id="R0"),
+            *(replace(declined, id=f"R{k}") for k in range(1, 5)),
+        ],
+        teams=by(*(a_team(f"T{k}") for k in range(5))),
+        pools=by(a_pool("P1", free=1), a_pool("P2", free=9)),
+    )
+    assert view.recommendations["R0"].pool == "P1"
+
+
 def test_a_bed_that_others_may_need_is_still_given_to_whoever_has_no_other() -> None:
     requests = [replace(waiting(need=Need.POSSIBLE), id=f"R{k}") for k in range(5)]
     certain = replace(waiting(need=Need.NEEDED, tier=Tier.ROUTINE), id="R9")

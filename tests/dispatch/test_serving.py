@@ -7,6 +7,7 @@ from dispatch.request import CrisisRequest
 from dispatch.serving import would_serve
 from dispatch.words import Need, Tier
 from optimizer.solve import solve
+from optimizer.worth import worths
 from tests.dispatch.situation import (
     MIN_MS,
     NOW_MS,
@@ -27,7 +28,9 @@ def unserved(request: CrisisRequest, minutes: Minutes | None = None, **given: An
     put = asked(minutes, requests=[request, *given.pop("others", [])], **given)
     plan = solve(put.problem)
     serving = would_serve(put, plan, [one.id for one in put.problem.requests])
-    return plan_view(put, plan, 1, (1, 1), serving=serving).recommendations[request.id]
+    worth = worths(put.problem, plan, [one.id for one in put.problem.requests])
+    view = plan_view(put, plan, 1, (1, 1), serving=serving, worth=worth)
+    return view.recommendations[request.id]
 
 
 def test_one_bed_more_would_serve_and_is_told_with_what_the_region_spares() -> None:

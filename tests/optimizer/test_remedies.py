@@ -77,6 +77,12 @@ def test_a_shift_is_made_exactly_as_much_longer_as_it_takes(small_region):
     assert "van" in solve(less).of("r").missing
 
 
+def test_a_resource_may_be_called_anything_even_as_the_one_that_is_tried(small_region):
+    problem = small_region([Request("a", weight=3), Request("b", weight=3)], [Team("+new")])
+    without = next(one.request_id for one in solve(problem).assignments if one.missing)
+    assert [one.change for one in _told(problem, without)] == ["new"]
+
+
 def test_whoever_lacks_two_things_is_told_that_no_single_change_helps(small_region):
     problem = small_region([_bed()], [], [], [Place("p", free=1)])
     assert solve(problem).of("r").missing == ("team", "van")
