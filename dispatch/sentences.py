@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from directory.participants import EVERYWHERE
 from dispatch.asks import INTERPRETER, somebody_of_ours_drives
 from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
 from dispatch.planning import (
@@ -559,8 +560,8 @@ def _price(story: Story, other: Alternative) -> str:
 def _goes_to(story: Story, holder: str) -> str:
     """Whom a resource is planned for, by tier and zone only."""
     request = story.request(holder)
-    zone = story.zone_name(request.zone)
-    return f"goes to a person of the tier {request.tier.value} in {zone}"
+    there = "" if request.zone == EVERYWHERE else f" in {story.zone_name(request.zone)}"
+    return f"goes to a person of the tier {request.tier.value}{there}"
 
 
 def _lateness(story: Story, request: CrisisRequest, eta_s: float) -> str:
@@ -646,7 +647,8 @@ def _lack(label: Label, part: str) -> str:
         case OneOf(types):
             return f"is not of the type {' or '.join(word_told(kind) for kind in types)}"
         case Serves(zone):
-            return f"has no agreement for people of {zone}"
+            people = "whose zone is not known" if zone == EVERYWHERE else f"of {zone}"
+            return f"has no agreement for people {people}"
         case Seats(count):
             return f"has fewer than {count} seats"
         case Authority(transporter):

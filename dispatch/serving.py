@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
+from directory.participants import EVERYWHERE
 from dispatch import sentences
 from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
 from dispatch.planning import Question
@@ -95,7 +96,7 @@ def _offer(label: Label, part: Part) -> str:
         case OneOf(types):
             return f"is of the type {' or '.join(sentences.word_told(kind) for kind in types)}"
         case Serves(zone):
-            return f"takes people of {zone}"
+            return f"takes people {'of every zone' if zone == EVERYWHERE else f'of {zone}'}"
         case Seats(count):
             return f"has {count} seats" if count > 1 else ""
         case Authority(transporter):

@@ -10,7 +10,14 @@ import msgspec
 from caretower.planfile.asking import ask
 from caretower.planfile.complaints import unread
 from caretower.planfile.form import PlanFile
-from caretower.planfile.reading import PlanFileError, dispatch_policy, read, rules_of, text_of
+from caretower.planfile.reading import (
+    PlanFileError,
+    checked_settings,
+    dispatch_policy,
+    read,
+    rules_of,
+    text_of,
+)
 from dispatch.planning import Question
 from dispatch.recommendation import PlanView, decode, plan_view, shown_bundles
 from dispatch.serving import would_serve
@@ -40,9 +47,10 @@ def plan_text(
     ticks: Ticks = time.monotonic,
 ) -> dict[str, Any]:
     """Plan the text of a file. Raises PlanFileError."""
-    file = read(text, folder)
+    file, settings = read(text, folder), checked_settings()
     try:
-        put = ask(file, rules_of(file), dispatch_policy(), shown_bundles(before))
+        rules, policy = rules_of(file, settings), dispatch_policy(settings)
+        put = ask(file, rules, policy, shown_bundles(before))
         view = _plan(put, file, ticks)
     except PlanFileError:
         raise

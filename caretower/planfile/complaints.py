@@ -21,7 +21,7 @@ OBJECT = "must be an object, in braces"
 MOMENT = "must be a moment with its time zone, such as 2026-11-22T08:00:00Z"
 PATTERNS = {
     ONE_WORD: "must be one word, without blanks and slashes",
-    POLICY_FILE: "must end with .toml or .json",
+    POLICY_FILE: "must be a file beside this one, and end with .toml or .json",
 }
 
 WORDS: dict[str, str | Callable[[dict[str, Any]], str]] = {

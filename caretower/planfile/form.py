@@ -6,9 +6,10 @@ A field that is not here is refused: what nobody can write, nobody can be refuse
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from directory.participants import EVERYWHERE
+from dispatch.never_inputs import speaks_of_status
 from dispatch.request import SELF
 from dispatch.words import (
     CARRIED_OUT,
@@ -27,7 +28,7 @@ from registry.states import UnitStatus
 H24_MIN = 1440.0
 
 ONE_WORD = r"^[^\s/]+$"
-POLICY_FILE = r"\.(toml|json)$"
+POLICY_FILE = r"^[^/\\]+\.(toml|json)$"
 
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=ONE_WORD)]
 Minutes = Annotated[float, Field(ge=0, le=100_000)]
@@ -35,6 +36,15 @@ Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Words = tuple[str, ...]
 Table = dict[Id, dict[Id, Seconds]]
+
+
+def _no_status(zone: str) -> str:
+    if speaks_of_status(zone):
+        raise ValueError("a zone is a part of the map; nobody is refused for payer, home or papers")
+    return zone
+
+
+Zone = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_no_status)]
 
 
 class _Part(BaseModel):
@@ -90,7 +100,7 @@ class RequestPart(_Part):
 
     id: Id
     at: At | None = None
-    zone: str = EVERYWHERE
+    zone: Zone = EVERYWHERE
     tier: Tier
     waited_min: Minutes = 0
     target_min: Minutes | None = None
@@ -169,7 +179,7 @@ class PoolPart(_Part):
     name: str | None = None
     type: str
     takes: Words = ()
-    zone: str = EVERYWHERE
+    zone: Zone = EVERYWHERE
     at: At | None = None
     capacity: Count
     occupied: Count = 0
@@ -187,7 +197,7 @@ class SlotPart(_Part):
     name: str | None = None
     mode: Literal["in_person", "telehealth"] = "in_person"
     takes: Words = ()
-    zone: str = EVERYWHERE
+    zone: Zone = EVERYWHERE
     at: At | None = None
     starts_in_min: Minutes
     duration_min: Annotated[float, Field(gt=0, le=1440)] = 50
@@ -198,7 +208,7 @@ class AgreementPart(_Part):
     """A facility takes people of a zone ("*" for all) into these types of places."""
 
     facility: Id
-    zone: str
+    zone: Zone
     pool_types: Words
 
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from caretower.planfile.complaints import complaints, unread
 from caretower.planfile.form import PlanFile, PolicyPart
-from caretower.planfile.whole import check_whole
+from caretower.planfile.whole import check_whole, twice_in
+from caretower.policies import BadPolicy, check_policies
 from caretower.settings import Settings
 from dispatch.planning import Rules
 from dispatch.planning_policy import PlanningFile, planning_policy
@@ -30,6 +31,7 @@ def read(text: str, folder: Path | None = None) -> PlanFile:
     """The checked file. Its policy file is looked for in the folder. Raises PlanFileError."""
     try:
         file = PlanFile.model_validate_json(text)
+        load_json(text)
         check_whole(file, load_vocabulary())
     except ValidationError as wrong:
         raise PlanFileError(complaints(wrong)) from None
@@ -54,12 +56,25 @@ def text_of(path: Path) -> str:
     return text
 
 
+def load_json(text: str) -> Any:
+    """The values of a JSON text. Raises ValueError for a key that an object has twice."""
+    return json.loads(text, object_pairs_hook=_each_once)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        key = twice_in([key for key, _ in pairs])
+        raise ValueError(f"the field {key} stands twice in the same object")
+    return values
+
+
 def _policy_file(name: str, folder: Path | None) -> PolicyPart:
     if folder is None:
         raise PlanFileError("policy_file: a plan that is no file has no folder to look in")
     try:
         text = text_of(folder / name)
-        raw = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+        raw = tomllib.loads(text) if name.endswith(".toml") else load_json(text)
         return PolicyPart.model_validate(raw)
     except ValidationError as wrong:
         raise PlanFileError(complaints(wrong, f"{name}: ")) from None
@@ -67,9 +82,21 @@ def _policy_file(name: str, folder: Path | None) -> PolicyPart:
         raise PlanFileError(f"policy_file: {name}: {unread(wrong)}") from None
 
 
-def rules_of(file: PlanFile) -> Rules:
+def checked_settings() -> Settings:
+    """The settings, with policies that can be followed. Raises PlanFileError."""
+    settings = Settings()
+    if settings.policy_dir is None:
+        return settings
+    try:
+        check_policies(settings)
+    except BadPolicy as wrong:
+        raise PlanFileError(str(wrong)) from None
+    return settings
+
+
+def rules_of(file: PlanFile, settings: Settings) -> Rules:
     """The region's policies, with what the file has otherwise. Raises PlanFileError."""
-    settings, vocabulary = Settings(), load_vocabulary()
+    vocabulary = load_vocabulary()
     raw = tomllib.loads(settings.policy("planning.toml").read_text(encoding="utf-8"))
     _merge(raw, file.policy.planning)
     if file.strict is not None:
@@ -83,14 +110,14 @@ def rules_of(file: PlanFile) -> Rules:
     return Rules(
         planning=planning,
         freshness=load_freshness(settings.policy("freshness.toml")),
-        weight=dispatch_policy().weight | file.policy.weight,
+        weight=dispatch_policy(settings).weight | file.policy.weight,
         vocabulary=vocabulary,
     )
 
 
-def dispatch_policy() -> Policy:
+def dispatch_policy(settings: Settings) -> Policy:
     """Tiers, targets and weights as the region has them."""
-    return load_policy(Settings().policy("dispatch.toml"))
+    return load_policy(settings.policy("dispatch.toml"))
 
 
 def _merge(raw: dict[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """What must hold between the parts of a plan file: one complaint, with the path of the field."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,9 +37,13 @@ def _ids(file: PlanFile) -> None:
     requests = [part.id for part in file.requests]
     resources = [part.id for kind in RESOURCES for part in getattr(file, kind)]
     for ids in (requests, resources):
-        twice = {one for one in ids if ids.count(one) > 1}
-        if twice:
-            raise ValueError(f"the id {min(twice)} appears twice")
+        if twice := twice_in(ids):
+            raise ValueError(f"the id {twice} appears twice")
+
+
+def twice_in(ids: Sequence[str]) -> str | None:
+    """The first, by the alphabet, of the ids that appear more than once."""
+    return min((one for one, count in Counter(ids).items() if count > 1), default=None)
 
 
 def _words(file: PlanFile, vocabulary: Vocabulary) -> None:

@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from caretower.planfile.reading import PlanFileError, text_of
+from caretower.planfile.reading import PlanFileError, checked_settings, text_of
 from caretower.ridesfile.asking import Asking
 from caretower.ridesfile.form import RidePart, RidesFile
 from caretower.ridesfile.reading import read
-from caretower.settings import Settings
 from dispatch.planning_policy import load_planning_policy
 from optimizer.problem import InvalidProblemError
 from optimizer.rides.check import check
@@ -32,7 +31,7 @@ def rides_file(path: Path) -> dict[str, Any]:
 def rides_text(text: str) -> dict[str, Any]:
     """Plan the text of a file. Raises PlanFileError."""
     vocabulary = load_vocabulary()
-    policy = load_planning_policy(Settings().policy("planning.toml"), vocabulary)
+    policy = load_planning_policy(checked_settings().policy("planning.toml"), vocabulary)
     file = read(text, vocabulary, policy.van_groups)
     words = [word for group in policy.van_groups for word in vocabulary.needs[group]]
     asking = Asking.of(file, words, policy.load_s)

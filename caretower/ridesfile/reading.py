@@ -3,7 +3,8 @@
 from pydantic import ValidationError
 
 from caretower.planfile.complaints import complaints
-from caretower.planfile.reading import PlanFileError
+from caretower.planfile.reading import PlanFileError, load_json
+from caretower.planfile.whole import twice_in
 from caretower.ridesfile.form import RidesFile
 from registry.vocabulary import UnknownWord, Vocabulary
 
@@ -18,6 +19,7 @@ def read(text: str, vocabulary: Vocabulary, groups: tuple[str, ...]) -> RidesFil
     """
     try:
         file = RidesFile.model_validate_json(text)
+        load_json(text)
         _check_whole(file)
         _check_words(file, vocabulary, groups)
     except ValidationError as wrong:
@@ -36,9 +38,8 @@ def _check_whole(file: RidesFile) -> None:
         ("rides", [ride.id for ride in file.all_rides]),
         ("vans", [van.id for van in file.vans]),
     ):
-        twice = {one for one in ids if ids.count(one) > 1}
-        if twice:
-            raise ValueError(f"{kind}: the id {min(twice)} appears twice")
+        if twice := twice_in(ids):
+            raise ValueError(f"{kind}: the id {twice} appears twice")
     _check_references(file)
     for origin, row in (file.travel or {}).items():
         for name in (origin, *row):

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from caretower.cli import app
 from caretower.planfile import PlanFileError, plan_file, plan_text
+from caretower.planfile.whole import twice_in
 from caretower.ridesfile import rides_text
 
 NOW = {"version": 1, "now": "2026-11-22T08:00:00Z"}
@@ -27,6 +29,10 @@ BAD: list[tuple[Any, str]] = [
     (b"{", "this is no JSON: it ends within an object at line 1 column 1"),
     (b'{"version": 1,}', "this is no JSON: trailing comma at line 1 column 15"),
     (b"\xff\xfe\x00", "this is not text in UTF-8"),
+    (
+        b'{"version": 1, "now": "2026-11-22T08:00:00Z", "strict": true, "strict": false}',
+        "the field strict stands twice in the same object",
+    ),
     ([], "the file must be an object, in braces"),
     ({"version": 1}, "now: is missing"),
     (NOW | {"version": 2}, "version: must be 1"),
@@ -34,7 +40,9 @@ BAD: list[tuple[Any, str]] = [
     (NOW | {"colour": 1}, "colour: there is no such field"),
     (NOW | {"requests": {}}, "requests: must be a list, in square brackets"),
     (NOW | {"explain": "all"}, "explain: must be 'full' or 'brief'"),
-    (NOW | {"policy_file": "own.yaml"}, "policy_file: must end with .toml or .json"),
+    (NOW | {"policy_file": "own.yaml"}, "policy_file: must be a file beside this one, and end"),
+    (NOW | {"policy_file": "/etc/own.toml"}, "policy_file: must be a file beside this one"),
+    (NOW | {"policy_file": "../own.json"}, "policy_file: must be a file beside this one"),
     (NOW | {"policy_file": "own.toml"}, "policy_file: own.toml: there is no such file"),
     (of_request(tier="hi"), "requests.0.tier: must be 'routine', 'moderate', 'high' or 'imminent'"),
     (of_request(waited_min=-1), "requests.0.waited_min: must be at least 0"),
@@ -112,6 +120,48 @@ def test_an_earlier_answer_that_is_none_is_named(tmp_path: Path) -> None:
     earlier.write_text("{}")
     with pytest.raises(PlanFileError, match=r"earlier\.json: this is not an earlier answer"):
         plan_file(file, earlier)
+
+
+def test_a_policy_file_with_a_key_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(NOW | {"policy_file": "own.json"}))
+    (tmp_path / "own.json").write_text('{"weight": {"high": 3}, "weight": {}}')
+    with pytest.raises(PlanFileError, match=r"own\.json: the field weight stands twice"):
+        plan_file(file)
+
+
+@pytest.mark.parametrize("answer", [plan_text, rides_text])
+def test_a_mistake_of_the_regions_own_policy_is_told_with_its_file(
+    answer: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "planning.toml").symlink_to(tmp_path / "gone.toml")
+    monkeypatch.setenv("CARETOWER_POLICY_DIR", str(tmp_path))
+    with pytest.raises(PlanFileError, match=r"/planning\.toml: there is no such file"):
+        answer(json.dumps(NOW | ({"places": {}} if answer is rides_text else {})))
+
+
+def test_ten_thousand_ids_are_compared_in_one_pass() -> None:
+    """Each against all others would be fifty million comparisons."""
+    compared = 0
+
+    class Id(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    assert twice_in([Id(k) for k in range(10_000)]) is None
+    assert compared < 100_000
+    assert twice_in(["c", "b", "c", "a", "b"]) == "b"
+
+
+def test_a_rides_file_with_a_field_twice_is_refused() -> None:
+    with pytest.raises(PlanFileError, match="the field places stands twice"):
+        rides_text('{"version":1,"now":"2026-11-22T08:00:00Z","places":{"X":null},"places":{}}')
 
 
 RIDE = {"id": "A", "from": "X", "to": "Y"}

@@ -11,13 +11,12 @@ import pytest
 
 import optimizer.plan
 import optimizer.problem
-from caretower.planfile import plan_file_schema
+from caretower.planfile import PlanFileError, plan_file_schema, plan_text
+from dispatch.never_inputs import speaks_of_status
 from registry import states
 from registry.vocabulary import load_vocabulary
 
 OPENAPI = Path(__file__).parents[2] / "web" / "openapi.json"
-FORBIDDEN = ("insur", "payer", "medicaid", "medicare", "immigra", "citizen", "visa", "nationality")
-NOT_RESIDENCY = {"residential_crisis"}
 
 
 def _keys(schema: Any) -> Iterator[str]:
@@ -42,8 +41,7 @@ def _fields(*modules: Any) -> Iterator[str]:
 
 
 def _refused(names: Iterator[str]) -> list[str]:
-    known = (name.lower() for name in names if name not in NOT_RESIDENCY)
-    return [name for name in known if any(part in name for part in (*FORBIDDEN, "residen"))]
+    return [name for name in names if speaks_of_status(name)]
 
 
 def test_insurance_residency_and_immigration_can_be_inputs_of_no_door() -> None:
@@ -93,3 +91,46 @@ def test_the_optimizers_question_cannot_be_made_with_such_a_field() -> None:
         optimizer.problem.Request("r", weight=1, insurance="none")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         replace(optimizer.problem.Request("r", weight=1), residency="here")
+
+
+STATUS = [
+    "uninsured",
+    "Insured",
+    "medicaid-only",
+    "self-pay",
+    "non_resident",
+    "citizen",
+    "visa-h1b",
+]
+
+
+@pytest.mark.parametrize("zone", [*STATUS, "immigrant", "undocumented", "\uff30ayer-a"])
+@pytest.mark.parametrize("part", ["request", "agreement", "pool"])
+def test_a_zone_of_a_plan_file_cannot_stand_in_for_payer_residency_or_immigration(
+    part: str, zone: str
+) -> None:
+    """A free name on both sides, of a request and of an agreement, would decide who gets a bed."""
+    file = {
+        "version": 1,
+        "now": "2026-11-22T22:00:00Z",
+        "requests": [{"id": "a", "tier": "high"} | ({"zone": zone} if part == "request" else {})],
+        "pools": [
+            {"id": "bed", "facility": "f", "type": "receiving", "capacity": 3}
+            | ({"zone": zone} if part == "pool" else {})
+        ],
+        "agreements": [
+            {
+                "facility": "f",
+                "zone": zone if part == "agreement" else "*",
+                "pool_types": ["receiving"],
+            }
+        ],
+        "travel": {},
+    }
+    with pytest.raises(PlanFileError, match=rf"{part}s\.0\.zone: a zone is a part of the map"):
+        plan_text(json.dumps(file))
+
+
+@pytest.mark.parametrize("zone", ["visalia", "residential-north", "salt-lake", "*", "49035"])
+def test_the_name_of_a_town_says_nothing_of_status(zone: str) -> None:
+    assert not speaks_of_status(zone)

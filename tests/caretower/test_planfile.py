@@ -1,6 +1,7 @@
 """The plan file: anyone's own data in, a checked plan out, and a clear word about every mistake."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,18 @@ def test_what_is_forbidden_for_one_request_is_given_to_another_only() -> None:
     assert {told["reason"]: told["text"] for told in answer["R1"]["unserved"]}["forbidden"] == (
         "1 place: forbidden for this request"
     )
+
+
+def test_who_has_no_zone_is_told_so_in_words() -> None:
+    """The star that stands for every zone is a sign of the file, not a word."""
+    file = changed(agreements=[{"facility": "F1", "zone": "north", "pool_types": ["receiving"]}])
+    del file["travel"]["team_to_request"]["T2"]
+    file["requests"].append({"id": "R2", "tier": "routine"})
+    file["travel"]["team_to_request"]["T1"]["R2"] = 300
+    told = json.dumps(plan(file)["recommendations"])
+    assert "goes to a person of the tier high" in told
+    assert "for people whose zone is not known" in told
+    assert not re.search(r'[^"]\*|\*[^"]', told)
 
 
 def test_what_is_forbidden_to_all_is_given_to_nobody_and_counted() -> None:
