@@ -366,7 +366,7 @@ def main() -> None:
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
             name = "CARETOWER_" + "_".join(map(str, fault["loc"])).upper()
-            typer.echo(f"caretower: {name}: {fault['msg']}", err=True)
+            typer.echo(f"caretower: {name}: {fault['msg'].removeprefix('Value error, ')}", err=True)
         sys.exit(2)
     except Exception as error:
         if not isinstance(error, mendable()):

@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from caretower.demo.world import load_world
+from caretower.policies import check_policies
 from caretower.settings import Settings
 from dispatch.planning import Rules
 from dispatch.planning_policy import load_planning_policy
@@ -112,7 +113,8 @@ def demo_laboratory(settings: Settings) -> Laboratory:
 
 
 def conduct(settings: Settings, study: Study, jobs: int, out: Console) -> Studied:
-    """Tune each load, then run every policy on every report seed."""
+    """Tune each load, then run every policy on every report seed. Raises BadPolicy before that."""
+    check_policies(settings)
     runs: dict[float, list[Run]] = {}
     tuned: dict[float, Tuned] = {}
     with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(settings,)) as workers:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from caretower.cli import main
+from caretower.settings import POLICY
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -182,3 +183,18 @@ def test_a_file_that_is_no_extract_is_explained(
     assert answer.returncode == 2
     assert name in answer.stderr
     assert not (tmp_path / "roads.npz").exists()
+
+
+def test_a_policy_that_cannot_be_followed_is_explained_by_every_command(
+    caretower: Caretower, tmp_path: Path
+) -> None:
+    text = (POLICY / "planning.toml").read_text(encoding="utf-8")
+    wrong = tmp_path / "planning.toml"
+    wrong.write_text(text.replace('"population"', '"populaton"', 1), encoding="utf-8")
+    for words in (("run",), ("run", "planner"), ("study", "--days", "0.05")):
+        answer = caretower(*words, CARETOWER_POLICY_DIR=str(tmp_path))
+        assert answer.returncode == 2
+        assert answer.stderr.startswith(f"caretower: {wrong}: needs.place: 'populaton' is no group")
+    wrong.rename(tmp_path / "planing.toml")
+    answer = caretower("doctor", CARETOWER_POLICY_DIR=str(tmp_path))
+    assert answer.stderr.startswith(f"caretower: CARETOWER_POLICY_DIR: {tmp_path}/planing.toml ")
