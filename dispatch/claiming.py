@@ -6,7 +6,7 @@ a place that was promised to somebody else. A crash in between leaves an expirin
 outbox row; the keeper mends both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,13 +38,16 @@ from registry.port import Registry, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to claim, and what they saw when they wanted it."""
+    """What somebody wants to claim, and what they saw when they wanted it.
+
+    `prepare` writes the wish into the request as it is by then; it raises what forbids that.
+    """
 
     command: commands.Accept | commands.Override | commands.AskPlace
     verb: str
     event: Event
     before: CrisisRequest
-    prepared: CrisisRequest
+    prepare: Callable[[CrisisRequest], CrisisRequest]
     snapshot: Snapshot
     seen: Mapping[booking.Key, int]
     reason: str | None = None
@@ -77,13 +80,17 @@ class Claiming:
             return answered
         before = await self._load(command.request)
         snapshot = await self.registry.snapshot()
-        prepared = booking.accepting(before, command.bundle, snapshot, override=override)
+
+        def prepare(request: CrisisRequest) -> CrisisRequest:
+            planned = booking.accepting(request, command.bundle, snapshot, override=override)
+            return replace(planned, eta_ms=command.eta_ms, arrive_ms=command.arrive_ms)
+
         wish = Wish(
             command,
             verb,
             Event.ACCEPT,
             before,
-            replace(prepared, eta_ms=command.eta_ms, arrive_ms=command.arrive_ms),
+            prepare,
             snapshot,
             command.seen,
             command.reason,
@@ -105,14 +112,18 @@ class Claiming:
         )
         if wanted.place is None and before.plan.place is None:
             return await self._want_place(actor, command, purpose)
-        prepared = booking.asking(before, wanted, snapshot)
-        prepared = replace(prepared, arrive_ms=command.arrive_ms or before.arrive_ms)
+
+        def prepare(request: CrisisRequest) -> CrisisRequest:
+            check_scope(actor, request)
+            planned = booking.asking(request, wanted, snapshot)
+            return replace(planned, arrive_ms=command.arrive_ms or request.arrive_ms)
+
         wish = Wish(
             command,
             "place_asked",
             Event.ASK_PLACE,
             before,
-            prepared,
+            prepare,
             snapshot,
             command.seen,
         )
@@ -146,18 +157,18 @@ class Claiming:
 
         async def work(tx: Transaction) -> Receipt:
             current = await store.load(tx.connection, wish.before.id, lock=True)
-            if current.version != wish.before.version:
-                raise Conflict("the request was changed meanwhile: look again")
             rows = await self._divert(tx, actor, wish)
-            moved = self._advance(wish, actor, tx.now_ms)
+            moved = self._advance(replace(wish, before=current), actor, tx.now_ms)
+            # A note, a clock or a new recommendation may have come while the resources were held.
+            if (current.tier, _claims(moved)) != (wish.before.tier, _claims(preview)):
+                raise Conflict("the request was changed meanwhile: look again")
             change = Change(
                 moved.request, wish.verb, moved.effects, wish.reason, _codes(wish), wish.warnings
             )
             room = booking.room(moved.request.held, wish.snapshot)
             receipt = await self.promises.keep(tx, current, change, room)
-            await store.add_choice(
-                tx.connection, str(uuid7()), current.id, _choice(tx, wish, recommended)
-            )
+            choice = _choice(tx, wish, moved.request.plan, recommended)
+            await store.add_choice(tx.connection, str(uuid7()), current.id, choice)
             return replace(receipt, rows=(*rows, *receipt.rows))
 
         try:
@@ -167,7 +178,7 @@ class Claiming:
                 # A registry that is away ends the hold by itself, in seconds.
                 with suppress(Unavailable):
                     await self.registry.release(held, f"{wish.command.command_id}/release")
-            raise _named(error, wish.prepared.plan) from error
+            raise _named(error, preview.request.plan) from error
 
     async def _hold(self, actor: Actor, wish: Wish, preview: Advance) -> str | None:
         command = booking.hold_command(
@@ -220,7 +231,12 @@ class Claiming:
         at_ms, downtime = _told(wish)
         then_ms = happened_ms(wish.before, at_ms, now_ms, downtime=downtime)
         return advance(
-            wish.prepared, wish.event, role_of(actor), now_ms, self.policy.clocks, then_ms
+            wish.prepare(wish.before),
+            wish.event,
+            role_of(actor),
+            now_ms,
+            self.policy.clocks,
+            then_ms,
         )
 
     async def _warnings(
@@ -270,11 +286,18 @@ class Claiming:
         return read.get("version"), read.get("recommendations", {}).get(request)
 
 
+def _claims(moved: Advance) -> set[booking.Key]:
+    return {(one.kind, one.id) for one in moved.effects if isinstance(one, port.Claim)}
+
+
 def _choice(
-    tx: Transaction, wish: Wish, recommended: tuple[int | None, dict[str, Any] | None]
+    tx: Transaction,
+    wish: Wish,
+    plan: Bundle,
+    recommended: tuple[int | None, dict[str, Any] | None],
 ) -> Choice:
     version, bundle = recommended
-    chosen = msgspec.to_builtins(wish.prepared.plan)
+    chosen = msgspec.to_builtins(plan)
     return Choice(tx.now_ms, tx.actor.id, version, bundle, chosen, wish.reason)
 
 

@@ -16,15 +16,17 @@ from dispatch.errors import (
 )
 from dispatch.request import SELF, Bundle
 from dispatch.words import (
+    Answer,
     Event,
     FacilityAnswer,
     Settled,
     State,
 )
 from record.actor import system
-from registry.port import Counts
+from registry.port import Counts, HoldCommand, Registry
 from registry.server import connect
 from registry.states import UnitStatus
+from tests.dispatch.conftest import all_no
 from tests.dispatch.house import (
     ALL,
     CERTAIN,
@@ -272,6 +274,44 @@ async def test_two_dispatchers_who_accept_one_request_differently_make_one_promi
     teams = [await house.team("t-1"), await house.team("t-2")]
     assert sorted(str(team.request) for team in teams) == sorted([request, "None"])
     assert [team.hold for team in teams] == [None, None]
+
+
+async def test_a_word_that_comes_while_the_resources_are_held_loses_no_acceptance(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await house.opened(POSSIBLE)
+    hold = type(house.registry).hold
+
+    async def hold_and_note(registry: Registry, command: HoldCommand) -> object:
+        outcome = await hold(registry, command)
+        await house.dispatch.note(DANA, commands.AddNote(an_id(), request, "calm"))
+        return outcome
+
+    monkeypatch.setattr(type(house.registry), "hold", hold_and_note)
+    await house.dispatch.accept(
+        DANA, commands.Accept(an_id(), request, Bundle("t-1", "v-1", "p-1"))
+    )
+    accepted = await house.request(request)
+    assert accepted.held.team == "t-1"
+    assert accepted.version == 3
+
+
+async def test_another_tier_that_comes_while_the_resources_are_held_asks_to_look_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await house.opened(POSSIBLE)
+    hold, asked = type(house.registry).hold, replace(all_no(), imminent=Answer.YES)
+
+    async def hold_and_ask(registry: Registry, command: HoldCommand) -> object:
+        outcome = await hold(registry, command)
+        await house.dispatch.triage(DANA, commands.Triage(an_id(), request, risk=asked))
+        return outcome
+
+    monkeypatch.setattr(type(house.registry), "hold", hold_and_ask)
+    accept = commands.Accept(an_id(), request, Bundle("t-1", "v-1", "p-1"))
+    with pytest.raises(Conflict):
+        await house.dispatch.accept(DANA, accept)
+    assert (await house.team()).hold is None
 
 
 # answers
