@@ -172,7 +172,7 @@ def _ride(
         board_s=policy.board_s,
         alight_s=policy.alight_s,
         seats=ride.seats,
-        mask=_mask(ride.needs, day.words),
+        mask=_mask(ride.needs, day.words) | _nowhere(ride.needs, day.words),
         shares=ride.shares,
         van=ride.van if aboard else None,
         aboard_since_s=_since_s(ride, day) if aboard else None,
@@ -233,6 +233,11 @@ def _free(van: states.Van, day: Day, *, is_laden: bool) -> tuple[tuple[float, fl
     if begins_s > 0:
         return (van.base_lon, van.base_lat), begins_s
     return unit_at(van), 0.0
+
+
+def _nowhere(needs: Iterable[str], known: Sequence[str]) -> int:
+    """The flag that no van has: of a need that vans are not asked for, which is not met by that."""
+    return 0 if set(needs) <= set(known) else 1 << len(known)
 
 
 def _mask(words: Iterable[str], known: Sequence[str]) -> int:

@@ -41,7 +41,8 @@ class CancelRide:
 
 @dataclass(frozen=True, slots=True)
 class StepRide:
-    """A driver, or the desk for one who calls, says how it goes. `van` None: the planned one."""
+    """A driver, or the desk for one who calls, says how it goes. `van`: who picks the person up,
+    where that is not the planned one; every other step is of the van that has the ride."""
 
     command_id: str
     ride: str
@@ -113,14 +114,12 @@ class Rides:
         """Picked up, dropped off, or nobody was there."""
 
         async def work(tx: Transaction) -> RideReceipt:
-            before = await store.load(tx.connection, command.ride)
-            van = command.van or before.van
-            if role_of(actor) is Role.FIELD and (van is None or actor.scope != van):
-                raise NotYours("this ride is another driver's")
-            if van is None:
-                raise Refused("van", "none", "not_planned")
+            seen = await store.load(tx.connection, command.ride)
+            van = _van_of(actor, command, seen)
             await store.lock_van(tx.connection, van)
             before = await store.load(tx.connection, command.ride, lock=True)
+            if _van_of(actor, command, before) != van:
+                raise Conflict("the ride has another van now: look again")
             at_ms = tx.now_ms if command.at_ms is None else min(command.at_ms, tx.now_ms)
             return await self._stepped(tx, before, command.step, van, at_ms)
 
@@ -237,6 +236,19 @@ def _is_part(actor: Actor, ride: Ride) -> bool:
     if role is Role.FIELD:
         return ride.van is not None and ride.van == actor.scope
     return role in (Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM)
+
+
+def _van_of(actor: Actor, command: StepRide, ride: Ride) -> str:
+    """The van that takes a step. A driver takes steps of the own van alone, and picks up whom it
+    was to carry, though the plan may have changed on the way. Raises NotYours and Refused."""
+    van = command.van if command.step is RideStep.PICKED_UP and command.van else ride.van
+    if role_of(actor) is Role.FIELD:
+        told = {ride.van, ride.was and ride.was.van}
+        if van is None or van != actor.scope or van not in told:
+            raise NotYours("this ride is another driver's")
+    if van is None:
+        raise Refused("van", "none", "not_planned")
+    return van
 
 
 def _check_part(actor: Actor, ride: Ride) -> None:

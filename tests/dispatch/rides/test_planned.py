@@ -56,6 +56,11 @@ def test_a_plan_that_says_nothing_new_tells_nothing() -> None:
     ("ride", "vans", "why"),
     [
         (a_ride(needs=("wheelchair",)), [a_van()], Lacking("lacks", 1)),
+        (
+            a_ride(needs=("asked of no van",)),
+            [a_van(offers=("asked of no van",))],
+            Lacking("lacks", 1),
+        ),
         (a_ride(seats=5), [a_van()], Lacking("seats", 1)),
         (a_ride(), [a_van(shift_end_ms=NOW_MS + H_MS)], Lacking("hours", 1)),
         (a_ride(), [a_van(status=UnitStatus.OUT_OF_SERVICE)], Lacking("no_van", 0)),

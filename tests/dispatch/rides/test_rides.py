@@ -224,6 +224,34 @@ async def test_each_sees_and_changes_their_own(riding: Riding) -> None:
     assert (await riding.ride(ride)).state is RideState.CANCELLED
 
 
+async def test_no_driver_ends_a_ride_that_another_van_has(riding: Riding) -> None:
+    ride = await riding.asked()
+    await riding.where(ride, is_planned)
+    for step in RideStep:
+        with pytest.raises(NotYours):
+            await riding.step(ride, step, OTHER_DRIVER, "v-8")
+    await riding.step(ride, RideStep.PICKED_UP)
+    for step in (RideStep.DROPPED_OFF, RideStep.NO_SHOW):
+        with pytest.raises(NotYours):
+            await riding.step(ride, step, OTHER_DRIVER, "v-8")
+    assert (await riding.ride(ride)).state is RideState.ABOARD
+    await riding.step(ride, RideStep.DROPPED_OFF, DANA, "v-8")
+    snapshot = await riding.house.registry.snapshot()
+    assert snapshot.vans["v-9"].status is UnitStatus.AVAILABLE
+
+
+async def test_a_driver_picks_up_whom_the_plan_took_away_on_the_way(riding: Riding) -> None:
+    ride = await riding.asked()
+    await riding.where(ride, is_planned)
+    await riding.van("v-8")
+    request = await riding.crisis()
+    await riding.where(ride, lambda it: it.van == "v-8")
+    cancel = commands.Cancel(an_id(), request, "error")
+    await riding.house.dispatch.cancel(DANA, cancel)
+    await riding.step(ride, RideStep.PICKED_UP, van="v-9")
+    assert (await riding.ride(ride)).van == "v-9"
+
+
 async def test_an_appointment_has_one_ride_each_way(riding: Riding) -> None:
     await riding.asked(appointment="a-1")
     await riding.asked(appointment="a-1", leg=Leg.HOME)
