@@ -1,6 +1,7 @@
 """Travel-time matrices: warm trees against scipy's Dijkstra, on a road-like planar graph."""
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 
@@ -44,7 +45,7 @@ def run(short: bool) -> list[Row]:
 
     fresh = np.setdiff1d(np.arange(len(roads.nodes)), ends)[:: len(roads.nodes) // 25][:20]
     new_ms = np.median(
-        [timed(lambda n=n: trees.warm(roads.nodes[n : n + 1]), repeats=1)[1] for n in fresh]
+        [timed(partial(trees.warm, roads.nodes[n : n + 1]), repeats=1)[1] for n in fresh]
     )
     return [
         row(

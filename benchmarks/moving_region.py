@@ -37,6 +37,8 @@ FRESH = AgeLimits(fresh_s=3_600, ageing_s=14_400, stale_s=43_200)
 AHEAD = 60
 """So many frames may be on their way before the client has acknowledged the first of them."""
 
+KINDS = ("team", "van", "facility", "zone", "figure", "line")
+
 Change = list[Any]
 
 
@@ -69,8 +71,7 @@ class MovingRegion:
         )
         self.towns = [tuple(map(float, place)) for place in region.places.at]
         self.people = [int(count) for count in region.places.population]
-        kinds = {"team": {}, "van": {}, "facility": {}, "zone": {}, "figure": {}, "line": {}}
-        self.objects = kinds
+        self.objects = {kind: {} for kind in KINDS}
         for number in range(self.vehicles):
             self._vehicle(number)
         for number in range(self.facilities):
@@ -87,7 +88,9 @@ class MovingRegion:
                 "teams_committed": 3,
                 "beds_free": 12,
             }
-        self.keys = [(kind, id) for kind in ("team", "van", "facility") for id in kinds[kind]]
+        self.keys = [
+            (kind, id) for kind in ("team", "van", "facility") for id in self.objects[kind]
+        ]
         self.rng.shuffle(self.keys)
 
     def _near(self) -> tuple[float, float]:

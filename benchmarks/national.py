@@ -160,7 +160,8 @@ def shards() -> list[Shard]:
 
 def _scale(name: str, share: float) -> Scale:
     sizes = (NATION.requests, NATION.teams, NATION.vans, NATION.beds)
-    return Scale(name, *(max(1, round(share * size)) for size in sizes), NATION.radius_km)
+    requests, teams, vans, beds = (max(1, round(share * size)) for size in sizes)
+    return Scale(name, requests, teams, vans, beds, NATION.radius_km)
 
 
 def _halved(towns: Points, requests: float) -> list[Points]:

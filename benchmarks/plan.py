@@ -100,7 +100,7 @@ def zip_points(state: str) -> Points:
     """(n, 2) lon, lat of a state's ZIP codes."""
     found = [
         (float(entry["long"]), float(entry["lat"]))
-        for entry in zipcodes.filter_by(state=state, zip_code_type="STANDARD")
+        for entry in zipcodes.filter_by(state=state, zip_code_type="STANDARD")  # type: ignore[no-untyped-call]
     ]
     return np.array(sorted(set(found)))
 
@@ -211,7 +211,8 @@ def _judged(problem: Problem, plan: Plan) -> Plan:
 
 def _cold(scale: Scale, seeds: range) -> list[Row]:
     """CPU of a cold, proved plan; its gap; other plans' objective over its: per cent and ratio."""
-    cold_ms, gaps, greedy, sequential = [], [], [], []
+    cold_ms, gaps = [], []
+    over: dict[str, list[float]] = {"greedy": [], "sequential": []}
     for seed in seeds:
         problem = region(scale, seed)
         started = process_time()
@@ -219,19 +220,18 @@ def _cold(scale: Scale, seeds: range) -> list[Row]:
         cold_ms.append(1000 * (process_time() - started))
         _judged(problem, plan)
         gaps.append(plan.gap if plan.proved else plan.objective)
-        for found, other in ((greedy, nearest_first(problem)), (sequential, instant(problem))):
-            over = _judged(problem, other).objective / plan.objective - 1
-            found.append(100 * over)
-    name = f"plan.{scale.name}"
+        for name, other in (("greedy", nearest_first(problem)), ("sequential", instant(problem))):
+            ratio = _judged(problem, other).objective / plan.objective
+            over[name].append(100 * (ratio - 1))
+    of = f"plan.{scale.name}"
     rows = [
-        row(
-            f"{name}.cold_ms", median(cold_ms), "ms", COLD_MS.get(scale.name), baseline=max(cold_ms)
-        ),
-        row(f"{name}.gap", max(gaps), "tenths of a minute", 0),
+        row(f"{of}.cold_ms", median(cold_ms), "ms", COLD_MS.get(scale.name), baseline=max(cold_ms)),
+        row(f"{of}.gap", max(gaps), "tenths of a minute", 0),
     ]
-    for other, over in (("greedy", greedy), ("sequential", sequential)):
-        rows.append(row(f"{name}.vs_{other}_gap", mean(over), "% (mean)", None, baseline=max(over)))
-    rows.append(row(f"{name}.vs_greedy", 1 + mean(greedy) / 100, "x", 1.0, lower=False))
+    for name, all_of in over.items():
+        most = max(all_of)
+        rows.append(row(f"{of}.vs_{name}_gap", mean(all_of), "% (mean)", None, baseline=most))
+    rows.append(row(f"{of}.vs_greedy", 1 + mean(over["greedy"]) / 100, "x", 1.0, lower=False))
     return rows
 
 

@@ -50,8 +50,10 @@ def run(short: bool) -> list[Row]:
 async def _measure(database_url: str, registry_url: str, short: bool) -> list[Row]:
     engine = make_engine(database_url)
     registry = await connect(registry_url, region="bench")
-    place = {"facility": "f1", "zone": "z", "lon": 0.0, "lat": 0.0}
-    pool = Pool(id="p1", name="p1", type="respite", capacity=1_000, **place)
+    pool = Pool(
+        id="p1", facility="f1", zone="z", name="p1", type="respite",
+        lon=0.0, lat=0.0, capacity=1_000,
+    )  # fmt: skip
     await registry.put(pool, str(uuid7()))
     await Recorder(engine, registry).run_once()
 

@@ -8,7 +8,7 @@ import tempfile
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from caretower.embedded.valkey import running_valkey
 from registry.port import Event, Granted, HoldCommand, Position, UnitPosition
 from registry.replica import Replica
 from registry.server import ServerRegistry, connect
-from registry.states import Pool, Resource, Team, Van
+from registry.states import Pool, Resource, Team, UnitStatus, Van
 
 CLAIMANTS = 64
 PROCESSES = 2
@@ -99,16 +99,33 @@ async def _define(url: str) -> None:
 
 
 def _resources() -> list[Resource]:
-    place = {"lon": -112.0, "lat": 41.0}
-    base = {"shift_start_ms": 0, "shift_end_ms": 1, "base_lon": -112.0, "base_lat": 41.0}
-    pools = [
-        Pool(id=f"hot-{n}", facility="f", zone="z", name="p", type="respite", capacity=999, **place)
-        for n in range(HOT_POOLS)
-    ]
-    last = Pool(id="last", facility="f", zone="z", name="p", type="respite", capacity=BEDS, **place)
-    teams = [Team(id=f"team-{n}", zone="z", name="t", **base) for n in range(CLAIMANTS)]
-    vans = [Van(id=f"van-{n}", zone="z", name="v", **base) for n in range(CLAIMANTS)]
+    pools = [_pool(f"hot-{n}", (-112.0, 41.0), 999) for n in range(HOT_POOLS)]
+    last = _pool("last", (-112.0, 41.0), BEDS)
+    teams = [
+        Team(
+            id=f"team-{n}", zone="z", name="t", base_lon=-112.0, base_lat=41.0,
+            shift_start_ms=0, shift_end_ms=1,
+        )
+        for n in range(CLAIMANTS)
+    ]  # fmt: skip
+    vans = [_van(f"van-{n}", (-112.0, 41.0), 1) for n in range(CLAIMANTS)]
     return [*pools, last, *teams, *vans]
+
+
+def _pool(name: str, at: tuple[float, float], capacity: int) -> Pool:
+    lon, lat = at
+    return Pool(
+        id=name, facility="f", zone="z", name="p", type="respite",
+        lon=lon, lat=lat, capacity=capacity,
+    )  # fmt: skip
+
+
+def _van(name: str, base: tuple[float, float], shift_end_ms: int) -> Van:
+    lon, lat = base
+    return Van(
+        id=name, zone="z", name="v", base_lon=lon, base_lat=lat,
+        shift_start_ms=0, shift_end_ms=shift_end_ms,
+    )  # fmt: skip
 
 
 def _claim(url: str, way: str, part: int, cycles: int, barrier: Barrier, told: Any) -> None:
@@ -200,7 +217,8 @@ class _Watch:
         while True:
             async with self.redis.pipeline() as pipeline:
                 await pipeline.watch(*keys)
-                team, van, beds = [msgspec.json.decode(raw) for raw in await pipeline.mget(keys)]
+                found = cast("list[bytes]", await pipeline.mget(keys))
+                team, van, beds = [msgspec.json.decode(raw) for raw in found]
                 if hold and (team["hold"] or van["hold"] or beds["free"] == 0):
                     return False
                 step = 1 if hold else -1
@@ -209,8 +227,10 @@ class _Watch:
                     keys[1]: {**van, "hold": hold},
                     keys[2]: {**beds, "held": beds["held"] + step, "free": beds["free"] - step},
                 }
-                pipeline.multi()
-                encoded = {key: msgspec.json.encode(state) for key, state in states.items()}
+                pipeline.multi()  # type: ignore[no-untyped-call]
+                encoded: dict[Any, Any] = {
+                    key: msgspec.json.encode(state) for key, state in states.items()
+                }
                 pipeline.mset(encoded)
                 pipeline.xadd("{watch}:events", encoded)
                 try:
@@ -268,27 +288,12 @@ def _fleet(chance: random.Random) -> list[Resource]:
     def place() -> tuple[float, float]:
         return round(chance.uniform(-114, -109), 6), round(chance.uniform(37, 42), 6)
 
-    vans, pools = [], []
-    for number in range(VEHICLES):
-        lon, lat = place()
-        vans.append(
-            Van(
-                id=f"van-{number:05}", zone="z", name="v", base_lon=lon, base_lat=lat,
-                shift_start_ms=0, shift_end_ms=chance.randrange(10**12),
-            )
-        )  # fmt: skip
-    for number in range(UNITS):
-        lon, lat = place()
-        pools.append(
-            Pool(
-                id=f"pool-{number:05}", facility="f", zone="z", name="p", type="respite",
-                lon=lon, lat=lat, capacity=chance.randrange(40),
-            )
-        )  # fmt: skip
+    vans = [_van(f"van-{n:05}", place(), chance.randrange(10**12)) for n in range(VEHICLES)]
+    pools = [_pool(f"pool-{n:05}", place(), chance.randrange(40)) for n in range(UNITS)]
     return [*vans, *pools]
 
 
-def _numbers(state: Resource) -> dict[str, float]:
+def _numbers(state: Resource) -> dict[Any, float]:
     """A hash as one would write it by hand: the fields that a planner reads."""
     if isinstance(state, Van):
         return {"lon": state.base_lon, "lat": state.base_lat, "shift_end_ms": state.shift_end_ms}
@@ -317,7 +322,9 @@ async def _advance(registry: ServerRegistry, replica: Replica) -> float:
     """Median µs that the replica takes for an event (statuses and single GPS points)."""
     now_ms = (await registry.snapshot()).at_ms
     for number in range(200):
-        await registry.report_status("van", f"van-{number:05}", "clearing", f"status {number}")
+        await registry.report_status(
+            "van", f"van-{number:05}", UnitStatus.CLEARING, f"status {number}"
+        )
         point = UnitPosition("van", f"van-{number:05}", -111.5, 40.5, now_ms + number)
         await registry.report_positions([point], "bench")
     events: list[Event] = await registry.events(Position(*replica.position), limit=1_000)

