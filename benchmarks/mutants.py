@@ -19,7 +19,7 @@ NEEDED = (
     "optimizer", "dispatch", "directory", "record", "registry", "geo", "policy", "tests",
     "benchmarks", "pyproject.toml",
 )  # fmt: skip
-OPTIMIZER, PLANNING = "tests/optimizer", "tests/dispatch/test_planning"
+OPTIMIZER, PLANNING = "tests/optimizer", "tests/dispatch/planning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +114,18 @@ FAULTS = (
         "if not after.proved or assignment.missing or worse:", "if not after.proved:",
     ),
     Fault(
-        "travel times stay when the roads change", "dispatch/planning.py",
-        "kept = homes.get(version)", "kept = next(iter(homes.values()), None)", f"{PLANNING}.py",
+        "travel times stay when the roads change", "dispatch/planning/question.py",
+        "kept = homes.get(version)", "kept = next(iter(homes.values()), None)",
+        f"{PLANNING}/test_question.py",
     ),
     Fault(
-        "a facility that declined is asked again", "dispatch/planning.py",
-        "    return refused | pools | slots", "    return refused", f"{PLANNING}_needs.py",
+        "a facility that declined is asked again", "dispatch/planning/question.py",
+        "    return refused | pools | slots", "    return refused", f"{PLANNING}/test_needs.py",
     ),
     Fault(
-        "the custody clock is not heeded", "dispatch/planning.py",
+        "the custody clock is not heeded", "dispatch/planning/question.py",
         "target_s=min(problem.target_s, latest_s)", "target_s=problem.target_s",
-        f"{PLANNING}_places.py",
+        f"{PLANNING}/test_places.py",
     ),
 )  # fmt: skip
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from caretower.demo.world import load_world
 from caretower.policies import check_policies
 from caretower.settings import Settings
-from dispatch.planning import Rules
-from dispatch.planning_policy import load_planning_policy
+from dispatch.planning.policy import load_planning_policy
+from dispatch.planning.question import Rules
+from dispatch.planning.release import Visit
 from dispatch.policy import load_policy
-from dispatch.release import Visit
 from geo.region import Region, load_region
 from optimizer.warming import warm_up
 from registry.freshness import load_freshness

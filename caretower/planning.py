@@ -10,9 +10,9 @@ from uuid6 import uuid7
 from caretower.travel import RegionTravel
 from caretower.wiring import STORE_FAULTS, Tower
 from dispatch.commands import Recommended
-from dispatch.planner import Planner, Surroundings
-from dispatch.planning import Rules
-from dispatch.planning_policy import PlanningPolicy, load_planning_policy
+from dispatch.planning.planner import Planner, Surroundings
+from dispatch.planning.policy import PlanningPolicy, load_planning_policy
+from dispatch.planning.question import Rules
 from dispatch.request import Bundle
 from dispatch.rides.loop import RidesLoop, RidesWorld
 from dispatch.rides.policy import load_rides_policy

@@ -42,7 +42,7 @@ def _told(path: Path, error: ValueError | OSError | InvalidCommand) -> list[str]
 def _read(settings: Settings, name: str, vocabulary: Vocabulary) -> None:
     """By the reader that the region itself uses."""
     from api.region import load_screens
-    from dispatch.planning_policy import load_planning_policy
+    from dispatch.planning.policy import load_planning_policy
     from dispatch.policy import load_policy
     from dispatch.rides.policy import load_rides_policy
     from referral.policy import load_policy as load_referral_policy

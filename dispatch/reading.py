@@ -5,10 +5,10 @@ from typing import Any
 
 from dispatch import store
 from dispatch.card import face
-from dispatch.history import BODY, CARD, SHORTEST_S, step_of, visits_of
+from dispatch.planning.history import BODY, CARD, SHORTEST_S, step_of, visits_of
+from dispatch.planning.release import Visit
 from dispatch.policy import Policy
 from dispatch.promise import Promises
-from dispatch.release import Visit
 from dispatch.request import CrisisRequest, Note, Person, Unmet
 from dispatch.scope import check_role, check_scope
 from dispatch.store import Choice, Duplicate

@@ -1,8 +1,8 @@
 """Who decides: the interface of a policy under study, and the policies that come with caretower.
 
-A policy sees what dispatch may know at a moment (`dispatch.planning.Situation`) and answers a
-bundle for whoever it would serve. It may name a team that is still busy: then nobody else is sent,
-and the person waits for that team. It never sees the future, nor how the world draws it.
+A policy sees what dispatch may know at a moment (`Situation`) and answers a bundle for whoever it
+would serve. It may name a team that is still busy: then nobody else is sent, and the person waits
+for that team. It never sees the future, nor how the world draws it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +11,9 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from dispatch.foresight import foreseen
-from dispatch.planning import Drive, Question, Rules, Situation, question
-from dispatch.release import ReleaseModel
+from dispatch.planning.foresight import foreseen
+from dispatch.planning.question import Drive, Question, Rules, Situation, question
+from dispatch.planning.release import ReleaseModel
 from dispatch.request import SELF, Bundle
 from dispatch.words import Need
 from geo.travel import TravelTimes

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec.structs import replace
 
-from dispatch.history import visits_of
-from dispatch.planning import Rules, driving
+from dispatch.planning.history import visits_of
+from dispatch.planning.question import Rules, driving
+from dispatch.planning.release import Visit, learn
 from dispatch.policy import Policy as DispatchRules
-from dispatch.release import Visit, learn
 from geo.closures import LiveRoads
 from geo.region import Region
 from registry.states import Pool, Team, Van

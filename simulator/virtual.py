@@ -13,10 +13,10 @@ from msgspec.structs import replace as altered
 from dispatch import booking
 from dispatch.advance import Advance, advance
 from dispatch.errors import DispatchError
-from dispatch.history import Step
-from dispatch.planning import Situation, why_out
+from dispatch.planning.history import Step
+from dispatch.planning.question import Situation, why_out
+from dispatch.planning.release import Stage, Visit
 from dispatch.policy import Policy as DispatchRules
-from dispatch.release import Stage, Visit
 from dispatch.request import (
     Bundle,
     CrisisRequest,

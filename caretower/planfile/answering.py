@@ -18,9 +18,9 @@ from caretower.planfile.reading import (
     rules_of,
     text_of,
 )
-from dispatch.planning import Question
-from dispatch.recommendation import PlanView, decode, plan_view, shown_bundles
-from dispatch.serving import would_serve
+from dispatch.planning.question import Question
+from dispatch.planning.recommendation import PlanView, decode, plan_view, shown_bundles
+from dispatch.planning.serving import would_serve
 from optimizer.check import check
 from optimizer.closing import EFFORT
 from optimizer.plan import Arrivals, Assignment, Plan

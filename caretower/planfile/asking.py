@@ -23,7 +23,7 @@ from caretower.planfile.form import (
     VanPart,
 )
 from directory.participants import EVERYWHERE, Agreement
-from dispatch.planning import (
+from dispatch.planning.question import (
     Cast,
     Drive,
     Question,

@@ -9,7 +9,7 @@ from caretower.planfile.reading import PlanFileError, checked_settings, text_of
 from caretower.ridesfile.asking import Asking
 from caretower.ridesfile.form import RidePart, RidesFile
 from caretower.ridesfile.reading import read
-from dispatch.planning_policy import load_planning_policy
+from dispatch.planning.policy import load_planning_policy
 from optimizer.problem import InvalidProblemError
 from optimizer.rides.check import check
 from optimizer.rides.later import later

@@ -21,10 +21,10 @@ from api.schemas import (
 )
 from api.translate.requests import OUTCOMES, STEPS, detail_of, needs_of, person_of, risk_of
 from dispatch import panic, words
-from dispatch import recommendation as planned
 from dispatch.card import face
 from dispatch.commands import RESOLUTIONS
 from dispatch.commands import STEPS as INSIDE_STEPS
+from dispatch.planning import recommendation as planned
 from dispatch.reading import Dossier
 from dispatch.request import CrisisRequest, Hazards, Needs, Person, Risk
 from referral import states as referred

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from dispatch.recommendation import Recommendation
+from dispatch.planning.recommendation import Recommendation
 from dispatch.request import Bundle, CrisisRequest, Needs
 from dispatch.unserved import Advice, Episode, Ground, Plan, decode, lacks, turn
 from dispatch.words import Need, State

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from dispatch.recommendation import plan_view
+from dispatch.planning.recommendation import plan_view
+from dispatch.planning.serving import would_serve
 from dispatch.request import CrisisRequest
-from dispatch.serving import would_serve
 from dispatch.words import Need, Tier
 from optimizer.solve import solve
 from optimizer.worth import worths
-from tests.dispatch.situation import (
+from tests.dispatch.planning.situation import (
     MIN_MS,
     NOW_MS,
     Minutes,

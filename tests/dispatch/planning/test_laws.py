@@ -6,14 +6,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch import planning
-from dispatch.planning import Situation, question
-from dispatch.recommendation import plan_view
+from dispatch.planning.question import Situation, must_be_called, question
+from dispatch.planning.recommendation import plan_view
 from dispatch.request import SELF, Custody
 from dispatch.words import Custodian, LegalBasis, Need, Tier, Transporter
 from optimizer.check import check
 from optimizer.solve import solve
-from tests.dispatch.situation import (
+from tests.dispatch.planning.situation import (
     MIN_MS,
     NOW_MS,
     RULES,
@@ -148,7 +147,7 @@ def test_what_must_never_happen_happens_in_no_plan(
             assert not pool.overcommitted
             assert not pool.paused
             assert pool.facility not in request.excluded_facilities
-            old = planning.must_be_called(pool, NOW_MS, rules)
+            old = must_be_called(pool, NOW_MS, rules)
             assert one.call_to_confirm is old
         assert slot is None or slot.provider not in request.excluded_facilities
         assert one.team not in request.excluded_teams

@@ -21,9 +21,9 @@ import structlog
 from directory import Agreement, Directory
 from dispatch.errors import DispatchError
 from dispatch.faults import FAULTS, PlanRefused, told
-from dispatch.foresight import foreseen
-from dispatch.planning import Question, Rules, Situation, driving, question
-from dispatch.recommendation import (
+from dispatch.planning.foresight import foreseen
+from dispatch.planning.question import Question, Rules, Situation, driving, question
+from dispatch.planning.recommendation import (
     PlanView,
     Priced,
     Recommendation,
@@ -33,11 +33,11 @@ from dispatch.recommendation import (
     plan_view,
     shown_bundles,
 )
-from dispatch.release import ReleaseModel, Visit, learn
+from dispatch.planning.release import ReleaseModel, Visit, learn
+from dispatch.planning.serving import would_serve
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.rides.loop import RidesLoop
 from dispatch.road_closure import in_force
-from dispatch.serving import would_serve
 from dispatch.words import WAITING, State
 from geo.closures import Closure
 from geo.travel import TravelTimes

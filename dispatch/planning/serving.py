@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import msgspec
 
 from directory.participants import EVERYWHERE
-from dispatch import sentences
-from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
-from dispatch.planning import Question
+from dispatch.planning import sentences
+from dispatch.planning.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
+from dispatch.planning.question import Question
 from optimizer.plan import Part, Plan
 from optimizer.problem import Request
 from optimizer.remedies import Remedy, remedies

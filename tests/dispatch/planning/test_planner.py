@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid6 import uuid7
 
 from directory import Directory
-from dispatch import commands, planner
+from dispatch import commands
 from dispatch.dispatch import Dispatch
-from dispatch.planner import Planner, Surroundings
-from dispatch.planning import Drive, Question, Rules, Situation, question
-from dispatch.planning_policy import load_planning_policy
+from dispatch.planning import planner
+from dispatch.planning.planner import Planner, Surroundings
+from dispatch.planning.policy import load_planning_policy
+from dispatch.planning.question import Drive, Question, Rules, Situation, question
+from dispatch.planning.recommendation import PlanView, decode
 from dispatch.policy import load_policy
-from dispatch.recommendation import PlanView, decode
 from dispatch.request import Bundle, Needs, Person
 from dispatch.words import Need, State
 from geo.closures import LiveRoads
@@ -38,7 +39,7 @@ from registry.vocabulary import load_vocabulary
 
 pytestmark = [pytest.mark.slow]
 
-POLICY = Path(__file__).parents[2] / "policy"
+POLICY = Path(__file__).parents[3] / "policy"
 DANA = Actor("a-1", "dispatcher", None, "Dana")
 WITHIN_S = 30
 H_MS = 3_600_000

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from dispatch import planning
-from dispatch.planning import Cast, Situation, Times, question
+from dispatch.planning.question import Cast, Situation, Times, freshness, question
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.words import Need, State, Tier, Transporter
 from optimizer.check import check
@@ -15,7 +14,7 @@ from optimizer.problem import Bundle as Planned
 from optimizer.solve import solve
 from registry.freshness import Freshness
 from registry.states import UnitStatus
-from tests.dispatch.situation import (
+from tests.dispatch.planning.situation import (
     MIN_MS,
     NOW_MS,
     RULES,
@@ -244,12 +243,12 @@ def test_a_custody_clock_brings_the_team_earlier_by_the_ride_and_the_visit() -> 
 def test_a_count_grows_old_by_the_limits_of_the_policy(age_min: int, state: Freshness) -> None:
     told_ms = NOW_MS - age_min * MIN_MS
     pool = a_pool(updated_ms=told_ms, confirmed_ms=told_ms)
-    assert planning.freshness(pool, NOW_MS, RULES) is state
+    assert freshness(pool, NOW_MS, RULES) is state
 
 
 def test_a_count_that_somebody_stood_by_is_fresh_again() -> None:
     pool = a_pool(updated_ms=0, confirmed_ms=NOW_MS - MIN_MS)
-    assert planning.freshness(pool, NOW_MS, RULES) is Freshness.FRESH
+    assert freshness(pool, NOW_MS, RULES) is Freshness.FRESH
 
 
 OLD = {"updated_ms": NOW_MS - 300 * MIN_MS, "confirmed_ms": NOW_MS - 300 * MIN_MS}

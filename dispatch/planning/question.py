@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.participants import Agreement
-from dispatch.asks import Asks, Offer, may_transport, somebody_of_ours_drives
-from dispatch.bits import Bits
-from dispatch.expectation import with_reserve
-from dispatch.planning_policy import PlanningPolicy
+from dispatch.planning.asks import Asks, Offer, may_transport, somebody_of_ours_drives
+from dispatch.planning.bits import Bits
+from dispatch.planning.expectation import with_reserve
+from dispatch.planning.policy import PlanningPolicy
 from dispatch.request import CrisisRequest
 from dispatch.words import WAITING, Need, State, Tier, Transporter
 from geo.points import Positions, positions

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dispatch import planning
-from dispatch.planning import Situation, question
-from dispatch.recommendation import PlanView, Recommendation, decode, encode, plan_view
+from dispatch.planning.question import Situation, driving, question
+from dispatch.planning.recommendation import PlanView, Recommendation, decode, encode, plan_view
 from dispatch.request import Bundle
 from dispatch.words import Need, State, Tier
 from geo.points import Positions
@@ -16,7 +15,7 @@ from geo.travel import TravelMatrix
 from optimizer.problem import Bundle as Planned
 from optimizer.solve import solve
 from registry.states import Hold, UnitStatus
-from tests.dispatch.situation import (
+from tests.dispatch.planning.situation import (
     NOW_MS,
     RULES,
     a_pool,
@@ -165,7 +164,7 @@ class Roads:
 
 def test_when_the_roads_change_every_travel_time_is_asked_anew() -> None:
     travel = Roads()
-    drive = planning.driving(travel)
+    drive = driving(travel)
     situation = Situation(
         now_ms=NOW_MS,
         requests=[riding()],

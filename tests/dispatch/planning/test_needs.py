@@ -3,12 +3,12 @@
 from dataclasses import fields, replace
 
 from directory.participants import Agreement
-from dispatch.planning import Situation
+from dispatch.planning.question import Situation
 from dispatch.request import CrisisRequest, Custody, Guardianship, Needs
 from dispatch.words import Consent, Escort, Need, Tier, Transporter
 from optimizer.problem import SELF as DRIVES_ITSELF
 from optimizer.problem import Bundle as Planned
-from tests.dispatch.situation import (
+from tests.dispatch.planning.situation import (
     RULES,
     a_pool,
     a_request,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.foresight import busy_share, foreseen
-from dispatch.history import step_of, visits_of
-from dispatch.planning import Situation, driving, question
-from dispatch.recommendation import plan_view
-from dispatch.release import Law, Stage, Visit, learn
+from dispatch.planning.foresight import busy_share, foreseen
+from dispatch.planning.history import step_of, visits_of
+from dispatch.planning.question import Situation, driving, question
+from dispatch.planning.recommendation import plan_view
+from dispatch.planning.release import Law, Stage, Visit, learn
 from dispatch.request import Bundle, CrisisRequest, Needs
 from dispatch.words import Need, State, Tier
 from geo.estimate import Estimate
@@ -21,7 +21,7 @@ from optimizer.check import check
 from optimizer.solve import solve
 from record.versions import Version
 from registry.states import Team, UnitStatus
-from tests.dispatch.situation import MIN_MS, NOW_MS, RULES, a_pool, a_request, a_team, by
+from tests.dispatch.planning.situation import MIN_MS, NOW_MS, RULES, a_pool, a_request, a_team, by
 
 POLICY = RULES.planning.release
 MODEL = learn((), POLICY)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import optimizer.problem
-from dispatch.release import Law, ReleasePolicy, Stage
+from dispatch.planning.release import Law, ReleasePolicy, Stage
 from dispatch.words import Need, Tier
 from registry.vocabulary import Vocabulary
 

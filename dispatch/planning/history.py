@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dispatch.release import Stage, Visit
+from dispatch.planning.release import Stage, Visit
 from dispatch.words import ENDED, Need, State, Tier
 from record.versions import Version
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from directory.participants import Agreement
-from dispatch.asks import Asks, Offer
-from dispatch.bits import Bits, Label
-from dispatch.planning_policy import load_planning_policy
+from dispatch.planning.asks import Asks, Offer
+from dispatch.planning.bits import Bits, Label
+from dispatch.planning.policy import load_planning_policy
 from dispatch.request import CrisisRequest, Custody, Guardianship, Needs, Risk
 from dispatch.words import (
     Consent,
@@ -23,7 +23,7 @@ from dispatch.words import (
 )
 from registry.vocabulary import load_vocabulary
 
-HOUSE = Path(__file__).parents[2]
+HOUSE = Path(__file__).parents[3]
 VOCABULARY = load_vocabulary()
 ASKS = Asks(load_planning_policy(HOUSE / "policy" / "planning.toml", VOCABULARY), VOCABULARY)
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch import planning
-from dispatch.planning import Situation, question
-from dispatch.recommendation import plan_view
+from dispatch.planning.question import Situation, question, rank_of
+from dispatch.planning.recommendation import plan_view
 from dispatch.words import Tier
 from optimizer.solve import solve
 from optimizer.strictness import price_of_strictness
-from tests.dispatch.situation import (
+from tests.dispatch.planning.situation import (
     MIN_MS,
     NOW_MS,
     STRICT,
@@ -59,9 +58,9 @@ def test_under_a_strict_policy_whoever_is_late_moves_up_but_never_to_imminent(
     late_min: int, rank: int
 ) -> None:
     request = a_request(tier=Tier.ROUTINE, target_ms=NOW_MS - late_min * MIN_MS)
-    assert planning.rank_of(request, NOW_MS, STRICT.planning) == rank
+    assert rank_of(request, NOW_MS, STRICT.planning) == rank
     never = replace(STRICT.planning, promoted_after_s=0)
-    assert planning.rank_of(request, NOW_MS, never) == 3
+    assert rank_of(request, NOW_MS, never) == 3
 
 
 def test_a_strict_plan_says_what_its_strictness_costs() -> None:

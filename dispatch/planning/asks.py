@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from directory.participants import Agreement
-from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
-from dispatch.planning_policy import PlanningPolicy
+from dispatch.planning.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
+from dispatch.planning.policy import PlanningPolicy
 from dispatch.request import CrisisRequest
 from dispatch.words import Escort, Tier, Transporter
 from registry.vocabulary import Vocabulary

@@ -7,11 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from dispatch import planning
-from dispatch.planning import Cast, Question, Rules, Situation, Times, Travel, question
-from dispatch.planning_policy import load_planning_policy
+from dispatch.planning.policy import load_planning_policy
+from dispatch.planning.question import (
+    Cast,
+    Drive,
+    Question,
+    Rules,
+    Situation,
+    Times,
+    Travel,
+    question,
+)
+from dispatch.planning.recommendation import PlanView, plan_view
 from dispatch.policy import load_policy
-from dispatch.recommendation import PlanView, plan_view
 from dispatch.request import CrisisRequest, Custody, Needs, Risk
 from dispatch.words import Custodian, LegalBasis, Need, State, Tier, Transporter, Urgency
 from optimizer.check import check
@@ -22,7 +30,7 @@ from registry.vocabulary import load_vocabulary
 
 NOW_MS = 1_800_000_000_000
 MIN_MS = 60_000
-POLICY = Path(__file__).parents[2] / "policy"
+POLICY = Path(__file__).parents[3] / "policy"
 RULES = Rules(
     planning=load_planning_policy(POLICY / "planning.toml", load_vocabulary()),
     freshness=load_freshness(),
@@ -121,7 +129,7 @@ def by(*states: Any) -> dict[str, Any]:
     return {state.id: state for state in states}
 
 
-def roads(minutes: Minutes, default_min: float = 10) -> planning.Drive:
+def roads(minutes: Minutes, default_min: float = 10) -> Drive:
     """Travel times by (from, to); every other pair takes `default_min`."""
 
     def table(origins: list[str], destinations: list[str]) -> np.ndarray:

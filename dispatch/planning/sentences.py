@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.participants import EVERYWHERE
-from dispatch.asks import INTERPRETER, somebody_of_ours_drives
-from dispatch.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
-from dispatch.planning import (
+from dispatch.planning.asks import INTERPRETER, somebody_of_ours_drives
+from dispatch.planning.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
+from dispatch.planning.question import (
     OLD,
     Question,
     Vacancy,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dispatch.planning_policy import planning_policy
+from dispatch.planning.policy import planning_policy
 from registry.vocabulary import load_vocabulary
 
-FILE = Path(__file__).parents[2] / "policy" / "planning.toml"
+FILE = Path(__file__).parents[3] / "policy" / "planning.toml"
 VOCABULARY = load_vocabulary()
 
 
