@@ -30,7 +30,7 @@ class NotFound(DispatchError):
 class Refused(DispatchError):
     """A resource cannot be had; nothing was claimed.
 
-    `kind` is `team`, `van`, `pool` or `slot`, `reason` a code.
+    `kind` is `team`, `van`, `pool`, `slot` or `ride`, `reason` a code.
     """
 
     def __init__(self, kind: str, resource: str, reason: str) -> None:

@@ -10,7 +10,7 @@ from api.schemas import rides as edge
 from api.schemas.edge import Uuid
 from api.sense import Sensible, on_map
 from api.services import Services
-from api.who import May, Parts
+from api.who import May, Now, Parts
 from dispatch.rides.ride import RideStep, Spot
 from dispatch.rides.rides import CancelRide, RideReceipt, StepRide
 from dispatch.rides.store import Rider
@@ -60,7 +60,7 @@ async def list_rides(caller: Concerned, parts: Parts) -> edge.ScheduledRides:
 
 
 @router.get("/rides/{ride}/person")
-async def read_rider(ride: RideId, caller: ControlOrField, parts: Parts) -> edge.Rider:
+async def read_rider(ride: RideId, caller: ControlOrField, parts: Parts, world: Now) -> edge.Rider:
     """Whom the driver fetches, from where; the reading is in the audit."""
     found, rider = await parts.dispatch.rides.rider(actor_of(caller), ride)
     return edge.Rider(
@@ -68,6 +68,7 @@ async def read_rider(ride: RideId, caller: ControlOrField, parts: Parts) -> edge
         name=rider.name,
         phone=rider.phone,
         address=rider.address,
+        care=(world.get("slot", found.slot) or {"name": ""})["name"],
         note=rider.note,
         needs=list(found.needs),
         seats=found.seats,

@@ -122,6 +122,7 @@ class Rider(Answer):
     name: str
     phone: str
     address: str
+    care: str = Field(description="the name of the appointment's place; empty: not known")
     note: str
     needs: list[str]
     seats: int

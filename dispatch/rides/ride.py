@@ -185,6 +185,13 @@ def ended(ride: Ride, state: RideState, at_ms: int) -> Ride:
     return _next(ride, state=state, ended_ms=at_ms)
 
 
+def absent(ride: Ride, at_ms: int) -> Ride:
+    """Nobody was there. Raises WrongState, and Refused before the window that they were told."""
+    if ride.told is not None and at_ms < ride.told[0]:
+        raise Refused("ride", ride.id, "too_early")
+    return ended(ride, RideState.NO_SHOW, at_ms)
+
+
 def card(ride: Ride) -> dict[str, Any] | None:
     """What screens are shown: no place of the person, no needs; None when it is over."""
     return face(ride) if ride.state in OPEN else None

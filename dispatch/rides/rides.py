@@ -179,7 +179,7 @@ class Rides:
             if [one.id for one in aboard] == [before.id]:
                 effects = [Status("van", van, UnitStatus.AVAILABLE)]
         else:
-            after = pure.ended(before, RideState.NO_SHOW, at_ms)
+            after = pure.absent(before, at_ms)
         return await self._keep(tx, before, after, step.value, effects)
 
     async def _may_board(self, tx: Transaction, ride: Ride, aboard: list[Ride], van: str) -> str:

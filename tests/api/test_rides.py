@@ -50,6 +50,7 @@ async def test_a_provider_asks_sees_the_van_and_the_driver_sees_the_stop(house: 
     assert (await house.get("other-provider", "/v1/rides"))["items"] == []
     rider = await house.get("driver", f"/v1/rides/{there['id']}/person")
     assert (rider["name"], rider["address"]) == ("Planted Name", "Ogden")
+    assert rider["care"] == (await house.get("provider", "/v1/slots"))["items"][0]["name"]
     assert rider["origin"] == dict(zip(("lon", "lat"), HERE, strict=True))
     done = await house.do("driver", f"/v1/rides/{there['id']}/steps", step="picked_up")
     assert done["state"] == "aboard"
@@ -128,3 +129,12 @@ async def test_a_ride_is_called_off_by_whoever_asked_and_not_by_the_driver(house
     assert (await house.do("provider", path, reason="by bus"))["state"] == "cancelled"
     await house.refused("provider", path, 409, reason="again")
     await house.refused("driver", f"/v1/rides/{home['id']}/steps", 403, step="no_show")
+
+
+async def test_nobody_is_given_up_before_the_window_that_they_were_told(house: House) -> None:
+    there, _ = await asked(house, await booked(house))
+    await plan(house, there["id"])
+    path = f"/v1/rides/{there['id']}/steps"
+    await house.refused("driver", path, 409, step="no_show")
+    (ride,) = (await house.get("driver", "/v1/rides"))["items"]
+    assert ride["state"] == "planned"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ageText, clockFace, dayAndTime, freshness, minutes, timeOfDay, zoneName } from '../src/live/spans';
+import { ageText, clockFace, dayAndTime, freshness, minutes, timeOfDay, todayOrDay, zoneName } from '../src/live/spans';
 
 describe('the face of a clock', () => {
   it.each([
@@ -35,6 +35,11 @@ describe('times of the region', () => {
     expect(timeOfDay(winter, 'America/Denver', true)).toBe('03:05:09');
     expect(zoneName(winter, 'America/Denver')).toBe('MST');
     expect(dayAndTime(winter, 'America/Denver')).toBe('Sun 22 Nov 03:05');
+  });
+  it('name the day unless it is today there', () => {
+    const hour = 3_600_000;
+    expect(todayOrDay(winter, winter - 3 * hour, 'America/Denver')).toBe('03:05');
+    expect(todayOrDay(winter, winter - 4 * hour, 'America/Denver')).toBe('Sun 22 Nov 03:05');
   });
   it('are given in whole minutes, never zero', () => expect([minutes(10), minutes(95)]).toEqual([1, 2]));
 });

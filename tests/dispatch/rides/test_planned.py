@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch.errors import Refused
 from dispatch.rides.loop import changed, planned
 from dispatch.rides.question import Day, question
-from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, boarded
+from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, absent, boarded
 from geo.estimate import Estimate
 from geo.points import Positions
 from geo.travel import TravelMatrix, TravelTimes
@@ -226,3 +227,15 @@ def most_aboard(rides: list[Ride]) -> int:
     return max(
         (sum(seats for s, seats in spans if s[0] <= at < s[1]) for (at, _), _ in spans), default=0
     )
+
+
+@given(st.integers(-60, 60))
+def test_nobody_is_given_up_before_the_window_that_they_were_told(minutes: int) -> None:
+    ride = told(a_day([a_ride()], [a_van()]))["r-1"]
+    assert ride.told is not None
+    at_ms = ride.told[0] + minutes * MIN_MS
+    if minutes < 0:
+        with pytest.raises(Refused):
+            absent(ride, at_ms)
+    else:
+        assert absent(ride, at_ms).state is RideState.NO_SHOW

@@ -1,11 +1,15 @@
 import type { RideCard } from '../live/kinds';
+import type { Kept } from './task';
 
-/** A driver's stops from the cards of the van's rides. Pure. */
+/** A driver's stops from the cards of the van's rides, advanced by what the phone has not sent yet. Pure. */
 export interface RideStop {
   ride: RideCard;
   deed: 'pick_up' | 'drop_off';
   atMs: number;
 }
+
+/** So long before the window that was told, a pick-up is what the driver does next. */
+const SOON_MS = 30 * 60_000;
 
 /** In the order of their times; who is aboard is only dropped off. */
 export function stopsOf(rides: readonly RideCard[]): RideStop[] {
@@ -17,3 +21,27 @@ export function stopsOf(rides: readonly RideCard[]): RideStop[] {
   });
   return stops.sort((a, b) => a.atMs - b.atMs || a.ride.id.localeCompare(b.ride.id));
 }
+
+/** The rides as the driver has left them: each waiting step moves its ride on. */
+export function ridesAhead(rides: readonly RideCard[], waiting: readonly Kept[]): RideCard[] {
+  return rides.flatMap((ride) => {
+    const steps = waiting.filter(({ path }) => path === `/v1/rides/${ride.id}/steps`);
+    const last = steps.at(-1)?.body['step'];
+    if (last === undefined) return [ride];
+    return last === 'picked_up' ? [{ ...ride, state: 'aboard' as const }] : [];
+  });
+}
+
+/** The stop that is under the thumb: the first one, once it is near in time or somebody is aboard. */
+export function dueStop(stops: readonly RideStop[], nowMs: number): RideStop | undefined {
+  const first = stops[0];
+  if (!first) return undefined;
+  return first.ride.state === 'aboard' || (first.ride.told_from_ms ?? first.atMs) - SOON_MS <= nowMs ? first : undefined;
+}
+
+/** Where the person lives, rather than where the care is. */
+export function isAtHome({ ride, deed }: RideStop): boolean {
+  return (ride.leg === 'to') === (deed === 'pick_up');
+}
+
+export const stepOf = (deed: RideStop['deed']): string => (deed === 'pick_up' ? 'picked_up' : 'dropped_off');

@@ -64,3 +64,9 @@ export function dayAndTime(ms: number, zone: string): string {
   const day = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', day: 'numeric', month: 'short' }).format(ms);
   return `${day.replace(',', '')} ${timeOfDay(ms, zone)}`;
 }
+
+/** `09:30` today, `Mon 23 Nov 09:30` on any other day of the region's zone. */
+export function todayOrDay(ms: number, nowMs: number, zone: string): string {
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone });
+  return day.format(ms) === day.format(nowMs) ? timeOfDay(ms, zone) : dayAndTime(ms, zone);
+}

@@ -99,7 +99,7 @@ export const failure = {
 export const refusal = {
   plain: 'The server said no.',
   it: 'It',
-  kinds: { team: 'The team', van: 'The van', pool: 'The place', slot: 'The appointment', hold: 'The claim' } as Record<string, string>,
+  kinds: { team: 'The team', van: 'The van', pool: 'The place', slot: 'The appointment', hold: 'The claim', ride: 'The ride' } as Record<string, string>,
   reasons: {
     unknown: 'is not known any more',
     not_free: 'is not free any more',
@@ -115,6 +115,11 @@ export const refusal = {
     does_not_take: 'does not take a person with these needs',
     promised: 'was promised to another person a moment ago',
     with_a_person: 'is with a person and cannot be taken away',
+    with_riders: 'has scheduled riders aboard',
+    not_shared: 'carries somebody who did not agree to share',
+    seats: 'has too few seats left',
+    not_planned: 'is not planned for this ride',
+    too_early: 'is not due yet: wait until the time that was told',
   } as Record<string, string>,
 };
 
