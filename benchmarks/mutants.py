@@ -114,9 +114,9 @@ FAULTS = (
         "if not after.proved or assignment.missing or worse:", "if not after.proved:",
     ),
     Fault(
-        "travel times stay when the roads change", "dispatch/planning/question.py",
+        "travel times stay when the roads change", "dispatch/planning/driving.py",
         "kept = homes.get(version)", "kept = next(iter(homes.values()), None)",
-        f"{PLANNING}/test_question.py",
+        f"{PLANNING}/test_driving.py",
     ),
     Fault(
         "a facility that declined is asked again", "dispatch/planning/question.py",

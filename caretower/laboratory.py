@@ -14,8 +14,8 @@ from caretower.demo.world import load_world
 from caretower.policies import check_policies
 from caretower.settings import Settings
 from dispatch.planning.policy import load_planning_policy
-from dispatch.planning.question import Rules
 from dispatch.planning.release import Visit
+from dispatch.planning.situation import Rules
 from dispatch.policy import load_policy
 from geo.region import Region, load_region
 from optimizer.warming import warm_up

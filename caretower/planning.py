@@ -12,7 +12,7 @@ from caretower.wiring import STORE_FAULTS, Tower
 from dispatch.commands import Recommended
 from dispatch.planning.planner import Planner, Surroundings
 from dispatch.planning.policy import PlanningPolicy, load_planning_policy
-from dispatch.planning.question import Rules
+from dispatch.planning.situation import Rules
 from dispatch.request import Bundle
 from dispatch.rides.loop import RidesLoop, RidesWorld
 from dispatch.rides.policy import load_rides_policy

@@ -11,9 +11,11 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from dispatch.planning.driving import Drive
 from dispatch.planning.foresight import foreseen
-from dispatch.planning.question import Drive, Question, Rules, Situation, question
+from dispatch.planning.question import Question, question
 from dispatch.planning.release import ReleaseModel
+from dispatch.planning.situation import Rules, Situation
 from dispatch.request import SELF, Bundle
 from dispatch.words import Need
 from geo.travel import TravelTimes

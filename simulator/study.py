@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec.structs import replace
 
+from dispatch.planning.driving import driving
 from dispatch.planning.history import visits_of
-from dispatch.planning.question import Rules, driving
 from dispatch.planning.release import Visit, learn
+from dispatch.planning.situation import Rules
 from dispatch.policy import Policy as DispatchRules
 from geo.closures import LiveRoads
 from geo.region import Region

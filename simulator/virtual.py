@@ -14,8 +14,8 @@ from dispatch import booking
 from dispatch.advance import Advance, advance
 from dispatch.errors import DispatchError
 from dispatch.planning.history import Step
-from dispatch.planning.question import Situation, why_out
 from dispatch.planning.release import Stage, Visit
+from dispatch.planning.situation import Situation, why_out
 from dispatch.policy import Policy as DispatchRules
 from dispatch.request import (
     Bundle,

@@ -23,17 +23,9 @@ from caretower.planfile.form import (
     VanPart,
 )
 from directory.participants import EVERYWHERE, Agreement
-from dispatch.planning.question import (
-    Cast,
-    Drive,
-    Question,
-    Rules,
-    Situation,
-    Times,
-    Travel,
-    driving,
-    question,
-)
+from dispatch.planning.driving import Cast, Drive, Times, Travel, driving
+from dispatch.planning.question import Question, question
+from dispatch.planning.situation import Rules, Situation
 from dispatch.policy import Policy
 from dispatch.request import SELF, Bundle, CrisisRequest, Custody, Guardianship, Needs, Risk
 from dispatch.words import Tier, Urgency

@@ -15,7 +15,7 @@ from caretower.planfile.whole import check_whole, twice_in
 from caretower.policies import BadPolicy, check_policies
 from caretower.settings import Settings
 from dispatch.planning.policy import PlanningFile, planning_policy
-from dispatch.planning.question import Rules
+from dispatch.planning.situation import Rules
 from dispatch.policy import Policy, load_policy
 from registry.freshness import load_freshness
 from registry.vocabulary import load_vocabulary

@@ -7,8 +7,8 @@ it while a place is sought, and with vans until they have the person.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from dispatch.planning.question import Release, Situation, Unit, unit_at, why_out
 from dispatch.planning.release import Law, ReleaseModel, Stage
+from dispatch.planning.situation import Release, Situation, Unit, unit_at, why_out
 from dispatch.request import CrisisRequest
 from dispatch.words import State
 from geo.points import positions

@@ -21,8 +21,9 @@ import structlog
 from directory import Agreement, Directory
 from dispatch.errors import DispatchError
 from dispatch.faults import FAULTS, PlanRefused, told
+from dispatch.planning.driving import driving
 from dispatch.planning.foresight import foreseen
-from dispatch.planning.question import Question, Rules, Situation, driving, question
+from dispatch.planning.question import Question, question
 from dispatch.planning.recommendation import (
     PlanView,
     Priced,
@@ -35,6 +36,7 @@ from dispatch.planning.recommendation import (
 )
 from dispatch.planning.release import ReleaseModel, Visit, learn
 from dispatch.planning.serving import would_serve
+from dispatch.planning.situation import Rules, Situation
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.rides.loop import RidesLoop
 from dispatch.road_closure import in_force

@@ -8,21 +8,32 @@ Insurance, residency and immigration status are inputs nowhere.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from directory.participants import Agreement
 from dispatch.planning.asks import Asks, Offer, may_transport, somebody_of_ours_drives
 from dispatch.planning.bits import Bits
+from dispatch.planning.driving import Cast, Drive, Times, Travel
 from dispatch.planning.expectation import with_reserve
 from dispatch.planning.policy import PlanningPolicy
+from dispatch.planning.situation import (
+    Rules,
+    Situation,
+    Unit,
+    Vacancy,
+    being_accepted,
+    facility_of,
+    freshness,
+    is_lost,
+    parts_of,
+    unit_at,
+    why_gives_nothing,
+    why_out,
+)
 from dispatch.request import CrisisRequest
 from dispatch.words import WAITING, Need, State, Tier, Transporter
-from geo.points import Positions, positions
-from geo.travel import Quality, TravelMatrix, TravelTimes
 from optimizer.problem import (
     ANY,
     LARGEST_TIME_S,
@@ -35,77 +46,10 @@ from optimizer.problem import (
     Van,
 )
 from registry import states
-from registry.freshness import Freshness, FreshnessPolicy
-from registry.states import UnitStatus
-from registry.vocabulary import Vocabulary
-
-Unit = states.Team | states.Van
-Vacancy = states.Pool | states.Slot
+from registry.freshness import Freshness
 
 PLACING = frozenset({State.ACCEPTED, State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE})
 RIDING = frozenset({State.TRANSPORTING, State.ARRIVED})
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """When and where a busy unit is expected to be free, in seconds from now.
-
-    `planned_s` is what the planner counts on: later than expected, as the policy's risk says.
-    """
-
-    expected_s: float
-    spread_s: float
-    planned_s: float
-    at: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that planning may know at one moment.
-
-    `agreements` are by facility: one without any takes people of every zone. `lapsed` names the
-    crew words of a team whose credential has run out. `shown` is the bundle on the consoles, by
-    request. `names` gives facilities, providers and zones their names. A person may decide besides:
-    `fixed` parts of bundles by request (ANY stays open), `forbidden` resources by request, and
-    resources `withheld` from everybody.
-    `releases` are those of busy units that may be planned for whoever can wait for them.
-    `timezone` is the region's.
-    """
-
-    now_ms: int
-    requests: Sequence[CrisisRequest] = ()
-    teams: Mapping[str, states.Team] = field(default_factory=dict)
-    vans: Mapping[str, states.Van] = field(default_factory=dict)
-    pools: Mapping[str, states.Pool] = field(default_factory=dict)
-    slots: Mapping[str, states.Slot] = field(default_factory=dict)
-    holds: Mapping[str, states.Hold] = field(default_factory=dict)
-    agreements: Mapping[str, Sequence[Agreement]] = field(default_factory=dict)
-    lapsed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    shown: Mapping[str, Bundle] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    fixed: Mapping[str, Bundle] = field(default_factory=dict)
-    forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    withheld: frozenset[str] = frozenset()
-    releases: Mapping[str, Release] = field(default_factory=dict)
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The policies and the vocabulary that planning follows."""
-
-    planning: PlanningPolicy
-    freshness: FreshnessPolicy
-    weight: Mapping[Tier, float]
-    vocabulary: Vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class Travel:
-    """Where the travel times come from; the worst quality of them all."""
-
-    engine: str
-    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +65,6 @@ class Question:
     travel: Travel
     situation: Situation
     rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Driving seconds as the optimizer wants them, see `Problem`, and where they come from."""
-
-    team_to_request: NDArray[np.float64]
-    van_to_request: NDArray[np.float64]
-    request_to_place: NDArray[np.float64]
-    place_to_base: NDArray[np.float64]
-    travel: Travel
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who is in the problem, in the order of its arrays."""
-
-    requests: tuple[CrisisRequest, ...]
-    teams: tuple[states.Team, ...]
-    vans: tuple[states.Van, ...]
-    places: tuple[Vacancy, ...]
-
-
-Drive = Callable[[Cast, Mapping[str, tuple[float, float]]], Times]
-"""Gives the travel times of a cast; the mapping says where each request's person is, and from where
-each unit sets off."""
 
 
 def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
@@ -179,120 +97,10 @@ def question(situation: Situation, rules: Rules, drive: Drive) -> Question:
     return Question(problem, bits, out, times.travel, situation, rules)
 
 
-def driving(travel: TravelTimes) -> Drive:
-    """Travel times by road. An appointment by telehealth is reached at once.
-
-    The ways home are kept from one question to the next: while the roads' weights stay, they change
-    only with the places and the vans that are asked about.
-    """
-    homes: dict[str, tuple[Positions, Positions, TravelMatrix]] = {}
-
-    def way_home(places: Positions, bases: Positions, version: str) -> TravelMatrix:
-        kept = homes.get(version)
-        if kept and np.array_equal(kept[0], places) and np.array_equal(kept[1], bases):
-            return kept[2]
-        home = travel.matrix(places, bases)
-        homes.clear()
-        homes[home.weights_version] = (places, bases, home)
-        return home
-
-    def drive(cast: Cast, at: Mapping[str, tuple[float, float]]) -> Times:
-        people = positions([at[request.id] for request in cast.requests])
-        places = positions([(place.lon, place.lat) for place in cast.places])
-        teams = travel.matrix(positions([at[team.id] for team in cast.teams]), people)
-        vans = travel.matrix(positions([at[van.id] for van in cast.vans]), people)
-        rides = travel.matrix(people, places)
-        home = way_home(places, _bases(cast.vans), rides.weights_version)
-        told = (teams, vans, rides, home)
-        remote = [k for k, place in enumerate(cast.places) if is_remote(place)]
-        to_place = np.array(rides.seconds)
-        to_place[:, remote] = 0.0
-        return Times(
-            teams.seconds,
-            vans.seconds,
-            to_place,
-            home.seconds,
-            Travel(
-                engine=", ".join(dict.fromkeys(one.engine for one in told)),
-                quality="estimate" if any(one.quality == "estimate" for one in told) else "road",
-            ),
-        )
-
-    return drive
-
-
-OLD = (Freshness.STALE, Freshness.NO_RESPONSE)
-
-
-def freshness(place: Vacancy, now_ms: int, rules: Rules) -> Freshness:
-    """How far a count can be trusted. A slot is a promise of its provider: always fresh."""
-    if isinstance(place, states.Slot):
-        return Freshness.FRESH
-    return rules.freshness.judge_pool(place, now_ms)
-
-
-def must_be_called(place: Vacancy, now_ms: int, rules: Rules) -> bool:
-    """A stale count is confirmed by telephone before a person is sent."""
-    return freshness(place, now_ms, rules) in OLD
-
-
-def position_age_s(unit: Unit, now_ms: int) -> float:
-    """Seconds since the unit was last seen; one that never reported stands at its base."""
-    return max(0, now_ms - unit.position_ms) / 1000 if unit.position_ms else 0.0
-
-
-def is_lost(unit: Unit, now_ms: int, rules: Rules) -> bool:
-    """Whether its position is so old that it may be anywhere."""
-    judged = rules.freshness.of("position").judge(position_age_s(unit, now_ms))
-    return judged is Freshness.NO_RESPONSE
-
-
-def is_remote(place: Vacancy) -> bool:
-    """Whether nobody has to travel there."""
-    return isinstance(place, states.Slot) and place.mode == "telehealth"
-
-
-def unit_at(unit: Unit) -> tuple[float, float]:
-    """Where a unit is; one that never reported stands at its base."""
-    if unit.position_ms == 0:
-        return unit.base_lon, unit.base_lat
-    return unit.lon, unit.lat
-
-
 def _sets_off(unit: Unit, situation: Situation) -> tuple[float, float]:
     """Where a unit is, or will be when it is free."""
     release = situation.releases.get(unit.id)
     return unit_at(unit) if release is None else release.at
-
-
-def why_out(unit: Unit, now_ms: int) -> str | None:
-    """Why a unit can serve nobody new, or None."""
-    if unit.status is UnitStatus.OUT_OF_SERVICE:
-        return "out_of_service"
-    if not unit.shift_start_ms <= now_ms < unit.shift_end_ms:
-        return "off_shift"
-    if unit.request is not None or unit.status is not UnitStatus.AVAILABLE:
-        return "committed"
-    if unit.hold is not None:
-        return "held"
-    if isinstance(unit, states.Van) and unit.driver is None:
-        return "without_driver"
-    return None
-
-
-def why_gives_nothing(place: Vacancy, now_ms: int, rules: Rules) -> str | None:
-    """Why a place gives nothing new, or None. A full one stays in, to be named as full."""
-    if isinstance(place, states.Pool):
-        return "paused" if place.paused else "overcommitted" if place.overcommitted else None
-    begins_s = (place.starts_ms - now_ms) / 1000
-    if not place.open:
-        return "closed"
-    return None if 0 < begins_s <= rules.planning.slot_within_s else "not_in_time"
-
-
-def being_accepted(situation: Situation) -> frozenset[str]:
-    """Requests with a hold: somebody is accepting this moment, so they keep what is shown."""
-    return frozenset(hold.request for hold in situation.holds.values())
 
 
 def _promises(situation: Situation) -> dict[str, Bundle]:
@@ -367,12 +175,6 @@ def _cast(
         ),
     )
     return cast, {kind: dict(counted) for kind, counted in out.items()}
-
-
-def parts_of(bundles: Iterable[Bundle]) -> frozenset[str]:
-    """The teams, vans and places that these bundles name."""
-    parts = {part for bundle in bundles for part in (bundle.team, bundle.van, bundle.place)}
-    return frozenset(part for part in parts if part is not None and part not in (ANY, SELF))
 
 
 def _person_at(request: CrisisRequest, situation: Situation) -> tuple[float, float]:
@@ -502,11 +304,6 @@ def _preferences(
     return tuple(extras)
 
 
-def facility_of(place: Vacancy) -> str:
-    """Whose place it is."""
-    return place.facility if isinstance(place, states.Pool) else place.provider
-
-
 def _team(team: states.Team, situation: Situation, rules: Rules, bits: Bits) -> Team:
     policy, offers = rules.planning, frozenset(team.offers)
     lost = is_lost(team, situation.now_ms, rules)
@@ -566,7 +363,3 @@ def _place(place: Vacancy, situation: Situation, rules: Rules, bits: Bits) -> Pl
         kind="bed" if is_pool else "slot",
         penalty_s=cost_s[freshness(place, situation.now_ms, rules)],
     )
-
-
-def _bases(vans: Sequence[states.Van]) -> Positions:
-    return positions([(van.base_lon, van.base_lat) for van in vans])

@@ -11,8 +11,9 @@ from typing import Literal
 import msgspec
 
 from dispatch.planning import sentences
-from dispatch.planning.question import Question, being_accepted, must_be_called
+from dispatch.planning.question import Question
 from dispatch.planning.serving import WouldServe
+from dispatch.planning.situation import being_accepted, must_be_called
 from dispatch.words import Need, Tier
 from optimizer.plan import Alternative, Assignment, Plan
 from optimizer.problem import SELF, Bundle

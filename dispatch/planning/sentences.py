@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from directory.participants import EVERYWHERE
 from dispatch.planning.asks import INTERPRETER, somebody_of_ours_drives
 from dispatch.planning.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
-from dispatch.planning.question import (
+from dispatch.planning.question import Question
+from dispatch.planning.situation import (
     OLD,
-    Question,
     Vacancy,
     facility_of,
     freshness,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dispatch.planning.question import unit_at
+from dispatch.planning.situation import unit_at
 from dispatch.rides.policy import RidesPolicy
 from dispatch.rides.ride import Lacking, Leg, Planned, RideState, Spot
 from dispatch.rides.ride import Ride as Asked

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dispatch.planning.policy import load_planning_policy
-from dispatch.planning.question import Rules
+from dispatch.planning.situation import Rules
 from dispatch.policy import load_policy
 from geo.region import Region, load_region
 from registry.freshness import load_freshness

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from dispatch.planning.question import Situation, why_out
 from dispatch.planning.release import Stage
+from dispatch.planning.situation import Situation, why_out
 from dispatch.request import Bundle
 from dispatch.words import ENDED
 from simulator.figures import estimate, paired

@@ -7,18 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dispatch.planning.driving import Cast, Drive, Times, Travel
 from dispatch.planning.policy import load_planning_policy
-from dispatch.planning.question import (
-    Cast,
-    Drive,
-    Question,
-    Rules,
-    Situation,
-    Times,
-    Travel,
-    question,
-)
+from dispatch.planning.question import Question, question
 from dispatch.planning.recommendation import PlanView, plan_view
+from dispatch.planning.situation import Rules, Situation
 from dispatch.policy import load_policy
 from dispatch.request import CrisisRequest, Custody, Needs, Risk
 from dispatch.words import Custodian, LegalBasis, Need, State, Tier, Transporter, Urgency

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.planning.question import Situation, must_be_called, question
+from dispatch.planning.question import question
 from dispatch.planning.recommendation import plan_view
+from dispatch.planning.situation import Situation, must_be_called
 from dispatch.request import SELF, Custody
 from dispatch.words import Custodian, LegalBasis, Need, Tier, Transporter
 from optimizer.check import check

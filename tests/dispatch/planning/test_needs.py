@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 
 from directory.participants import Agreement
-from dispatch.planning.question import Situation
+from dispatch.planning.situation import Situation
 from dispatch.request import CrisisRequest, Custody, Guardianship, Needs
 from dispatch.words import Consent, Escort, Need, Tier, Transporter
 from optimizer.problem import SELF as DRIVES_ITSELF

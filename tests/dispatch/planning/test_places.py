@@ -1,4 +1,4 @@
-"""Beds and appointments: claimed when needed, and how old a count may be."""
+"""Beds and appointments: claimed when needed, and what an old count costs them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from dispatch.planning.question import Cast, Situation, Times, freshness, question
+from dispatch.planning.driving import Cast, Times
+from dispatch.planning.question import question
+from dispatch.planning.situation import Situation
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.words import Need, State, Tier, Transporter
 from optimizer.check import check
 from optimizer.problem import Bundle as Planned
 from optimizer.solve import solve
-from registry.freshness import Freshness
 from registry.states import UnitStatus
 from tests.dispatch.planning.situation import (
     MIN_MS,
@@ -228,27 +229,6 @@ def test_a_custody_clock_brings_the_team_earlier_by_the_ride_and_the_visit() -> 
     assert asked(minutes, requests=[earlier]).problem.requests[0].target_s == 300
     no_place = replace(request, needs=replace(request.needs, place=Need.NONE))
     assert asked(minutes, requests=[no_place]).problem.requests[0].target_s == 400 * 60
-
-
-@pytest.mark.parametrize(
-    ("age_min", "state"),
-    [
-        (0, Freshness.FRESH),
-        (60, Freshness.FRESH),
-        (61, Freshness.AGEING),
-        (241, Freshness.STALE),
-        (721, Freshness.NO_RESPONSE),
-    ],
-)
-def test_a_count_grows_old_by_the_limits_of_the_policy(age_min: int, state: Freshness) -> None:
-    told_ms = NOW_MS - age_min * MIN_MS
-    pool = a_pool(updated_ms=told_ms, confirmed_ms=told_ms)
-    assert freshness(pool, NOW_MS, RULES) is state
-
-
-def test_a_count_that_somebody_stood_by_is_fresh_again() -> None:
-    pool = a_pool(updated_ms=0, confirmed_ms=NOW_MS - MIN_MS)
-    assert freshness(pool, NOW_MS, RULES) is Freshness.FRESH
 
 
 OLD = {"updated_ms": NOW_MS - 300 * MIN_MS, "confirmed_ms": NOW_MS - 300 * MIN_MS}

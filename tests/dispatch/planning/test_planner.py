@@ -15,10 +15,12 @@ from directory import Directory
 from dispatch import commands
 from dispatch.dispatch import Dispatch
 from dispatch.planning import planner
+from dispatch.planning.driving import Drive
 from dispatch.planning.planner import Planner, Surroundings
 from dispatch.planning.policy import load_planning_policy
-from dispatch.planning.question import Drive, Question, Rules, Situation, question
+from dispatch.planning.question import Question, question
 from dispatch.planning.recommendation import PlanView, decode
+from dispatch.planning.situation import Rules, Situation
 from dispatch.policy import load_policy
 from dispatch.request import Bundle, Needs, Person
 from dispatch.words import Need, State

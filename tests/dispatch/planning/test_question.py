@@ -1,23 +1,18 @@
 """Who is in the problem, and which plan is shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
-from dispatch.planning.question import Situation, driving, question
 from dispatch.planning.recommendation import PlanView, Recommendation, decode, encode, plan_view
 from dispatch.request import Bundle
 from dispatch.words import Need, State, Tier
-from geo.points import Positions
-from geo.travel import TravelMatrix
 from optimizer.problem import Bundle as Planned
 from optimizer.solve import solve
 from registry.states import Hold, UnitStatus
 from tests.dispatch.planning.situation import (
     NOW_MS,
-    RULES,
     a_pool,
     a_request,
     a_team,
@@ -148,35 +143,6 @@ def test_a_team_that_is_promised_twice_breaks_no_plan_and_a_person_is_told(
         assert shown.team == "T1"
         assert any("team: taken" in warning for warning in shown.warnings)
     assert view.recommendations["R3"].team is None
-
-
-@dataclass
-class Roads:
-    """Every way takes as long, until the roads change."""
-
-    minutes: float = 10
-    version: str = "open"
-
-    def matrix(self, origins: Positions, destinations: Positions) -> TravelMatrix:
-        seconds = np.full((len(origins), len(destinations)), self.minutes * 60.0)
-        return TravelMatrix(seconds, "test", "road", self.version)
-
-
-def test_when_the_roads_change_every_travel_time_is_asked_anew() -> None:
-    travel = Roads()
-    drive = driving(travel)
-    situation = Situation(
-        now_ms=NOW_MS,
-        requests=[riding()],
-        teams=by(a_team()),
-        vans=by(a_van()),
-        pools=by(a_pool()),
-    )
-    names = ("team_to_request", "van_to_request", "request_to_place", "place_to_base")
-    for minutes, version in ((10, "open"), (10, "open"), (45, "closed"), (10, "open")):
-        travel.minutes, travel.version = minutes, version
-        problem = question(situation, RULES, drive).problem
-        assert [getattr(problem, name).max() for name in names] == [minutes * 60] * 4
 
 
 def test_crisis_rides_are_exclusive() -> None:

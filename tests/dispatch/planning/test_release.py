@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.planning.driving import driving
 from dispatch.planning.foresight import busy_share, foreseen
 from dispatch.planning.history import step_of, visits_of
-from dispatch.planning.question import Situation, driving, question
+from dispatch.planning.question import question
 from dispatch.planning.recommendation import plan_view
 from dispatch.planning.release import Law, Stage, Visit, learn
+from dispatch.planning.situation import Situation
 from dispatch.request import Bundle, CrisisRequest, Needs
 from dispatch.words import Need, State, Tier
 from geo.estimate import Estimate

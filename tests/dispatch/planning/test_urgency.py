@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.planning.question import Situation, question, rank_of
+from dispatch.planning.question import question, rank_of
 from dispatch.planning.recommendation import plan_view
+from dispatch.planning.situation import Situation
 from dispatch.words import Tier
 from optimizer.solve import solve
 from optimizer.strictness import price_of_strictness
