@@ -11,9 +11,13 @@ from typing import Literal
 import msgspec
 
 from dispatch.planning import sentences
+from dispatch.planning.cautions import warnings
+from dispatch.planning.lacks import unserved
+from dispatch.planning.prices import extra_min, paid_first, strictness_told
 from dispatch.planning.question import Question
 from dispatch.planning.serving import WouldServe
 from dispatch.planning.situation import being_accepted, must_be_called
+from dispatch.planning.story import UNKNOWN, Story
 from dispatch.words import Need, Tier
 from optimizer.plan import Alternative, Assignment, Plan
 from optimizer.problem import SELF, Bundle
@@ -171,7 +175,7 @@ def plan_view(
     serving: Mapping[str, list[WouldServe]] = NOTHING,
     strict_tenths: int | None = None,
     degraded: str | None = None,
-    worth: Mapping[str, int] = sentences.UNKNOWN,
+    worth: Mapping[str, int] = UNKNOWN,
 ) -> PlanView:
     """The optimizer's answer for people; `degraded` says in words what is wrong with it.
 
@@ -179,7 +183,7 @@ def plan_view(
     `serving` is what would serve whom, `strict_tenths` the price of strictness, `worth` what one
     more of a resource spares (tenths of a minute), where that is known already.
     """
-    story = sentences.Story.of(question, plan, worth)
+    story = Story.of(question, plan, worth)
     accepting = being_accepted(question.situation) & story.requests.keys()
     kept = {} if shown is None else shown.recommendations
     return PlanView(
@@ -209,7 +213,7 @@ def strictness(question: Question, tenths: int | None) -> Strictness | None:
     if not question.rules.planning.strict:
         return None
     extra_min = None if tenths is None else tenths / TENTHS
-    return Strictness(extra_min, sentences.strictness(extra_min))
+    return Strictness(extra_min, strictness_told(extra_min))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,7 @@ def explained_view(
 ) -> PlanView:
     """The same plan with what was priced about these requests."""
     plan, tenths = priced.plan, priced.strict_tenths
-    story = sentences.Story.of(question, plan, priced.worth)
+    story = Story.of(question, plan, priced.worth)
     anew = {
         name: recommendation(story, plan.of(name), priced.serving.get(name)) for name in requests
     }
@@ -240,7 +244,7 @@ def explained_view(
 
 
 def _with_old_prices(
-    new: Recommendation, old: Recommendation | None, story: sentences.Story
+    new: Recommendation, old: Recommendation | None, story: Story
 ) -> Recommendation:
     """Keep alternatives on the screen as long as the bundle stays and they are still possible, and
     what would serve the person as long as they lack the same for the same reasons."""
@@ -266,7 +270,7 @@ def _lacks(told: Recommendation) -> list[tuple[str, str, int, str | None, str | 
 
 
 def recommendation(
-    story: sentences.Story, assignment: Assignment, serving: list[WouldServe] | None = None
+    story: Story, assignment: Assignment, serving: list[WouldServe] | None = None
 ) -> Recommendation:
     """One request's part of the plan."""
     question, bundle = story.question, assignment.bundle
@@ -304,12 +308,12 @@ def recommendation(
                 lack.holder,
                 lack.worth_min,
             )
-            for lack in sentences.unserved(story, assignment)
+            for lack in unserved(story, assignment)
         ],
         ems_now=ems_now(story, assignment),
         call_to_confirm=_call_to_confirm(question, assignment),
         travel=Journey(question.travel.engine, question.travel.quality),
-        warnings=sentences.warnings(story, assignment),
+        warnings=warnings(story, assignment),
         claims_place=claims_place,
         free_ms=_free_ms(story, assignment),
         priced_ms=question.situation.now_ms if assignment.alternatives else None,
@@ -317,7 +321,7 @@ def recommendation(
     )
 
 
-def _free_ms(story: sentences.Story, assignment: Assignment) -> int | None:
+def _free_ms(story: Story, assignment: Assignment) -> int | None:
     """When the last busy unit that the request waits for is expected to be free."""
     situation, bundle = story.question.situation, assignment.bundle
     units = (bundle.team, bundle.van) if story.request(assignment.request_id).waiting else ()
@@ -325,7 +329,7 @@ def _free_ms(story: sentences.Story, assignment: Assignment) -> int | None:
     return situation.now_ms + round(1000 * max(r.expected_s for r in waited)) if waited else None
 
 
-def ems_now(story: sentences.Story, assignment: Assignment) -> bool:
+def ems_now(story: Story, assignment: Assignment) -> bool:
     """Whether the console asks "EMS / 911 now?": no team reaches an imminent person in time."""
     request = story.request(assignment.request_id)
     if request.tier is not Tier.IMMINENT or request.reached_ms is not None:
@@ -356,7 +360,7 @@ def _van(van: str | None) -> str | None:
     return DRIVES_ITSELF if van == SELF else van
 
 
-def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -> Other:
+def _other(story: Story, assignment: Assignment, other: Alternative) -> Other:
     pool, slot = _place(story.question, other.bundle.place)
     return Other(
         team=other.bundle.team,
@@ -365,17 +369,17 @@ def _other(story: sentences.Story, assignment: Assignment, other: Alternative) -
         slot=slot,
         team_eta_s=story.team_s(assignment.request_id, other.bundle.team),
         arrive_s=story.arrive_s(assignment.request_id, other.bundle),
-        extra_min=sentences.extra_min(other),
+        extra_min=extra_min(other),
         paid_first=_paid_first(story, other),
     )
 
 
-def _paid_first(story: sentences.Story, other: Alternative) -> str | None:
-    first = sentences.paid_first(story, other)
+def _paid_first(story: Story, other: Alternative) -> str | None:
+    first = paid_first(story, other)
     return None if first is None else f"{first[0]} {first[1]:+.1f}"
 
 
-def _backup(story: sentences.Story, assignment: Assignment, asked: str | None) -> Backup | None:
+def _backup(story: Story, assignment: Assignment, asked: str | None) -> Backup | None:
     """The next pool to ask after `asked`; of appointments another one is chosen by a person."""
     name = assignment.backup_place
     if name == asked:

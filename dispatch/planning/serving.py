@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from directory.participants import EVERYWHERE
-from dispatch.planning import sentences
-from dispatch.planning.bits import Authority, Label, OneOf, Seats, Serves, Speaks, Word
 from dispatch.planning.question import Question
+from dispatch.planning.story import Story
+from dispatch.planning.wording import offer_told
 from optimizer.plan import Part, Plan
 from optimizer.problem import Request
 from optimizer.remedies import Remedy, remedies
@@ -41,12 +40,12 @@ def would_serve(
 ) -> dict[str, list[WouldServe]]:
     """For each of these requests that lacks something: the single changes that serve it. Whoever
     was not looked at in time is not in the answer."""
-    story = sentences.Story.of(question, plan)
+    story = Story.of(question, plan)
     found = remedies(question.problem, plan, requests, is_late)
     return {name: [_told(story, name, one) for one in tried] for name, tried in found.items()}
 
 
-def _told(story: sentences.Story, request: str, remedy: Remedy) -> WouldServe:
+def _told(story: Story, request: str, remedy: Remedy) -> WouldServe:
     return WouldServe(
         resource=remedy.part,
         change=remedy.change,
@@ -57,10 +56,10 @@ def _told(story: sentences.Story, request: str, remedy: Remedy) -> WouldServe:
     )
 
 
-def _text(story: sentences.Story, request: str, remedy: Remedy) -> str:
+def _text(story: Story, request: str, remedy: Remedy) -> str:
     by = "" if remedy.by_s is None else _within(remedy.by_s)
     if remedy.change == "shift":
-        name = sentences.resource_name(story, remedy.part, remedy.resource or "")
+        name = story.resource_name(remedy.part, remedy.resource or "")
         return f"{name} on duty for another {by}."
     if remedy.change == "room":
         found = story.vacancy(remedy.resource or "")
@@ -83,24 +82,8 @@ def _wanted(question: Question, asked: Request, part: Part) -> list[str]:
     }
     mask = masks[part]
     bits = (bit for bit in range(mask.bit_length()) if mask >> bit & 1)
-    told = (_offer(question.bits.label(bit), part) for bit in bits)
+    told = (offer_told(question.bits.label(bit), part) for bit in bits)
     return [text for text in told if text]
-
-
-def _offer(label: Label, part: Part) -> str:
-    match label:
-        case Word(word):
-            return f"{'takes' if part == 'place' else 'offers'} {sentences.word_told(word)}"
-        case Speaks(word):
-            return f"speaks {sentences.word_told(word)} or brings an interpreter"
-        case OneOf(types):
-            return f"is of the type {' or '.join(sentences.word_told(kind) for kind in types)}"
-        case Serves(zone):
-            return f"takes people {'of every zone' if zone == EVERYWHERE else f'of {zone}'}"
-        case Seats(count):
-            return f"has {count} seats" if count > 1 else ""
-        case Authority(transporter):
-            return f"may transport under this custody ({transporter})"
 
 
 def _list(parts: Sequence[str]) -> str:
