@@ -73,7 +73,7 @@ class Was(Answer):
 class Lacking(Answer):
     """Why so many vans cannot carry it. `busy`: with nobody else to carry they could."""
 
-    why: Literal["lacks", "seats", "other_van", "no_way", "hours", "busy", "no_van", "later"]
+    why: Literal["lacks", "seats", "other_van", "no_way", "far", "hours", "busy", "no_van", "later"]
     vans: int
 
 

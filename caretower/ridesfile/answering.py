@@ -140,6 +140,7 @@ class _Telling:
             "seats": "too few seats",
             "other_van": "the ride may only go by another van",
             "no_way": self._no_way(name),
+            "far": "too far away from both ends of the ride",
             "hours": self._hours(name),
             "busy": "could, if others did not ride at that time",
         }[obstacle.fault]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from caretower.ridesfile.form import PolicyPart, RidePart, RidesFile, VanPart
 from geo.estimate import Estimate
 from geo.points import positions
+from optimizer.problem import LARGEST_TIME_S
 from optimizer.rides.problem import LEFT_OUT_S, Ride, RidesProblem, Van
 
 CRISIS_LEFT_OUT_S = 100 * LEFT_OUT_S
@@ -69,6 +70,7 @@ class Asking:
             aboard_since_s=None if aboard is None else -aboard.since_min_ago * 60,
             left_out_s=CRISIS_LEFT_OUT_S if part.crisis else LEFT_OUT_S,
             hurry=_hurry(policy) if part.crisis else 0,
+            reach_s=LARGEST_TIME_S if policy.reach_min is None else policy.reach_min * 60,
         )
 
     def _most_ride_s(self, part: RidePart, origin: int, destination: int) -> float:

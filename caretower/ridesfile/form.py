@@ -87,12 +87,14 @@ class UrgentPart(_Part):
 
 class PolicyPart(_Part):
     """`detour`: nobody rides longer than so many times the direct way, but always so many minutes
-    longer. A scheduled ride is given up rather than let a person in crisis wait so much longer."""
+    longer. A scheduled ride is given up rather than let a person in crisis wait so much longer.
+    `reach`: no van carries a ride whose base is further from both its ends; null: any van may."""
 
     detour_factor: Annotated[float, Field(ge=1, le=10)] = 1.5
     detour_min: Minutes = 20
     crisis_waits_min: Annotated[float, Field(ge=1, le=1000)] = 10
     stability_min: Minutes = 3
+    reach_min: Minutes | None = None
 
 
 class RidesFile(_Part):

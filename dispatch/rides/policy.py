@@ -26,6 +26,10 @@ class _Appointment(_Sourced):
     alight_min: Minutes
 
 
+class _Van(_Sourced):
+    reach_min: Some
+
+
 class _Window(_Sourced):
     before_min: Minutes
     behind_min: Some
@@ -55,6 +59,7 @@ class _Loop(_Sourced):
 class _File(_Edge):
     version: Annotated[str, Field(min_length=1)]
     appointment: _Appointment
+    van: _Van
     window: _Window
     detour: _Detour
     crisis: _Crisis
@@ -71,6 +76,7 @@ class RidesPolicy:
     home_within_s: float
     board_s: float
     alight_s: float
+    reach_s: float
     told_before_ms: int
     told_behind_ms: int
     detour_factor: float
@@ -108,6 +114,7 @@ def rides_policy(raw: dict[str, Any], board_s: float) -> RidesPolicy:
         home_within_s=asked.home_within_min * 60,
         board_s=board_s,
         alight_s=asked.alight_min * 60,
+        reach_s=given.van.reach_min * 60,
         told_before_ms=round(window.before_min * 60_000),
         told_behind_ms=round(window.behind_min * 60_000),
         detour_factor=given.detour.factor,

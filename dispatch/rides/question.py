@@ -16,7 +16,7 @@ from dispatch.rides.ride import Lacking, Leg, Planned, RideState, Spot
 from dispatch.rides.ride import Ride as Asked
 from geo.points import positions
 from geo.travel import TravelTimes
-from optimizer.problem import Seconds
+from optimizer.problem import LARGEST_TIME_S, Seconds
 from optimizer.rides.plan import Deed, RidesPlan, Route, Stop
 from optimizer.rides.problem import ANY_TIME, Ride, RidesProblem, Van, Window
 from registry import states
@@ -159,7 +159,8 @@ def _ride(
 ) -> Ride:
     policy, aboard = day.policy, ride.state is RideState.ABOARD
     pick_up, drop_off = _windows(ride, policy)
-    if ride.told is not None and not is_freed:
+    is_kept = ride.told is not None and not is_freed
+    if ride.told is not None and is_kept:
         first_ms, last_ms = pick_up or ride.told
         pick_up = max(first_ms, ride.told[0]), min(last_ms, ride.told[1])
     return Ride(
@@ -178,6 +179,7 @@ def _ride(
         aboard_since_s=_since_s(ride, day) if aboard else None,
         shown=ride.van,
         hurry=HURRY if ride.leg is Leg.HOME and not aboard else 0,
+        reach_s=LARGEST_TIME_S if is_kept or aboard else policy.reach_s,
     )
 
 

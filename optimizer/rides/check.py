@@ -170,10 +170,16 @@ class _Judge:
                 yield "is not picked up within its window"
             if ride.mask & ~van.mask:
                 yield f"needs what {van.id} does not have"
+            if not self._is_in_reach(ride, van):
+                yield f"is too far away for {van.id}"
         if not _within(last.begin_s, ride.drop_off_s):
             yield "is not dropped off within its window"
         if last.begin_s - since > round(ride.most_ride_s):
             yield "rides too long"
+
+    def _is_in_reach(self, ride: Ride, van: Van) -> bool:
+        ways = self._drive(van.base, ride.origin), self._drive(ride.destination, van.base)
+        return any(way is not None and way <= round(ride.reach_s) for way in ways)
 
     def _sums(self) -> Iterator[str]:
         plan, cost = self.plan, 0

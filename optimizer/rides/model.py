@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.eligibility import FAR_S, Bools, Ints, lacking, whole
+from optimizer.problem import LARGEST_TIME_S
 from optimizer.rides.problem import Ride, RidesProblem
 
 FAR = 2**50
@@ -124,6 +125,7 @@ def put_ride(
     model.left_out[r], model.hurry[r] = ride.left_out_s, ride.hurry
     for v, name in enumerate(vans):
         fits = not lacks[v] and ride.seats <= model.room[v] and ride.van in (None, name)
+        fits = fits and is_in_reach(model, ride, int(model.base[v]))
         moved = ride.shown is not None and ride.shown != name
         model.extra[r, v] = (stability_s if moved else 0) if fits else FAR
     if ride.aboard_since_s is not None:
@@ -180,6 +182,12 @@ def work_of(model: Model, seed: int) -> Work:
         versions=np.zeros(1, np.int64),
         least=np.zeros(1, np.int64),
     )
+
+
+def is_in_reach(model: Model, ride: Ride, base: int) -> bool:
+    """Whether the base is near enough to either end; without a reach, every base is."""
+    way = min(model.drive[base, ride.origin], model.drive[ride.destination, base])
+    return bool(min(way, LARGEST_TIME_S) <= round(ride.reach_s))
 
 
 def is_way(model: Model, origin: int, destination: int) -> bool:

@@ -33,7 +33,8 @@ class Ride:
     the latest): then the place and the window of the pick-up mean nothing, and the drop-off is a
     promise that no plan may drop, unless no road leads there and on to the van's base. `shown` is
     the van on the consoles. `left_out_s` is what not carrying it weighs, in seconds of driving;
-    each second that it is picked up after its earliest weighs `hurry` of them.
+    each second that it is picked up after its earliest weighs `hurry` of them. No van carries it
+    whose base is more than `reach_s` of driving from both ends of the ride.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Ride:
     shown: str | None = None
     left_out_s: int = LEFT_OUT_S
     hurry: int = 0
+    reach_s: float = LARGEST_TIME_S
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -59,7 +61,7 @@ class Ride:
             first_s, last_s = getattr(self, name)
             _check(_is_time(first_s) and _is_time(last_s), f"ride {self.id}: {name}")
             _check(first_s <= last_s, f"ride {self.id}: {name} ends before it begins")
-        for name in ("most_ride_s", "board_s", "alight_s"):
+        for name in ("most_ride_s", "board_s", "alight_s", "reach_s"):
             value = getattr(self, name)
             _check(_is_time(value) and value >= 0, f"ride {self.id}: {name}")
         _check(self.seats >= 1, f"ride {self.id}: seats")

@@ -6,13 +6,22 @@ import numpy as np
 
 from optimizer.eligibility import Bools
 from optimizer.rides.engine import engine
-from optimizer.rides.model import FAR, PROMISED, Model, Work, found_of, is_way, routes_of
+from optimizer.rides.model import (
+    FAR,
+    PROMISED,
+    Model,
+    Work,
+    found_of,
+    is_in_reach,
+    is_way,
+    routes_of,
+)
 from optimizer.rides.plan import Obstacle
 from optimizer.rides.problem import Ride, RidesProblem, Van
 from optimizer.rides.promises import Broken
 
-Fault = Literal["lacks", "seats", "other_van", "no_way", "hours", "busy"]
-ORDER: tuple[Fault, ...] = ("lacks", "seats", "other_van", "no_way", "hours", "busy")
+Fault = Literal["lacks", "seats", "other_van", "no_way", "far", "hours", "busy"]
+ORDER: tuple[Fault, ...] = ("lacks", "seats", "other_van", "no_way", "far", "hours", "busy")
 
 
 def obstacles_of(
@@ -77,6 +86,8 @@ def _fault(model: Model, r: int, ride: Ride, van: Van, could: bool) -> Fault:
         return "other_van"
     if not (is_way(model, van.start, a) and is_way(model, a, b) and is_way(model, b, van.base)):
         return "no_way"
+    if not is_in_reach(model, ride, van.base):
+        return "far"
     return "busy" if could else "hours"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from geo.estimate import Estimate
 from geo.points import Positions
 from geo.travel import TravelMatrix, TravelTimes
 from registry.states import UnitStatus, Van
-from tests.dispatch.rides.builders import CLINIC, H_MS, MIN_MS, NOW_MS, a_day, a_ride, a_van
+from tests.dispatch.rides.builders import CLINIC, H_MS, MIN_MS, NOW_MS, PERSON, a_day, a_ride, a_van
 
 
 def told(day: Day, iterations: int = 0, travel: TravelTimes | None = None) -> dict[str, Ride]:
@@ -239,3 +240,51 @@ def test_nobody_is_given_up_before_the_window_that_they_were_told(minutes: int) 
             absent(ride, at_ms)
     else:
         assert absent(ride, at_ms).state is RideState.NO_SHOW
+
+
+ST_GEORGE = Spot(-113.57, 37.1)
+
+
+def test_no_van_of_another_corner_of_the_region_is_sent_for_a_ride_across_town() -> None:
+    van = a_van(base_lon=ST_GEORGE.lon, base_lat=ST_GEORGE.lat, shift_end_ms=NOW_MS + 40 * H_MS)
+    left = told(a_day([a_ride(starts_ms=NOW_MS + 20 * H_MS)], [van]))["r-1"]
+    assert (left.state, left.lacking) == (RideState.ASKED, (Lacking("far", 1),))
+
+
+@pytest.mark.parametrize("leg", list(Leg))
+@pytest.mark.parametrize("base", [(CLINIC.lon, CLINIC.lat), (ST_GEORGE.lon, ST_GEORGE.lat)])
+def test_who_lives_far_from_the_clinic_goes_by_a_van_from_either_end(
+    base: tuple[float, float], leg: Leg
+) -> None:
+    appointment = {"starts_ms": NOW_MS + 12 * H_MS, "ends_ms": NOW_MS + 13 * H_MS}
+    ride = a_ride(person=ST_GEORGE, leg=leg, **appointment)
+    shift = {"shift_end_ms": NOW_MS + 30 * H_MS}
+    van = a_van(base_lon=base[0], base_lat=base[1], **shift)
+    assert told(a_day([ride], [van]))["r-1"].van == "v-1"
+
+
+def test_what_was_told_is_kept_though_the_van_has_another_base_now() -> None:
+    first = told(a_day([a_ride()], [a_van()]))["r-1"]
+    moved = a_van(base_lon=ST_GEORGE.lon, base_lat=ST_GEORGE.lat, shift_end_ms=NOW_MS + 20 * H_MS)
+    here = msgspec.structs.replace(moved, lon=PERSON.lon, lat=PERSON.lat, position_ms=NOW_MS)
+    assert told(a_day([first], [here], NOW_MS + MIN_MS))["r-1"].told == first.told
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=5, unique=True))
+def test_of_vans_that_could_the_one_with_the_least_driving_in_all_has_the_ride(
+    south: list[float],
+) -> None:
+    vans = [
+        a_van(f"v-{n}", base_lat=PERSON.lat + shift, shift_end_ms=NOW_MS + 20 * H_MS)
+        for n, shift in enumerate(south)
+    ]
+    ride = a_ride(starts_ms=NOW_MS + 6 * H_MS)
+    asked, plan = planned(a_day([ride], vans), Estimate(), 0)
+    (one,) = asked.problem.rides
+    drive_s = asked.problem.drive_s
+    alone = {
+        van.id: drive_s[van.start, one.origin] + drive_s[one.destination, van.base]
+        for van in asked.problem.vans
+    }
+    assert alone[str(plan.van_of(ride.id))] <= min(alone.values()) + 2

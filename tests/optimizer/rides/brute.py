@@ -33,7 +33,7 @@ def orders(rides: tuple[int, ...]) -> Iterator[tuple[Stop, ...]]:
 def cost_of(problem: RidesProblem, van: Van, order: tuple[Stop, ...]) -> int:
     """The cost of a van's order, NEVER if it breaks a rule."""
     rides = {r: problem.rides[r] for r, _ in order}
-    if not _company(van, rides, order):
+    if not _company(van, rides, order) or not _in_reach(problem, van, rides):
         return NEVER
     places = [rides[r].destination if last else rides[r].origin for r, last in order]
     way = [van.start, *places, van.base]
@@ -48,6 +48,14 @@ def cost_of(problem: RidesProblem, van: Van, order: tuple[Stop, ...]) -> int:
         if not last
     )
     return round(sum(legs) + extra + hurry)
+
+
+def _in_reach(problem: RidesProblem, van: Van, rides: dict[int, Ride]) -> bool:
+    drive_s = problem.drive_s
+    return all(
+        min(drive_s[van.base, ride.origin], drive_s[ride.destination, van.base]) <= ride.reach_s
+        for ride in rides.values()
+    )
 
 
 def _company(van: Van, rides: dict[int, Ride], order: tuple[Stop, ...]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from optimizer.problem import LARGEST_TIME_S
 from optimizer.rides.problem import Ride, RidesProblem, Van
 from optimizer.warming import warm_up_rides
 
@@ -17,7 +18,8 @@ def _random_day(
     seed: int, rides: int = 3, vans: int = 2, *, hours: float = 2.0, urgent: bool = False
 ) -> RidesProblem:
     """Places in a square of some 40 minutes' drive. The first ride may be urgent, some may not go
-    by every van, some have windows at both ends, every fourth shares with nobody."""
+    by every van, some only by vans from nearby, some have windows at both ends, every fourth shares
+    with nobody."""
     rng = np.random.default_rng(seed)
     span = round(hours * 3600)
     places = rng.uniform(0, 40, (2 * rides + vans, 2))
@@ -44,6 +46,7 @@ def _random_day(
             shown=f"v{rng.integers(vans)}" if rng.random() < 0.2 else None,
             left_out_s=10_000_000 if hurried else 100_000,
             hurry=27 if hurried else 0,
+            reach_s=float(rng.integers(300, 1500)) if rng.random() < 0.2 else LARGEST_TIME_S,
         )
 
     return RidesProblem(
