@@ -8,48 +8,38 @@ say so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from threading import Lock
 from typing import Protocol, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from directory import Agreement, Directory
+from directory import Directory
 from dispatch.errors import DispatchError
-from dispatch.faults import FAULTS, PlanRefused, told
+from dispatch.faults import FAULTS, told
 from dispatch.planning.driving import driving
+from dispatch.planning.facts import Facts, read_facts
 from dispatch.planning.foresight import foreseen
-from dispatch.planning.question import Question, question
+from dispatch.planning.question import question
 from dispatch.planning.recommendation import (
     PlanView,
-    Priced,
     Recommendation,
     decode,
     encode,
     explained_view,
-    plan_view,
+    next_version,
     shown_bundles,
 )
 from dispatch.planning.release import ReleaseModel, Visit, learn
-from dispatch.planning.serving import would_serve
 from dispatch.planning.situation import Rules, Situation
+from dispatch.planning.solving import Solved, Solver
 from dispatch.request import Bundle, CrisisRequest
 from dispatch.rides.loop import RidesLoop
 from dispatch.road_closure import in_force
 from dispatch.words import WAITING, State
 from geo.closures import Closure
 from geo.travel import TravelTimes
-from optimizer.check import check
-from optimizer.nearest import nearest_first
-from optimizer.plan import Plan
-from optimizer.solve import Solved as Answer
-from optimizer.solve import solve_warm
-from optimizer.strictness import price_of_strictness
-from optimizer.worth import worths
 from registry.cancelling import end_tasks
 from registry.errors import Fenced, Unavailable
 from registry.port import Event, Lease, Position, Registry
@@ -92,31 +82,6 @@ class Requests(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What changes rarely: who takes whom, who is called what, whose credential has lapsed."""
-
-    agreements: Mapping[str, Sequence[Agreement]] = field(default_factory=dict)
-    lapsed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """One plan with its question, the words for it, and who waits for alternatives.
-
-    `answer` is the solver's own, still warm: it explains, and begins the next plan. Only one thread
-    at a time may have it; None after a fault. `is_priced`: what a strict order costs was asked.
-    """
-
-    question: Question
-    plan: Plan
-    view: PlanView
-    unexplained: tuple[str, ...]
-    answer: Answer | None
-    is_priced: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the loop needs of the world. `clock` gives ms UTC, `ticks` seconds that only grow.
 
@@ -148,6 +113,7 @@ class Planner:
         self._drive = driving(world.travel)
         self._owner = owner
         self._policy = world.rules.planning
+        self._solver = Solver(self._policy, world.ticks)
         self._faults: tuple[type[Exception], ...] = (*FAULTS, *world.outages)
         self._wake = asyncio.Event()
         self._replica: Replica | None = None
@@ -161,8 +127,6 @@ class Planner:
         self._learned_at_s = 0.0
         self._view: PlanView | None = None
         self._solved: Solved | None = None
-        # A thread may outlive the task that waited for it.
-        self._solving = Lock()
 
     async def run(self) -> None:
         """Plan for ever, whenever the lease can be had. Ends by being cancelled."""
@@ -334,35 +298,7 @@ class Planner:
         if self._releases is not None:
             situation = foreseen(situation, self._releases, self._world.travel)
         put = question(situation, self._world.rules, self._drive)
-        try:
-            with self._solving:
-                answer = self._answer(put)
-                plan = _judged(put, answer.plan)
-        except FAULTS as fault:
-            log.error("planner.fault", **told(fault))
-            return self._stand_in(put, at, type(fault).__name__)
-        view = plan_view(put, plan, self._next_version(), (at.epoch, at.seq), shown=self._view)
-        first = _most_urgent(put)[: self._policy.explain_most] if plan.proved else ()
-        return Solved(put, plan, view, tuple(first), answer)
-
-    def _answer(self, put: Question) -> Answer:
-        within_s = self._policy.solve_within_ms / 1000
-        late_s = self._world.ticks() + within_s
-        return solve_warm(
-            put.problem,
-            previous=self._solved.plan if self._solved else None,
-            deadline=lambda: self._world.ticks() > late_s,
-            effort=within_s,
-            before=self._solved.answer if self._solved else None,
-        )
-
-    def _stand_in(self, put: Question, at: Position, fault: str) -> Solved:
-        """What the solver leaves us with: what is shown already, and the nearest for others."""
-        plan = _judged(put, nearest_first(put.problem, shown_bundles(self._view)))
-        said = f"No full plan could be made ({fault}): whoever is new gets the nearest that fits."
-        version = self._next_version()
-        view = plan_view(put, plan, version, (at.epoch, at.seq), shown=self._view, degraded=said)
-        return Solved(put, plan, view, (), None)
+        return self._solver.solve(put, (at.epoch, at.seq), before=self._solved, shown=self._view)
 
     async def _explain(self, solved: Solved, lease: Lease) -> None:
         """Price the alternatives of the next few requests, until an event calls for a new plan.
@@ -370,10 +306,8 @@ class Planner:
         All together they take longer than the plan: nobody waits for them.
         """
         now = solved.unexplained[:EXPLAINED_AT_ONCE]
-        if solved.answer is None:
-            return
         try:
-            priced = await asyncio.to_thread(self._price, solved, solved.answer, now)
+            priced = await asyncio.to_thread(self._solver.price, solved, now, self._wake.is_set)
         except FAULTS as fault:
             log.error("planner.fault", **told(fault))
             self._solved = replace(solved, unexplained=(), answer=None)
@@ -382,25 +316,10 @@ class Planner:
             return
         later = solved.unexplained[EXPLAINED_AT_ONCE:]
         self._solved = replace(solved, unexplained=later, is_priced=True)
-        if not check(solved.question.problem, priced.plan):
-            version = self._next_version()
+        if priced is not None:
+            version = next_version(self._view)
             view = explained_view(self._view, solved.question, priced, now, version)
             await self._publish(view, lease)
-
-    def _price(self, solved: Solved, answer: Answer, requests: Sequence[str]) -> Priced:
-        """These requests explained, and, once a plan, what a strict order costs. Runs in a
-        thread."""
-        put, is_late = solved.question, self._wake.is_set
-        with self._solving:
-            plan = answer.explained(requests, is_late)
-        serving = would_serve(put, plan, requests, is_late)
-        worth = worths(put.problem, plan, requests, is_late)
-        if not self._policy.strict or solved.is_priced:
-            return Priced(plan, serving, worth)
-        return Priced(plan, serving, worth, price_of_strictness(put.problem, plan, is_late))
-
-    def _next_version(self) -> int:
-        return 1 if self._view is None else self._view.version + 1
 
     async def _degrade(self, fault: str, lease: Lease) -> None:
         """Publish the last good plan, saying that it is old; of it only who still waits."""
@@ -414,7 +333,7 @@ class Planner:
             recommendations={name: one for name, one in kept if name in waiting},
         )
         if old != self._view:
-            await self._publish(msgspec.structs.replace(old, version=self._next_version()), lease)
+            await self._publish(msgspec.structs.replace(old, version=next_version(old)), lease)
 
     async def _publish(self, view: PlanView, lease: Lease) -> None:
         await self._world.registry.publish_plan(encode(view), lease.token)
@@ -446,21 +365,6 @@ class Planner:
                     self._wake.set()
 
 
-def _judged(put: Question, plan: Plan) -> Plan:
-    """The plan itself. Raises PlanRefused."""
-    if faults := check(put.problem, plan):
-        raise PlanRefused(faults[0])
-    return plan
-
-
-def _most_urgent(put: Question) -> list[str]:
-    """The requests of the problem: imminent ones first, then by weight, the oldest first."""
-    order = sorted(
-        put.problem.requests, key=lambda one: (one.rank, -one.weight, -one.waited_s, one.id)
-    )
-    return [one.id for one in order]
-
-
 def _bundle(best: Recommendation) -> Bundle:
     """The recommendation in dispatch's words."""
     backup = best.backup.pool if best.backup else None
@@ -471,24 +375,3 @@ def _all(replica: Replica, kind: Kind, of: type[S]) -> dict[str, S]:
     """The states of a kind as they are now, units where they were last seen."""
     found = ((id_, replica.get(kind, id_)) for id_ in replica.states[kind])
     return {id_: state for id_, state in found if isinstance(state, of)}
-
-
-async def read_facts(
-    directory: Directory, now_ms: int, timezone: str, zone_names: Mapping[str, str]
-) -> Facts:
-    """The directory's facts on the region's own calendar day."""
-    facilities, agreements, members = (
-        await directory.facilities(),
-        await directory.agreements(),
-        await directory.members(),
-    )
-    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(timezone)).date()
-    by_facility: dict[str, list[Agreement]] = {}
-    for agreement in agreements:
-        by_facility.setdefault(agreement.facility, []).append(agreement)
-    lapsed: dict[str, list[str]] = {}
-    for member in members:
-        if member.team is not None and (words := member.lapsed(today)):
-            lapsed.setdefault(member.team, []).extend(one.word for one in words)
-    names = {facility.id: facility.name for facility in facilities}
-    return Facts(by_facility, lapsed, {**zone_names, **names})

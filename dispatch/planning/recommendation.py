@@ -390,6 +390,11 @@ def _backup(story: Story, assignment: Assignment, asked: str | None) -> Backup |
     return Backup(name, story.arrive_s(assignment.request_id, bundle))
 
 
+def next_version(view: PlanView | None) -> int:
+    """Which version the plan after this one is."""
+    return 1 if view is None else view.version + 1
+
+
 def shown_bundles(view: PlanView | None) -> Mapping[str, Bundle]:
     """The bundles that the consoles show, by request: what stability keeps."""
     if view is None:

@@ -14,7 +14,7 @@ from uuid6 import uuid7
 from directory import Directory
 from dispatch import commands
 from dispatch.dispatch import Dispatch
-from dispatch.planning import planner
+from dispatch.planning import planner, solving
 from dispatch.planning.driving import Drive
 from dispatch.planning.planner import Planner, Surroundings
 from dispatch.planning.policy import load_planning_policy
@@ -332,7 +332,7 @@ async def test_when_the_solver_fails_the_shown_stays_and_whoever_is_new_gets_the
             lambda view: first in view.recommendations and view.recommendations[first].team == near
         )
         with monkeypatch.context() as broken:
-            broken.setattr(planner, "solve_warm", fails)
+            broken.setattr(solving, "solve_warm", fails)
             second = await house.request()
             view = await house.plan_where(lambda view: second in view.recommendations)
             assert view.stage == "nearest"
@@ -352,7 +352,7 @@ async def test_a_plan_that_its_checker_refuses_is_never_published(
         await house.plan_where(
             lambda view: first in view.recommendations and not view.recommendations[first].empty
         )
-        monkeypatch.setattr(planner, "check", lambda problem, plan: ("wrong",))
+        monkeypatch.setattr(solving, "check", lambda problem, plan: ("wrong",))
         second = await house.request()
         old = await house.plan_where(lambda view: view.degraded is not None)
         assert second not in old.recommendations
