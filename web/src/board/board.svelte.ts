@@ -1,13 +1,16 @@
 import { colleagues, type Bundle, type Choice, type Colleague } from '../api/doors';
 import type { LiveClient } from '../live/client.svelte';
-import type { Alternative, Plan, Pool, Recommendation, RequestCard, Slot, Team, Van } from '../live/kinds';
+import type { Alternative, Plan, Pool, Recommendation, RequestCard, RideCard, Slot, Team, Van } from '../live/kinds';
 import { time } from '../live/time.svelte';
 import { region } from '../region.svelte';
 import { w, word } from '../words';
+import { EndedRides } from './rides.svelte';
 
 /** The dispatchers' board: the live objects, and their names as people say them. */
 export class Board {
   colleagues = $state.raw<Colleague[]>([]);
+
+  readonly ended = new EndedRides();
 
   constructor(readonly live: LiveClient) {
     colleagues().then(
@@ -18,6 +21,9 @@ export class Board {
 
   /** The name behind an owner's id. */
   ownerName = (id: string): string => this.colleagues.find((each) => each.id === id)?.name ?? id;
+
+  /** Scheduled rides of one appointment, those that have ended among them. */
+  ridesOf = (referral: string): RideCard[] => [...this.live.all<RideCard>('ride'), ...this.ended.list].filter(({ appointment }) => appointment === referral);
 
   requests = (): RequestCard[] => this.live.all<RequestCard>('request');
   request = (id: string): RequestCard | undefined => this.live.get('request', id);

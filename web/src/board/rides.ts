@@ -1,0 +1,24 @@
+import type { RideCard } from '../live/kinds';
+
+/** What a desk sees of scheduled rides. Pure. */
+
+/** Asked for, and no van carries it; a day that is still far off is no trouble. */
+export const isWithoutVan = ({ state, lacking }: RideCard): boolean => state === 'asked' && lacking.length > 0 && lacking.every(({ why }) => why !== 'later');
+
+/** The window that was told is over, and nobody has said how it went. */
+export const isOverdue = ({ state, told_until_ms }: RideCard, nowMs: number): boolean => state === 'planned' && told_until_ms !== null && told_until_ms < nowMs;
+
+/** What somebody has to look at first, then by the next stop. */
+export function inOrder(rides: readonly RideCard[], nowMs: number): RideCard[] {
+  const trouble = (ride: RideCard): number => Number(isWithoutVan(ride) || isOverdue(ride, nowMs));
+  const next = ({ state, pick_up_ms, drop_off_ms, starts_ms }: RideCard): number => (state === 'aboard' ? drop_off_ms : pick_up_ms) ?? starts_ms;
+  return [...rides].sort((a, b) => trouble(b) - trouble(a) || next(a) - next(b) || a.id.localeCompare(b.id));
+}
+
+/** Of each leg, there and then home: the ride that is open, or else how the last one ended. */
+export function legsOf(rides: readonly RideCard[]): RideCard[] {
+  return (['to', 'home'] as const).flatMap((leg) => {
+    const [last] = rides.filter((ride) => ride.leg === leg).sort((a, b) => (b.ended_ms ?? Infinity) - (a.ended_ms ?? Infinity));
+    return last ? [last] : [];
+  });
+}
