@@ -192,10 +192,11 @@ def _windows(ride: Asked, policy: RidesPolicy) -> tuple[Span, Span]:
 
 
 def _from_now(span: Span, now_ms: int) -> Window:
+    """Whole seconds within the span: a plan never reaches over what was told, not by rounding."""
     if span is None:
         return ANY_TIME
-    first_s, last_s = ((at_ms - now_ms) / 1000 for at_ms in span)
-    return max(0.0, first_s), max(0.0, last_s)
+    first_s, last_s = -((now_ms - span[0]) // 1000), (span[1] - now_ms) // 1000
+    return max(0, first_s), max(0, first_s, last_s)
 
 
 def _most_ride_s(direct_s: float, policy: RidesPolicy) -> float:

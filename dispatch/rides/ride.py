@@ -39,6 +39,7 @@ class RideStep(StrEnum):
 
 WAITING = frozenset({RideState.ASKED, RideState.PLANNED})
 OPEN = WAITING | {RideState.ABOARD}
+MISSED_AFTER_MS = 2 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,12 @@ def ended(ride: Ride, state: RideState, at_ms: int) -> Ride:
     if ride.state not in WAITING:
         raise WrongState(ride.state, state)
     return _next(ride, state=state, ended_ms=at_ms)
+
+
+def is_missed(ride: Ride, now_ms: int) -> bool:
+    """Whether nobody began it long after the appointment, and after the window that was told."""
+    told_ms = ride.told[1] if ride.told else 0
+    return ride.state in WAITING and max(ride.ends_ms, told_ms) + MISSED_AFTER_MS <= now_ms
 
 
 def absent(ride: Ride, at_ms: int) -> Ride:

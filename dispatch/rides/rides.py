@@ -25,8 +25,6 @@ from registry.states import UnitStatus
 
 PLANNER = system("planner")
 KEEPER = system("keeper")
-MISSED_AFTER_MS = 2 * 3_600_000
-"""A ride that nobody has begun so long after its appointment did not happen."""
 SHOWN_MS = 24 * 3_600_000
 
 
@@ -137,8 +135,12 @@ class Rides:
         """End every ride that nobody began, long after its appointment; answers how many."""
         now_ms = self.promises.journal.clock()
         async with self.promises.journal.engine.connect() as connection:
-            late = await store.overdue(connection, now_ms - MISSED_AFTER_MS)
-        missed = [(ride, pure.ended(ride, RideState.MISSED, now_ms)) for ride in late]
+            late = await store.overdue(connection, now_ms - pure.MISSED_AFTER_MS)
+        missed = [
+            (ride, pure.ended(ride, RideState.MISSED, now_ms))
+            for ride in late
+            if pure.is_missed(ride, now_ms)
+        ]
         return sum([await self._tell(*change, KEEPER, "missed") for change in missed])
 
     async def call_off(self, ride: Ride, reason: str) -> bool:

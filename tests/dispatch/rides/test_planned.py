@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dispatch.errors import Refused
 from dispatch.rides.loop import changed, planned
 from dispatch.rides.question import Day, question
-from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, absent, boarded
+from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, absent, boarded, is_missed
 from geo.estimate import Estimate
 from geo.points import Positions
 from geo.travel import TravelMatrix, TravelTimes
@@ -288,3 +288,27 @@ def test_of_vans_that_could_the_one_with_the_least_driving_in_all_has_the_ride(
         for van in asked.problem.vans
     }
     assert alone[str(plan.van_of(ride.id))] <= min(alone.values()) + 2
+
+
+@given(st.integers(0, 30 * MIN_MS), st.sampled_from(list(Leg)))
+def test_a_window_in_whole_seconds_never_reaches_over_the_one_that_was_told(
+    later_ms: int, leg: Leg
+) -> None:
+    day = a_day([a_ride(leg=leg)], [a_van()])
+    ride = told(day)["r-1"]
+    assert ride.told is not None
+    now_ms = NOW_MS + later_ms
+    (one,) = question(a_day([ride], [a_van()], now_ms), Estimate()).problem.rides
+    first_ms, last_ms = (now_ms + 1000 * round(at_s) for at_s in one.pick_up_s)
+    assert ride.told[0] <= first_ms <= last_ms <= ride.told[1]
+
+
+def test_a_ride_home_is_not_given_up_before_the_window_that_was_told_for_it() -> None:
+    late = {"shift_start_ms": NOW_MS + 6 * H_MS, "shift_end_ms": NOW_MS + 12 * H_MS}
+    home = told(a_day([a_ride(leg=Leg.HOME)], [a_van(**late)]))["r-1"]
+    assert home.told is not None
+    assert home.told[1] > home.ends_ms + 2 * H_MS
+    assert not is_missed(home, home.told[1])
+    assert is_missed(home, home.told[1] + 2 * H_MS)
+    never = a_ride()
+    assert [is_missed(never, never.ends_ms + h * H_MS) for h in (1, 2)] == [False, True]
