@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inOrder, isOverdue, isWithoutVan, legsOf } from '../src/board/rides';
+import { inOrder, isOverdue, isStillAboard, isWithoutVan, legsOf } from '../src/board/rides';
 import type { RideCard } from '../src/live/kinds';
 
 const ride = (id: string, changes: Partial<RideCard>): RideCard =>
@@ -20,6 +20,12 @@ test('a ride whose day is far off, or that is being planned, is no trouble', () 
   expect(isWithoutVan(ride('a', { state: 'asked', lacking: [{ why: 'later', vans: 0 }] }))).toBe(false);
   expect(isWithoutVan(ride('a', { state: 'asked' }))).toBe(false);
   expect(isOverdue(ride('a', { state: 'aboard', told_until_ms: 1 }), 2)).toBe(false);
+});
+
+test('who is aboard past the appointment, or for hours on the way home, may have been forgotten', () => {
+  const hour = 3_600_000;
+  expect([9, 11].map((at) => isStillAboard(ride('a', { state: 'aboard', starts_ms: 10, boarded_ms: 1 }), at))).toEqual([false, true]);
+  expect([3, 4].map((hours) => isStillAboard(ride('a', { state: 'aboard', leg: 'home', boarded_ms: 0 }), hours * hour))).toEqual([false, true]);
 });
 
 test('of each leg the open ride is shown, or else how the last one ended', () => {

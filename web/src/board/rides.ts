@@ -8,9 +8,17 @@ export const isWithoutVan = ({ state, lacking }: RideCard): boolean => state ===
 /** The window that was told is over, and nobody has said how it went. */
 export const isOverdue = ({ state, told_until_ms }: RideCard, nowMs: number): boolean => state === 'planned' && told_until_ms !== null && told_until_ms < nowMs;
 
+const LONG_ABOARD_MS = 3 * 3_600_000;
+
+/** Aboard past the appointment, or very long: late, or the drop-off was forgotten and keeps the van from crisis work. */
+export const isStillAboard = ({ state, leg, starts_ms, boarded_ms }: RideCard, nowMs: number): boolean =>
+  state === 'aboard' && (leg === 'to' ? starts_ms : (boarded_ms ?? nowMs) + LONG_ABOARD_MS) < nowMs;
+
+export const isTrouble = (ride: RideCard, nowMs: number): boolean => isWithoutVan(ride) || isOverdue(ride, nowMs) || isStillAboard(ride, nowMs);
+
 /** What somebody has to look at first, then by the next stop. */
 export function inOrder(rides: readonly RideCard[], nowMs: number): RideCard[] {
-  const trouble = (ride: RideCard): number => Number(isWithoutVan(ride) || isOverdue(ride, nowMs));
+  const trouble = (ride: RideCard): number => Number(isTrouble(ride, nowMs));
   const next = ({ state, pick_up_ms, drop_off_ms, starts_ms }: RideCard): number => (state === 'aboard' ? drop_off_ms : pick_up_ms) ?? starts_ms;
   return [...rides].sort((a, b) => trouble(b) - trouble(a) || next(a) - next(b) || a.id.localeCompare(b.id));
 }

@@ -43,6 +43,7 @@ export const rides = {
     trouble: (count: number) => `look at ${count}`,
     aboard: (at: string) => `aboard until ${at}`,
     overdue: 'not picked up yet',
+    stillAboard: 'still aboard?',
     noVan: 'No van',
   },
   timetable: 'Scheduled rides',
