@@ -9,7 +9,7 @@ import unicodedata
 
 _SPOKEN_OF = re.compile(
     r"insur|payer|payor|self.?pay|medicaid|medicare|immigra|migrant|undocumented|asylum|refugee"
-    r"|citizen|nationality|residen(?!tial)|(?<![a-z])visas?(?![a-z])"
+    r"|citizen|nationality|(?<!p)residen(?!tial)|(?<![a-z])visas?(?![a-z])"
 )
 
 

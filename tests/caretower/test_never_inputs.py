@@ -131,6 +131,8 @@ def test_a_zone_of_a_plan_file_cannot_stand_in_for_payer_residency_or_immigratio
         plan_text(json.dumps(file))
 
 
-@pytest.mark.parametrize("zone", ["visalia", "residential-north", "salt-lake", "*", "49035"])
+@pytest.mark.parametrize(
+    "zone", ["visalia", "residential-north", "presidents-park", "salt-lake", "*", "49035"]
+)
 def test_the_name_of_a_town_says_nothing_of_status(zone: str) -> None:
     assert not speaks_of_status(zone)

@@ -115,10 +115,14 @@ async def test_a_crisis_request_ends_in_attended_care(
         card = (await crew.post(f"/v1/requests/{request}/steps", step=step))["card"]
         assert card["state"] == step
     await crew.post(f"/v1/requests/{request}/steps", step="handed_over")
-    after = {pool["id"]: pool for pool in (await robin.get("/v1/pools"))["items"]}
     before = pools[advice["pool"]]
-    assert after[advice["pool"]]["occupied"] == before["occupied"] + 1
-    assert after[advice["pool"]]["reserved"] == before["reserved"] - 1
+
+    async def counted() -> bool:
+        after = {pool["id"]: pool for pool in (await robin.get("/v1/pools"))["items"]}
+        change = [after[advice["pool"]][of] - before[of] for of in ("occupied", "reserved")]
+        return change == [1, -1]
+
+    await until(counted, "the bed's change from promised to occupied")
 
     slots = (await robin.get("/v1/slots"))["items"]
     slot = await offered(tower, door, next(s for s in slots if s["zone"] == card["zone"]))
