@@ -4,7 +4,6 @@ Places are real Utah ZIP points; demand, crews and beds are synthetic, from a se
 great-circle distances at road speed, which is enough to compare planners on the same region.
 """
 
-import gc
 import resource
 from dataclasses import dataclass, replace
 from statistics import mean, median
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.events import later
 from benchmarks.rows import Row, row
+from caretower.processes import settle
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.nearest import nearest_first
@@ -188,8 +188,7 @@ def run(*, short: bool) -> list[Row]:
     """Rows of `build/bench.json`. Every plan measured is also judged."""
     warm_up()
     solve(region(COUNTY, 0))  # the first solve loads OR-Tools
-    gc.collect()
-    gc.freeze()
+    settle()  # as the planner's process does
     seeds = {COUNTY: 3, STATE: 3, BIG_STATE: 1} if short else {COUNTY: 20, STATE: 20, BIG_STATE: 3}
     events = (
         {COUNTY: 30, STATE: 30, BIG_STATE: 3} if short else {COUNTY: 200, STATE: 200, BIG_STATE: 25}

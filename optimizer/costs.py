@@ -75,6 +75,20 @@ def team_items(n: Numbers, i: Any, j: Any) -> Items:
     }
 
 
+def team_prices(n: Numbers) -> Ints:
+    """The sum of `team_items` for every pair (R, J)."""
+    factors = (n.policy.lateness_factor, n.policy.overtime_factor, n.policy.team_approach)
+    return engine().team_price(
+        n.times.arrival,
+        n.weight[:, None],
+        (n.waited - n.target)[:, None],
+        n.wish,
+        n.overtime,
+        n.times.drive,
+        *(round(factor * 1000) for factor in factors),
+    )
+
+
 def van_items(n: Numbers, i: Any, v: Any, ready: Any) -> Items:
     """Who waits for whom, and the van's way to the person."""
     eta = n.times.eta[i, v]
@@ -108,6 +122,14 @@ def place_items(n: Numbers, i: Any, p: Any) -> Items:
         + tenths(n.policy.place_drive, 1, go),
         "place_preference": tenths(1, n.weight[i], n.preference[i, p]),
     }
+
+
+def place_prices(n: Numbers) -> Ints:
+    """The sum of `place_items` for every pair (R, P)."""
+    factors = (n.policy.place_drive_weighted, n.policy.place_drive)
+    return engine().place_price(
+        n.times.go, n.weight[:, None], n.preference, *(round(factor * 1000) for factor in factors)
+    )
 
 
 def missing_items(n: Numbers, i: Any) -> Items:

@@ -9,7 +9,7 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem import Problem
+from optimizer.problem import Problem, Seconds
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.uint16]
@@ -73,8 +73,7 @@ def times_of(problem: Problem, before: Times | None = None) -> Times:
     onscene = whole([r.onscene_s for r in problem.requests])
     team_free = whole([t.release_s for t in problem.teams])
     van_free = whole([v.release_s for v in problem.vans])
-    drive = whole(problem.team_to_request).T
-    approach = whole(problem.van_to_request).T
+    drive, approach = _by_request(problem.team_to_request), _by_request(problem.van_to_request)
     arrival = np.minimum(team_free[None, :] + drive, FAR_S)
     return Times(
         drive=drive,
@@ -88,6 +87,11 @@ def times_of(problem: Problem, before: Times | None = None) -> Times:
         onscene=onscene,
         load=whole([r.load_s for r in problem.requests]),
     )
+
+
+def _by_request(seconds: Seconds) -> Ints:
+    """One row a request, in one piece."""
+    return whole(np.ascontiguousarray(seconds.T))
 
 
 def faults_of(problem: Problem, times: Times, before: Faults | None = None) -> Faults:
@@ -113,7 +117,7 @@ def lacking(needs: list[int], offers: list[int]) -> Bools:
 
 def _team_faults(problem: Problem, times: Times) -> Flags:
     requests, teams = problem.requests, problem.teams
-    drive = whole(problem.team_to_request).T
+    drive = times.drive
     most = whole([problem.max_team_drive_s(r) for r in requests])[:, None]
     last = whole([t.shift_end_s for t in teams]) + whole(problem.policy.overtime_grace_s)
     first = np.array([r.rank == 0 for r in requests], dtype=np.bool_)[:, None]

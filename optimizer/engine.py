@@ -29,6 +29,8 @@ class Engine(NamedTuple):
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
     by_team: Callable[[Sides, Ints, Ints, Bools], Ints]
     priced: Callable[[Ints, Ints], Ints]
+    team_price: Callable[..., Ints]
+    place_price: Callable[..., Ints]
     mend: Callable[[Matching, int, int], None]
     tally: Callable[[Flags, Ints, Bools], Ints]
     next_places: Callable[..., tuple[Ints, Bools]]
@@ -42,6 +44,8 @@ COMPILED = Engine(
     kernels.by_option,
     kernels.by_team,
     kernels.priced,
+    kernels.team_price,
+    kernels.place_price,
     matching.mend,
     counting.tally,
     counting.next_places,
@@ -54,6 +58,8 @@ PLAIN = Engine(
     dense.by_option,
     dense.by_team,
     dense.priced,
+    dense.team_price,
+    dense.place_price,
     matching.match_anew,
     dense.tally,
     dense.next_places,

@@ -19,11 +19,11 @@ from optimizer.costs import (
     approach_items,
     missing_items,
     numbers_of,
-    place_items,
+    place_prices,
     return_items,
     self_items,
     stability_item,
-    team_items,
+    team_prices,
 )
 from optimizer.eligibility import Bools, Faults, Ints, Times, faults_of, lacking, times_of, whole
 from optimizer.engine import engine
@@ -184,7 +184,7 @@ def stars_of(problem: Problem, before: Stars | None = None) -> Stars:
     numbers = numbers_of(problem, times, None if before is None else before.numbers)
     names = Names.of(problem)
     missing = _missing(problem, numbers)
-    place_cost = _place_cost(numbers) if before is None else before.place_cost
+    place_cost = place_prices(numbers) if before is None else before.place_cost
     may = _may(problem, faults, names)
     sides = _sides(problem, numbers, may, missing, place_cost, before)
     _check_size(problem, sides)
@@ -225,11 +225,6 @@ def _same_wish(a: Request, b: Request) -> bool:
         and a.place_preference_s == b.place_preference_s
         and a.excluded == b.excluded
     )
-
-
-def _place_cost(n: Numbers) -> Ints:
-    """What each place by itself would cost each request (R, P)."""
-    return _sum(place_items(n, *np.ix_(*map(np.arange, n.times.go.shape))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -310,11 +305,10 @@ def _sides(
 ) -> Sides:
     """Every part's price and moment, with FAR where it may not be used."""
     requests, policy = problem.requests, problem.policy
-    i = np.arange(len(requests))[:, None]
-    j, v, p = (np.arange(len(of)) for of in (problem.teams, problem.vans, problem.places))
+    every = np.s_[:]
     needs_team = _column([r.needs_team for r in requests])
     no_team, no_van, no_place = missing
-    team = np.hstack([_sum(team_items(n, i, j)), no_team[:, None]])
+    team = np.hstack([team_prices(n), no_team[:, None]])
     place = np.hstack([place_cost, no_place[:, None]])
     unready = n.times.horizon[:, None] * needs_team + n.times.onscene[:, None]
     grace = whole(policy.overtime_grace_s)
@@ -324,11 +318,11 @@ def _sides(
         drives=may.drive,
         place=np.where(may.place, place, FAR),
         go=n.times.go,
-        self_drive=_sum(self_items(n, i, p)) if before is None else before.sides.self_drive,
-        approach=_sum(approach_items(n, i, v)),
+        self_drive=_sum(self_items(n, every, every)) if before is None else before.sides.self_drive,
+        approach=_sum(approach_items(n, every, every)),
         eta=n.times.eta,
         home=whole(problem.place_to_base).T if before is None else before.sides.home,
-        way_home=_sum(return_items(n, v[:, None], p)) if before is None else before.sides.way_home,
+        way_home=_sum(return_items(n, every, every)).T if before is None else before.sides.way_home,
         van_end=whole([van.shift_end_s for van in problem.vans]) + grace,
         team_end=whole([t.shift_end_s for t in problem.teams]) + grace,
         option=may.option,

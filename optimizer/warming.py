@@ -49,6 +49,8 @@ def warm_up() -> None:
     program.rebuild()
     COMPILED.priced(scope, scope)
     COMPILED.priced(np.asarray(1), scope)
+    COMPILED.team_price(*[scope] * 6, 1, 1, 1)
+    COMPILED.place_price(*[scope] * 3, 1, 1)
     use_compiled()
 
 
