@@ -9,7 +9,7 @@ const ids = (rides: RideCard[]): string[] => rides.map(({ id }) => id);
 test('who has no van and who was not picked up come first, then the next stop', () => {
   const rides = [
     ride('late', { pick_up_ms: 900 }),
-    ride('aboard', { state: 'aboard', pick_up_ms: 10, drop_off_ms: 700 }),
+    ride('aboard', { state: 'aboard', pick_up_ms: 10, drop_off_ms: 700, starts_ms: 800 }),
     ride('left', { state: 'asked', van: null, starts_ms: 950, lacking: [{ why: 'far', vans: 3 }] }),
     ride('waits', { pick_up_ms: 400, told_until_ms: 499 }),
   ];
