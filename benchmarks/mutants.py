@@ -16,8 +16,8 @@ HOUSE = Path(__file__).resolve().parent.parent
 PATIENCE_S = 300
 """Tests that take so long have found a fault: they never end by themselves."""
 NEEDED = (
-    "optimizer", "dispatch", "directory", "record", "registry", "geo", "policy", "tests",
-    "benchmarks", "pyproject.toml",
+    "optimizer", "dispatch", "directory", "record", "registry", "geo", "caretower", "policy",
+    "tests", "benchmarks", "pyproject.toml",
 )  # fmt: skip
 OPTIMIZER, PLANNING = "tests/optimizer", "tests/dispatch/planning"
 

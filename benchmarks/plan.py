@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.events import later
 from benchmarks.rows import Row, row
-from caretower.processes import settle
+from caretower.garbage import settle
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.nearest import nearest_first

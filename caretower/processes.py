@@ -1,7 +1,6 @@
 """What each process does: api, planner, keeper, and the one-time jobs around them."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ from api.roles import Role
 from api.store import Store
 from caretower.downtime import EVERY_S, keep_board
 from caretower.embedded.addresses import expected_addresses, with_addresses
+from caretower.garbage import settle
 from caretower.keeper import Work, keep
 from caretower.policies import check_policies
 from caretower.roster import roll_shifts
@@ -36,9 +36,6 @@ KEEPER = system("keeper")
 STORES_WITHIN_S = 60.0
 RETRY_S = 0.3
 MIN_PASSWORD = 12
-GARBAGE = (50_000, 20, 100)
-"""When Python looks for garbage. A batch of positions or a plan makes tens of thousands of objects
-that are gone at once; by default each 700 of them would have whole replicas looked through."""
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -133,15 +130,6 @@ async def run_planner(tower: Tower) -> None:
     # Plans are made while the kernels compile, only slower; nothing waits for it at the end.
     Thread(target=get_ready, name="planner.get_ready", daemon=True).start()
     await planner(tower, travel, me("planner")).run()
-
-
-def settle() -> None:
-    """Keep the collector's hands off what was loaded for good: going through it stops a process
-    for a fifth of a second, now and then, and somebody waits for that plan.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
 
 
 async def run_keeper(tower: Tower) -> None:
