@@ -216,14 +216,14 @@ class Relaxation:
                 proof = replace(proof, bound=proof.bound + prices.of_choice(forced))
             if best is None or proof.bound > best.bound:
                 best = proof
-            if best.bound > (value - CLOSE) * GRID or not self._grow(scope, values, found):
+            if best.bound > (value - CLOSE) * GRID or not self._grow(scope, prices, values, found):
                 return Relaxed(scope, best, *master.solution())
 
     def known(self) -> tuple[Bundles, Ints]:
         """Every bundle of its own requests that it has seen."""
         return self._master.known()
 
-    def _grow(self, scope: Ints, values: Ints, found: Ints) -> int:
+    def _grow(self, scope: Ints, prices: Prices, values: Ints, found: Ints) -> int:
         """The best few bundles of each request that the relaxation would rather use; all of them
         where hardly any request has one, or they would come one at a time."""
         own = (self._master.request_values(scope) - WORTHWHILE) * GRID
@@ -232,7 +232,7 @@ class Relaxation:
         if len(few) <= FEW:
             near = values[few, 0] + NEAR
             limit = np.minimum(np.floor(own[few]).astype(np.int64), near)
-            return self._master.add(*within(self._stars, scope[few], self._master.prices(), limit))
+            return self._master.add(*within(self._stars, scope[few], prices, limit))
         bundles = np.column_stack([scope[k], found[k, t]])
         costs = engine().costs_of(self._stars.sides, bundles)
         return self._master.add(bundles, costs)
