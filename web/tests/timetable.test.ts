@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dueStop, isAtHome, ridesAhead, stopsOf } from '../src/field/timetable';
+import { dueStop, isAtHome, ridesAhead, stopsOf, takenAway } from '../src/field/timetable';
 import type { RideCard } from '../src/live/kinds';
 
 const ride = (id: string, changes: Partial<RideCard>): RideCard => ({ id, state: 'planned', pick_up_ms: null, drop_off_ms: null, ...changes }) as RideCard;
@@ -36,4 +36,10 @@ test('the first stop is due half an hour before the window that was told, or wit
 test('a person is at home when fetched for the ride there and when brought by the ride home', () => {
   const ends = (leg: 'to' | 'home') => stopsOf([ride('a', { leg, pick_up_ms: 1, drop_off_ms: 2 })]).map(isAtHome);
   expect([ends('to'), ends('home')]).toEqual([[true, false], [false, true]]);
+});
+
+test('what was taken away is told when it was near, and what the driver ended is not', () => {
+  const rides = ['a', 'b', 'c'].map((id) => ride(id, { told_from_ms: 10 }));
+  const tomorrow = ride('d', { told_from_ms: 86_400_000 });
+  expect(takenAway([...rides, tomorrow], rides.slice(0, 1), new Set(['b']), 10).map(({ id }) => id)).toEqual(['c']);
 });

@@ -32,11 +32,19 @@ export function ridesAhead(rides: readonly RideCard[], waiting: readonly Kept[])
   });
 }
 
+/** Whether such a step ends a ride for its driver. */
+export const isLast = (step: unknown): boolean => step === 'dropped_off' || step === 'no_show';
+
+const isNear = ({ state, told_from_ms, pick_up_ms }: RideCard, nowMs: number): boolean => state === 'aboard' || (told_from_ms ?? pick_up_ms ?? Infinity) - SOON_MS <= nowMs;
+
+/** The rides that the driver may be on the way for and that are not theirs any more, though nobody here ended them. */
+export const takenAway = (had: readonly RideCard[], rides: readonly RideCard[], ended: ReadonlySet<string>, nowMs: number): RideCard[] =>
+  had.filter((was) => isNear(was, nowMs) && !ended.has(was.id) && !rides.some(({ id }) => id === was.id));
+
 /** The stop that is under the thumb: the first one, once it is near in time or somebody is aboard. */
 export function dueStop(stops: readonly RideStop[], nowMs: number): RideStop | undefined {
   const first = stops[0];
-  if (!first) return undefined;
-  return first.ride.state === 'aboard' || (first.ride.told_from_ms ?? first.atMs) - SOON_MS <= nowMs ? first : undefined;
+  return first && isNear(first.ride, nowMs) ? first : undefined;
 }
 
 /** Where the person lives, rather than where the care is. */

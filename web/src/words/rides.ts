@@ -55,6 +55,7 @@ export const rides = {
   who: 'Who and where',
   told: (from: string, until: string) => `told ${from} to ${until}`,
   appointment: (at: string) => `appointment ${at}`,
+  taken: (leg: string, at: string) => `Not yours any more: ${leg.toLowerCase()}, ${at}. It was called off, or another van has it.`,
   noAddress: 'No address known: go by the map.',
   waitUntil: (from: string) => `They were told from ${from} on: wait until then.`,
   nobodySure: 'Yes, nobody',
