@@ -47,3 +47,12 @@ class Agenda(Generic[What]):
             return None
         key = heappop(self._heap)[2]
         return self._noted.pop(key)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What happens to a request or call (`name`), or to a unit (`name` is its kind)."""
+
+    what: str
+    name: str
+    unit: str = ""

@@ -31,8 +31,9 @@ from simulator.hands import Cast, Hands, now_ms
 from simulator.happenings import Happenings, caller_of, happenings, roads_of
 from simulator.pace import Pace
 from simulator.parameters import Parameters
+from simulator.setting import Setting
 from simulator.streams import Streams
-from simulator.world import NoSuchUnit, Setting, World
+from simulator.world import NoSuchUnit, World
 
 log = structlog.get_logger()
 
@@ -314,20 +315,20 @@ class Live:
         while True:
             await self._connected.wait()
             real = now_ms()
-            moving = set(self.world.moving(self.pace.world(real)))
+            moving = set(self.world.fleet.moving(self.pace.world(real)))
             for number, key in enumerate(self._hands.cast.units):
                 every_s = live.gps_s if key in moving else live.standing_gps_s
                 # The first reports are spread, so that not everybody logs in at once.
                 last = self._reported_ms.setdefault(
                     key, real - int(1000 * live.standing_gps_s * (number % 25) / 25)
                 )
-                if real - last >= 950 * every_s and self.world.knows_unit(key):
+                if real - last >= 950 * every_s and self.world.fleet.knows(key):
                     self._reported_ms[key] = real
                     self._spawn(("gps", "/".join(key)), self._report(key, real))
             await asyncio.sleep(live.gps_s)
 
     async def _report(self, key: Key, real: int) -> None:
-        at = self.world.position(*key, self.pace.world(real))
+        at = self.world.fleet.position(key, self.pace.world(real))
         point = {"kind": key[0], "id": key[1], "at_ms": real}
         point |= {"lon": round(at.lon, 6), "lat": round(at.lat, 6)}
         body = {"source": "simulator", "positions": [point]}

@@ -26,9 +26,10 @@ from simulator.figures import Estimate, estimate, of_requests, paired
 from simulator.happenings import happenings, roads_of
 from simulator.parameters import Parameters
 from simulator.policies import BASELINE, POLICIES, Make, Means
+from simulator.setting import Setting
 from simulator.streams import Streams
 from simulator.virtual import Log, Office
-from simulator.world import Setting, World
+from simulator.world import World
 
 Unit = TypeVar("Unit", Team, Van)
 
@@ -199,7 +200,7 @@ class Laboratory:
         office.open(teams, vans, self.cast.pools, start_ms)
         office.run(end_ms)
         busy_ms = office.busy_ms(end_ms)
-        drove_s = world.driven_s
+        drove_s = world.fleet.driven_s
         real_s = perf_counter() - began_s
         last_ms = end_ms
         while office.requests and last_ms < end_ms + DRAIN_MS:

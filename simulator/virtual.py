@@ -417,14 +417,14 @@ class Office:
 
     def _look(self, now_ms: int) -> None:
         """GPS: moving units as they move, standing ones now and then."""
-        keys = self._world.moving(now_ms)
+        keys = self._world.fleet.moving(now_ms)
         if now_ms - self._seen_ms >= STANDING_GPS_MS:
             self._seen_ms = now_ms
             keys = [*(("team", one) for one in self.teams), *(("van", one) for one in self.vans)]
         kept: Mapping[str, dict[str, Team] | dict[str, Van]]
         kept = {"team": self.teams, "van": self.vans}
         for kind, unit in keys:
-            at = self._world.position(kind, unit, now_ms)
+            at = self._world.fleet.position((kind, unit), now_ms)
             known = self._unit(kind, unit)
             seen = altered(known, lon=at.lon, lat=at.lat, position_ms=now_ms)
             kept[kind][unit] = seen  # type: ignore[assignment]

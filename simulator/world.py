@@ -7,13 +7,11 @@ A driver tells it what the screens show (`see_*`) and what time it is; it answer
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isnan
-from typing import TypeAlias
 
 from dispatch.words import FacilityAnswer, State
-from geo.closures import LiveRoads
 from geo.points import Point
-from registry.states import Pool, Team, UnitStatus, Van
-from simulator.agenda import Agenda
+from registry.states import Pool
+from simulator.agenda import Agenda, Due
 from simulator.beds import Beds, Happens
 from simulator.cases import Case
 from simulator.crews import DriveTo, Scene, Wait, next_of
@@ -27,32 +25,23 @@ from simulator.deeds import (
     FacilityAnswers,
     FollowUp,
     GiveUp,
-    NextShift,
     RoadsRecover,
     RoadsTurnBad,
     SeekPlace,
     Step,
     Tell,
-    UnitSays,
 )
 from simulator.demand import Call
 from simulator.disturbances import BadRoads
-from simulator.driving import Trip, drive
 from simulator.fates import Fate, Fates
+from simulator.fleet import Fleet, Key, Unit
 from simulator.happenings import Happenings
-from simulator.parameters import Parameters
-from simulator.streams import Streams
+from simulator.setting import Setting
 
-Unit: TypeAlias = Team | Van
-Key: TypeAlias = tuple[str, str]
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
 SEEK_S = 30.0
 RESCUE_S = 300.0
-BREAK_AGAIN_S = 600.0
-HOME_M_DEG = 0.002
-"""A unit nearer than this to its base (about 200 m) is at home."""
-
+MEETS_VAN = frozenset({State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE})
+"""While the crew is in these, its van drives to the person."""
 
 SAYS: Mapping[str, Callable[[str], Deed]] = {
     "decide": Decide,
@@ -64,36 +53,6 @@ SAYS: Mapping[str, Callable[[str], Deed]] = {
     "acknowledge": lambda request: CrewAnswers(request, None),
 }
 """What is simply said about a request; every other word is a step of its crew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What does not change during a run. `facility_clock_s`: after it somebody telephones.
-
-    `speed`: world seconds in a real one where people watch and act beside the simulation, which
-    leaves them a share of the requests for a while; None where nobody does.
-    """
-
-    parameters: Parameters
-    streams: Streams
-    roads: LiveRoads
-    facility_clock_s: float
-    speed: float | None = None
-
-
-@dataclass(slots=True)
-class _Body:
-    """A unit: what the registry says of it, and where it really is."""
-
-    unit: Unit
-    at: Point
-    trip: Trip | None = None
-    goal: str | None = None
-    on_break: bool = False
-    shift_known_ms: int = 0
-
-    def position(self, now_ms: int) -> Point:
-        return self.trip.at(now_ms) if self.trip else self.at
 
 
 @dataclass(slots=True)
@@ -119,43 +78,30 @@ class World:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._fates = Fates(setting.streams, setting.parameters)
-        self._agenda: Agenda[_Due] = Agenda()
+        self._agenda: Agenda[Due] = Agenda()
         self._pools: Agenda[Happens] = Agenda()
         self.beds = Beds(setting.streams, setting.parameters.facility, self._pools)
-        self._bodies: dict[Key, _Body] = {}
+        self.fleet = Fleet(setting, self._fates, self._agenda)
         self._stories: dict[str, _Story] = {}
         self._calls: dict[str, Call] = {}
         self._bad_roads: dict[str, BadRoads] = {}
         self._catalog: dict[str, Pool] = {}
-        self.driven_s = 0.0
 
     def expect(self, outside: Happenings) -> None:
         """What is going to come from outside; more may follow."""
         for call in outside.calls:
             self._calls[call.id] = call
-            self._agenda.note(call.at_ms, ("call", call.id), _Due("call", call.id))
+            self._agenda.note(call.at_ms, ("call", call.id), Due("call", call.id))
         for roads in outside.bad_roads:
             name = roads.closure.id
             self._bad_roads[name] = roads
-            self._agenda.note(roads.from_ms, ("bad", name), _Due("bad", name))
-            self._agenda.note(roads.until_ms, ("good", name), _Due("good", name))
+            self._agenda.note(roads.from_ms, ("bad", name), Due("bad", name))
+            self._agenda.note(roads.until_ms, ("good", name), Due("good", name))
 
     # what the screens show
     def see_unit(self, unit: Unit, now_ms: int) -> None:
         """A team or van as the registry has it."""
-        key = _key(unit)
-        body = self._bodies.get(key)
-        if body is None:
-            body = self._bodies[key] = _Body(unit, _last_seen(unit))
-            self._agenda.note(*self._first_break(unit, now_ms))
-            body.on_break = unit.status is UnitStatus.OUT_OF_SERVICE
-            if body.on_break:
-                self._note("back", key, now_ms, self._setting.parameters.crew.break_min * 60)
-        body.unit = unit
-        if body.shift_known_ms != unit.shift_end_ms:
-            body.shift_known_ms = unit.shift_end_ms
-            self._agenda.note(unit.shift_end_ms, ("shift", key), _Due("shift", *key))
-        self._look_after(key, body, now_ms)
+        self.fleet.see(unit, now_ms)
 
     def see_pool(self, pool: Pool, now_ms: int) -> None:
         """A pool as the registry has it."""
@@ -200,7 +146,7 @@ class World:
     def again(self, request: str, now_ms: int, after_s: float) -> None:
         """A deed for this request was refused: people look again after a while."""
         if request in self._stories:
-            self._note("again", ("again", request), now_ms, after_s, request)
+            self._note("again", "again", request, now_ms, after_s)
 
     # what time it is
     def next_ms(self) -> int | None:
@@ -221,18 +167,6 @@ class World:
             elif (happens := self._pools.pop(now_ms)) is not None:
                 yield from self.beds.happen(happens, now_ms)
 
-    def position(self, kind: str, unit: str, now_ms: int) -> Point:
-        """Where a unit really is."""
-        return self._bodies[kind, unit].position(now_ms)
-
-    def moving(self, now_ms: int) -> list[Key]:
-        """The units that are on the road."""
-        return [k for k, body in self._bodies.items() if body.trip and now_ms < body.trip.ends_ms]
-
-    def knows_unit(self, key: Key) -> bool:
-        """Whether the unit was ever seen."""
-        return key in self._bodies
-
     def knows_pool(self, pool: str) -> bool:
         """Whether the pool was ever seen."""
         return pool in self._catalog
@@ -246,7 +180,7 @@ class World:
         story.assessed = case.state in (State.TRANSPORTING, State.ARRIVED)
         self._stories[case.id] = story
         give_up_ms = opened_ms + int(self._setting.parameters.duration.give_up_min * 60_000)
-        self._agenda.note(give_up_ms, ("give up", case.id), _Due("give up", case.id))
+        self._agenda.note(give_up_ms, ("give up", case.id), Due("give up", case.id))
         return story
 
     def _desk(self, story: _Story, now_ms: int) -> None:
@@ -258,10 +192,10 @@ class World:
                 wait_s += story.fate.patience_s * self._setting.speed
             due_ms = max(now_ms, story.opened_ms + int(1000 * wait_s))
             if self._is_new(story, "desk", "decide"):
-                self._agenda.note(due_ms, ("desk", case.id), _Due("decide", case.id))
+                self._agenda.note(due_ms, ("desk", case.id), Due("decide", case.id))
         elif case.seeks_place:
             if self._is_new(story, "desk", "seek"):
-                self._note("seek", ("desk", case.id), now_ms, SEEK_S, case.id)
+                self._note("seek", "desk", case.id, now_ms, SEEK_S)
         else:
             story.doing.pop("desk", None)
             self._agenda.strike(("desk", case.id))
@@ -277,7 +211,7 @@ class World:
         if self._is_new(story, "facility", case.pool):
             pool = self._catalog[case.pool]
             mind = self._fates.facility(case.id, pool, self._setting.facility_clock_s)
-            self._note("facility", ("facility", case.id), now_ms, mind.answer_s, case.id)
+            self._note("facility", "facility", case.id, now_ms, mind.answer_s)
 
     def _crew(self, story: _Story, now_ms: int) -> None:
         """The crew goes on; a van that comes for the person drives to the scene."""
@@ -289,15 +223,13 @@ class World:
         self._send_van(story, now_ms)
         lead = case.units[0]
         mind = self._fates.crew(case.id, lead[1])
-        scene = Scene(story.assessed, self._van_is_there(case), self._at_place(story, lead, now_ms))
-        following = next_of(case, story.fate, mind, scene)
-        match following:
+        match next_of(case, story.fate, mind, self._scene(story, lead, now_ms)):
             case None:
                 self._agenda.strike(("crew", case.id))
                 story.doing.pop("crew", None)
             case Wait(seconds, then):
                 if self._is_new(story, "crew", f"{case.state} {then} {seconds}"):
-                    self._note(then, ("crew", case.id), now_ms, seconds, case.id)
+                    self._note(then, "crew", case.id, now_ms, seconds)
             case DriveTo(where, then):
                 goal = self._goal(story, where)
                 if goal is None:
@@ -310,10 +242,10 @@ class World:
         case, ends_ms = story.case, now_ms
         riding = case.units if case.state is State.TRANSPORTING else case.units[:1]
         for key in riding:
-            trip = self._set_off(key, goal, now_ms, story.fate.drive_factor)
+            trip = self.fleet.set_off(key, goal, now_ms, story.fate.drive_factor)
             if trip is not None:
                 ends_ms = max(ends_ms, trip.ends_ms)
-        self._agenda.note(ends_ms, ("crew", case.id), _Due(then, case.id))
+        self._agenda.note(ends_ms, ("crew", case.id), Due(then, case.id))
 
     def _goal(self, story: _Story, where: str) -> Point | None:
         if where == "scene":
@@ -324,115 +256,37 @@ class World:
     def _send_van(self, story: _Story, now_ms: int) -> None:
         """A claimed van drives to the person by itself; when it is there, the crew sees it."""
         case = story.case
-        if (
-            case.van is None
-            or case.team is None
-            or case.state
-            not in (
-                State.ACKNOWLEDGED,
-                State.EN_ROUTE,
-                State.ON_SCENE,
-            )
-        ):
+        if case.van is None or case.team is None or case.state not in MEETS_VAN:
             return
-        body = self._bodies.get(("van", case.van))
-        goal = self._goal(story, "scene")
-        if body is not None and goal is not None and body.goal != f"scene {case.id}":
-            trip = self._set_off(("van", case.van), goal, now_ms, story.fate.drive_factor)
-            body.goal = f"scene {case.id}"
+        goal, errand = self._goal(story, "scene"), f"scene {case.id}"
+        if goal is not None:
+            factor = story.fate.drive_factor
+            trip = self.fleet.send(("van", case.van), errand, goal, now_ms, factor)
             if trip is not None:
-                self._agenda.note(trip.ends_ms, ("van", case.id), _Due("look", case.id))
+                self._agenda.note(trip.ends_ms, ("van", case.id), Due("look", case.id))
 
-    def _van_is_there(self, case: Case) -> bool:
-        if case.van is None:
-            return True
-        body = self._bodies.get(("van", case.van))
-        return body is None or body.trip is None
+    def _scene(self, story: _Story, lead: Key, now_ms: int) -> Scene:
+        """What the crew sees: the person assessed or not, the van, the place."""
+        van, place = story.case.van, self._goal(story, "place")
+        return Scene(
+            story.assessed,
+            van is None or self.fleet.stands(("van", van)),
+            place is None or self.fleet.is_near(lead, place, now_ms),
+        )
 
-    def _at_place(self, story: _Story, lead: Key, now_ms: int) -> bool:
-        goal, body = self._goal(story, "place"), self._bodies.get(lead)
-        if goal is None or body is None:
-            return True
-        return _near(body.position(now_ms), goal)
-
-    def _set_off(self, key: Key, goal: Point, now_ms: int, factor: float) -> Trip | None:
-        body = self._bodies.get(key)
-        if body is None:
-            return None
-        self._stop(body, now_ms)
-        trip = drive(self._setting.roads, body.at, goal, now_ms, factor)
-        body.trip, body.goal = trip, None
-        self._agenda.note(trip.ends_ms, ("trip", key), _Due("arrive", *key))
-        return trip
-
-    def _stop(self, body: _Body, now_ms: int) -> None:
-        if body.trip is not None:
-            self.driven_s += min(now_ms, body.trip.ends_ms) / 1000 - body.trip.began_ms / 1000
-            body.at = body.trip.at(now_ms)
-            body.trip = None
-
-    def _look_after(self, key: Key, body: _Body, now_ms: int) -> None:
-        """A unit that is done clears, and one that is free drives home."""
-        unit = body.unit
-        if unit.request is None and unit.status is UnitStatus.CLEARING:
-            if self._agenda.get(("clear", key)) is None:
-                clear_s = self._fates.crew(f"{unit.changed_ms}", unit.id).clear_s
-                self._note("clear", key, now_ms, clear_s)
-            return
-        self._agenda.strike(("clear", key))
-        free = unit.request is None and unit.hold is None
-        if free and unit.status is UnitStatus.AVAILABLE and body.goal != "home":
-            base = Point(unit.base_lon, unit.base_lat)
-            if not _near(body.position(now_ms), base):
-                self._set_off(key, base, now_ms, 1.0)
-            body.goal = "home"
-        elif not free and body.goal == "home":
-            body.goal = None
-
-    def _happen(self, event: "_Due", now_ms: int) -> Iterator[Deed]:
+    def _happen(self, event: Due, now_ms: int) -> Iterator[Deed]:
         match event:
-            case _Due("call", name):
+            case Due("call", name):
                 if name in self._calls:
                     yield Tell(self._calls[name])
-            case _Due("bad", name):
+            case Due("bad", name):
                 yield RoadsTurnBad(self._bad_roads[name])
-            case _Due("good", name):
+            case Due("good", name):
                 yield RoadsRecover(self._bad_roads.pop(name))
-            case _Due(what, kind, unit) if unit:
-                yield from self._unit_does(what, (kind, unit), now_ms)
-            case _Due(what, request) if request in self._stories:
+            case Due(what, kind, unit) if unit:
+                yield from self.fleet.does(what, (kind, unit), now_ms)
+            case Due(what, request) if request in self._stories:
                 yield from self._story_goes_on(what, self._stories[request], now_ms)
-
-    def _unit_does(self, what: str, key: Key, now_ms: int) -> Iterator[Deed]:
-        body = self._bodies[key]
-        match what:
-            case "arrive":
-                self._stop(body, now_ms)
-            case "clear":
-                yield UnitSays(*key, UnitStatus.AVAILABLE)
-            case "break":
-                yield from self._break(key, body, now_ms)
-            case "back":
-                body.on_break = False
-                if body.unit.status is UnitStatus.OUT_OF_SERVICE:
-                    yield UnitSays(*key, UnitStatus.AVAILABLE)
-            case "shift":
-                unit = body.unit
-                length_ms = unit.shift_end_ms - unit.shift_start_ms
-                start_ms = unit.shift_start_ms + max(DAY_MS, length_ms)
-                yield NextShift(*key, start_ms, start_ms + length_ms)
-
-    def _break(self, key: Key, body: _Body, now_ms: int) -> Iterator[Deed]:
-        part, unit = self._setting.parameters.crew, body.unit
-        free = unit.request is None and unit.hold is None
-        if not free or unit.status is not UnitStatus.AVAILABLE:
-            self._note("break", key, now_ms, BREAK_AGAIN_S)
-            return
-        self._note("break", key, now_ms, part.shift_h * 3600)
-        if unit.shift_start_ms <= now_ms < unit.shift_end_ms:
-            body.on_break = True
-            self._note("back", key, now_ms, part.break_min * 60)
-            yield UnitSays(*key, UnitStatus.OUT_OF_SERVICE)
 
     def _story_goes_on(self, what: str, story: _Story, now_ms: int) -> Iterator[Deed]:
         case = story.case
@@ -465,7 +319,7 @@ class World:
         if what == "assess":
             story.assessed = True
             patience_s = self._setting.parameters.duration.ems_from_scene_min * 60
-            self._note("ems", ("ems", story.case.id), now_ms, patience_s, story.case.id)
+            self._note("ems", "ems", story.case.id, now_ms, patience_s)
         self._crew(story, now_ms)
 
     def _facility_answers(self, story: _Story) -> Iterator[Deed]:
@@ -480,17 +334,16 @@ class World:
         yield FacilityAnswers(case.id, pool.id, declines)
 
     def _needs_van(self, case: Case) -> bool:
-        body = self._bodies.get(("team", case.team or ""))
-        return body is not None and body.unit.seats == 0 and case.van is None
+        return case.van is None and self.fleet.seats(("team", case.team or "")) == 0
 
     def _after(self, story: _Story, now_ms: int) -> None:
         """The visit is over: a rescue is confirmed, a follow-up made; then the story ends."""
         case = story.case
         self.beds.forget(case.id)
         if case.rescue and self._is_new(story, "after", "rescue"):
-            self._note("rescue", ("after", case.id), now_ms, RESCUE_S, case.id)
+            self._note("rescue", "after", case.id, now_ms, RESCUE_S)
         elif case.follow_up and not case.rescue and self._is_new(story, "after", "follow up"):
-            self._note("follow up", ("after", case.id), now_ms, story.fate.follow_up_s, case.id)
+            self._note("follow up", "after", case.id, now_ms, story.fate.follow_up_s)
         elif not (case.rescue or case.follow_up):
             self._end(case.id)
 
@@ -507,47 +360,11 @@ class World:
         story.doing[role] = what
         return True
 
-    def _first_break(self, unit: Unit, now_ms: int) -> tuple[int, tuple[str, Key], "_Due"]:
-        part = self._setting.parameters.crew
-        dice = float(self._setting.streams.of("breaks", unit.id).random())
-        key = _key(unit)
-        after_s = (part.break_after_h + (dice - 0.5) * part.shift_h / 2) * 3600
-        return now_ms + int(1000 * max(0.0, after_s)), ("break", key), _Due("break", *key)
-
-    def _note(
-        self, what: str, key: Key, now_ms: int, after_s: float, request: str | None = None
-    ) -> None:
-        """Note something of a request under its role, or of a unit under what it does."""
-        due_ms = now_ms + int(1000 * after_s)
-        if request is not None:
-            self._agenda.note(due_ms, key, _Due(what, request))
-        else:
-            self._agenda.note(due_ms, (what, key), _Due(what, *key))
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """What happens to a request or call (`name`), or to a unit (`name` is its kind)."""
-
-    what: str
-    name: str
-    unit: str = ""
+    def _note(self, what: str, role: str, request: str, now_ms: int, after_s: float) -> None:
+        """Note what happens to a request, under whoever does it."""
+        self._agenda.note(now_ms + int(1000 * after_s), (role, request), Due(what, request))
 
 
 def _is_moot(what: str, case: Case) -> bool:
     """Whether nobody has to give up any more: a team has come, or has left with the person."""
     return not (case.waiting if what == "give up" else case.state is State.ON_SCENE)
-
-
-def _key(unit: Unit) -> Key:
-    return ("team" if isinstance(unit, Team) else "van"), unit.id
-
-
-def _last_seen(unit: Unit) -> Point:
-    if unit.position_ms == 0:
-        return Point(unit.base_lon, unit.base_lat)
-    return Point(unit.lon, unit.lat)
-
-
-def _near(one: Point, other: Point) -> bool:
-    return abs(one.lon - other.lon) < HOME_M_DEG and abs(one.lat - other.lat) < HOME_M_DEG
