@@ -163,7 +163,7 @@ def keeper_works(tower: Tower) -> dict[str, tuple[float, Work]]:
         "prune": (21_600.0, lambda: prune(tower.engine, retention, tower.clock())),
         "dispatch_clocks": (1.0, tower.dispatch.watch.tick),
         "dispatch_unserved": (5.0, tower.dispatch.watch.log_unserved),
-        "referral_clocks": (2.0, lambda: tower.referral.tick(KEEPER)),
+        "referral_clocks": (2.0, lambda: tower.referral.watch.tick(KEEPER)),
         "rides_of_appointments": (2.0, tower.rides.tick),
         "roster": (
             20.0,

@@ -10,7 +10,8 @@ from api.schemas import referrals as edge
 from api.schemas.edge import Uuid
 from api.sense import Sensible
 from api.who import May, Parts
-from referral.referral import Person, Refer
+from referral.reading import Person
+from referral.referral import Refer
 from referral.states import Contact, Outcome
 
 router = APIRouter(tags=["referrals"], route_class=Sensible)

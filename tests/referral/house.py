@@ -14,7 +14,8 @@ from dispatch.reading import Ended
 from dispatch.words import State
 from record import Actor
 from referral.policy import load_policy
-from referral.referral import Person, Refer, Referral
+from referral.reading import Person
+from referral.referral import Refer, Referral
 from registry.port import Registry
 from registry.states import Slot
 

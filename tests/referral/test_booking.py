@@ -54,10 +54,10 @@ async def test_a_crash_after_the_booking_leaves_nobody_to_be_called_in_vain(
     if mended_by == "a retry":
         await house.referral.refer(DISPATCHER, command, wish)
     else:
-        await house.referral.tick(KEEPER)
+        await house.referral.watch.tick(KEEPER)
     assert list(house.requests.settled) == [wish.request]
     assert await house.requests.to_follow_up() == [waiting]
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     assert await house.requests.to_follow_up() == [waiting]
 
 

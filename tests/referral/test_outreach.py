@@ -88,7 +88,7 @@ async def test_a_cancelled_referral_leaves_a_follow_up_that_is_owed_again(house:
     assert await house.requests.to_follow_up() == [card["request"]]
     again = Refer(an_id(), card["request"], await house.slot(after_h=40))
     await house.referral.refer(DISPATCHER, an_id(), again)
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     assert await house.requests.to_follow_up() == []
 
 
@@ -97,7 +97,7 @@ async def test_while_another_referral_stands_the_follow_up_stays_settled(house: 
     other = Refer(an_id(), card["request"], await house.slot(after_h=40))
     await house.referral.refer(DISPATCHER, an_id(), other)
     await house.referral.cancel(DISPATCHER, an_id(), card["id"], "two were booked")
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     assert house.requests.reopened == {}
 
 
@@ -109,19 +109,19 @@ async def test_a_crash_before_the_follow_up_is_owed_again_is_mended_by_the_keepe
     with pytest.raises(ConnectionError):
         await house.referral.cancel(DISPATCHER, an_id(), card["id"], "booked in error")
     house.requests.away = False
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     assert await house.requests.to_follow_up() == [card["request"]]
 
 
 async def test_a_clock_that_nobody_answers_becomes_a_supervisors(house: House) -> None:
     card = await house.referred()
     house.time.now_ms += 31 * 60_000
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     house.time.now_ms += POLICY.supervisor_ms
-    (late,) = await house.referral.tick(KEEPER)
+    (late,) = await house.referral.watch.tick(KEEPER)
     assert (late.kind, late.id) == ("raise_acknowledge", card["id"])
     assert (await house.card("referral", card["id"]) or {})["raised"] is True
-    assert await house.referral.tick(KEEPER) == []
+    assert await house.referral.watch.tick(KEEPER) == []
     seen = await house.referral.acknowledge(PROVIDER, an_id(), card["id"])
     assert (seen["escalated"], seen["raised"]) == (False, False)
 
@@ -129,9 +129,9 @@ async def test_a_clock_that_nobody_answers_becomes_a_supervisors(house: House) -
 async def test_an_outreach_task_that_nobody_works_on_becomes_a_supervisors(house: House) -> None:
     _, task = await missed(house)
     house.time.now_ms += 25 * H_MS
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     house.time.now_ms += POLICY.supervisor_ms
-    assert [late.kind for late in await house.referral.tick(KEEPER)] == ["raise_outreach"]
+    assert [late.kind for late in await house.referral.watch.tick(KEEPER)] == ["raise_outreach"]
     assert [t["raised"] for t in await house.referral.tasks()] == [True]
     tried = await house.referral.outreach_attempt(
         DISPATCHER, an_id(), task["id"], Contact.NO_ANSWER
@@ -156,12 +156,12 @@ async def test_a_caring_connection_is_owed_where_the_warm_hand_off_failed(house:
 
 async def test_an_unacknowledged_referral_escalates_once(house: House) -> None:
     card = await house.referred()
-    assert await house.referral.tick(KEEPER) == []
+    assert await house.referral.watch.tick(KEEPER) == []
     house.time.now_ms += 31 * 60_000
-    (late,) = await house.referral.tick(KEEPER)
+    (late,) = await house.referral.watch.tick(KEEPER)
     assert (late.kind, late.id) == ("acknowledge", card["id"])
     assert (await house.card("referral", card["id"]) or {})["escalated"] is True
-    assert await house.referral.tick(KEEPER) == []
+    assert await house.referral.watch.tick(KEEPER) == []
     seen = await house.referral.acknowledge(PROVIDER, an_id(), card["id"])
     assert (seen["state"], seen["escalated"]) == ("accepted", False)
 
@@ -170,7 +170,7 @@ async def test_when_nobody_says_whether_the_person_came_somebody_has_to_ask(hous
     card = await house.referred(after_h=1)
     await house.referral.acknowledge(PROVIDER, an_id(), card["id"])
     house.time.now_ms += 5 * H_MS
-    assert [late.kind for late in await house.referral.tick(KEEPER)] == ["attendance"]
+    assert [late.kind for late in await house.referral.watch.tick(KEEPER)] == ["attendance"]
     assert [t["reason"] for t in await house.referral.tasks()] == ["attendance_unknown"]
     await house.referral.attended(PROVIDER, an_id(), card["id"])
     assert await house.referral.tasks() == []
@@ -179,5 +179,5 @@ async def test_when_nobody_says_whether_the_person_came_somebody_has_to_ask(hous
 async def test_an_outreach_task_whose_clock_ran_out_escalates(house: House) -> None:
     _, task = await missed(house)
     house.time.now_ms += 25 * H_MS
-    assert [late.id for late in await house.referral.tick(KEEPER)] == [task["id"]]
+    assert [late.id for late in await house.referral.watch.tick(KEEPER)] == [task["id"]]
     assert [t["escalated"] for t in await house.referral.tasks()] == [True]

@@ -35,7 +35,7 @@ async def test_what_has_ended_leaves_the_screens_after_a_day_and_stays_in_the_re
     card = await house.referred()
     await house.referral.attended(PROVIDER, an_id(), card["id"])
     house.time.now_ms += 25 * H_MS
-    await house.referral.tick(KEEPER)
+    await house.referral.watch.tick(KEEPER)
     assert await house.card("referral", card["id"]) is None
     assert (await house.referral.referral(PROVIDER, card["id"]))["state"] == "completed"
 
