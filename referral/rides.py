@@ -29,12 +29,13 @@ NOBODY_SAID = Rider()
 class AskRide:
     """The wish for a ride to an appointment; the caller gives the ids.
 
-    `at` None: where the person of the request was. `home` is the id of the ride home, None for
-    none. `rider` may leave out name and telephone: then they are those of the referral.
+    `ride` is the id of the ride there, `home` that of the ride home; None for none. `at` None:
+    where the person of the request was. `rider` may leave out name and telephone: then they are
+    those of the referral.
     """
 
     appointment: str
-    ride: str
+    ride: str | None
     home: str | None = None
     at: Spot | None = None
     rider: Rider = NOBODY_SAID
@@ -60,7 +61,7 @@ class AppointmentRides:
         self._rides = rides
 
     async def ask(self, actor: Actor, command_id: str, wish: AskRide) -> Asked:
-        """Ask for a ride, and for one home. The planner answers with van and time, or with why not.
+        """Ask for a ride there, home, or both. The planner answers with van and time, or why not.
 
         Raises NotFound, NotYours, and Refused: the appointment is over, not booked, or by
         telehealth, or it has such a ride.
@@ -74,16 +75,17 @@ class AppointmentRides:
             slot = slots.get(row["slot"])
             if slot is None:
                 raise NotFound("slot", row["slot"])
-            _may_ride(row, slot, tx.now_ms)
+            wanted = [(Leg.TO, wish.ride), (Leg.HOME, wish.home)]
+            legs = [(leg, id) for leg, id in wanted if id is not None]
+            for leg, _ in legs:
+                _may_ride(row, slot, leg, tx.now_ms)
             where, town = await self._rides.where(tx, row["request"])
             person, rider = wish.at or where, await _rider(tx, wish, town)
-            rides = [_ride(wish.ride, Leg.TO, wish, row, slot, person, tx.now_ms)]
-            if wish.home is not None:
-                rides.append(_ride(wish.home, Leg.HOME, wish, row, slot, person, tx.now_ms))
+            rides = [_ride(id, leg, wish, row, slot, person, tx.now_ms) for leg, id in legs]
             rows = tuple([await self._rides.add(tx, ride, rider) for ride in rides])
             return Asked(tuple(face(ride) for ride in rides), rows)
 
-        purpose = f"ride.ask {wish.appointment} {wish.ride}"
+        purpose = f"ride.ask {wish.appointment} {wish.ride or wish.home}"
         try:
             async with self._journal.transaction(actor) as tx:
                 asked = await tx.once(command_id, purpose, Asked, lambda: work(tx), said=wish)
@@ -115,13 +117,17 @@ def still_wanted(ride: Ride, appointment: Row | None) -> bool:
     return state in store.EXPECTED or (state is State.COMPLETED and ride.leg is Leg.HOME)
 
 
-def _may_ride(row: Row, slot: Slot, now_ms: int) -> None:
-    if State(row["state"]) not in store.EXPECTED:
+def _may_ride(row: Row, slot: Slot, leg: Leg, now_ms: int) -> None:
+    """There until the appointment begins; home until it ends, for who attended too."""
+    state, is_home = State(row["state"]), leg is Leg.HOME
+    if state not in store.EXPECTED and not (is_home and state is State.COMPLETED):
         raise Refused(row["id"], "the appointment is not booked")
     if slot.mode != IN_PERSON:
         raise Refused(slot.id, "nobody rides to an appointment by telehealth")
-    if slot.starts_ms <= now_ms:
-        raise Refused(slot.id, "the appointment has begun")
+    if slot.starts_ms + (slot.duration_s * 1000 if is_home else 0) <= now_ms:
+        raise Refused(
+            slot.id, "the appointment has ended" if is_home else "the appointment has begun"
+        )
 
 
 async def _rider(tx: Transaction, wish: AskRide, town: str) -> Rider:

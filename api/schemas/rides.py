@@ -1,8 +1,8 @@
 """Scheduled rides to appointments and home."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.schemas.edge import (
     Answer,
@@ -40,10 +40,10 @@ class AskedRider(Body):
 
 
 class AskRide(Command):
-    """A ride to a booked appointment, and home again if it has an id."""
+    """A ride to a booked appointment, home from it, or both: whichever has an id (UUIDv7)."""
 
-    ride: Uuid = Field(description="the new ride's id, made by the caller: UUIDv7")
-    home: Uuid | None = Field(default=None, description="the id of a ride home; null: none")
+    ride: Uuid | None = Field(default=None, description="the id of the ride there; null: none")
+    home: Uuid | None = Field(default=None, description="the id of the ride home; null: none")
     at: RidePlace | None = Field(
         default=None, description="where to fetch the person; null: where the crisis request was"
     )
@@ -51,6 +51,12 @@ class AskRide(Command):
     seats: Seats = 1
     needs: Words = Field(default=[], description="what the van must have: `wheelchair`, `secure`")
     shares: bool = Field(default=False, description="the person agreed to share the van")
+
+    @model_validator(mode="after")
+    def is_a_ride(self) -> Self:
+        if self.ride is None and self.home is None:
+            raise ValueError("ride or home: one of them needs an id")
+        return self
 
 
 class CancelRide(Command):

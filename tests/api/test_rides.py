@@ -79,6 +79,7 @@ async def test_the_live_screens_are_shown_their_rides_and_no_person(house: House
 
 SENSELESS: list[dict[str, Any]] = [
     {"seats": 0},
+    {"ride": None},
     {"needs": ["adult"]},
     {"needs": ["no_such_word"]},
     {"at": {"lon": 25, "lat": 60}},
@@ -138,3 +139,16 @@ async def test_nobody_is_given_up_before_the_window_that_they_were_told(house: H
     await house.refused("driver", path, 409, step="no_show")
     (ride,) = (await house.get("driver", "/v1/rides"))["items"]
     assert ride["state"] == "planned"
+
+
+async def test_a_ride_home_is_asked_for_alone_and_by_who_attended_too(house: House) -> None:
+    referral = await booked(house)
+    (home,) = await asked(house, referral, ride=None)
+    assert home["leg"] == "home"
+    await house.do("provider", f"/v1/rides/{home['id']}/cancel", reason="slip")
+    await house.do("provider", f"/v1/referrals/{referral}/attended")
+    (again,) = await asked(house, referral, ride=None)
+    assert await house.app.state.services.rides.tick() == 0
+    path = f"/v1/referrals/{referral}/rides"
+    await house.refused("provider", path, 409, ride=command())
+    assert again["state"] == "asked"

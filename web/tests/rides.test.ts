@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { inOrder, isOverdue, isStillAboard, isWithoutVan, legsOf } from '../src/board/rides';
-import type { RideCard } from '../src/live/kinds';
+import { askable, inOrder, isOverdue, isStillAboard, isWithoutVan, legsOf } from '../src/board/rides';
+import type { RideCard, Slot } from '../src/live/kinds';
 
 const ride = (id: string, changes: Partial<RideCard>): RideCard =>
   ({ id, state: 'planned', leg: 'to', van: 'v', lacking: [], pick_up_ms: null, drop_off_ms: null, told_until_ms: null, starts_ms: 0, ended_ms: null, ...changes }) as RideCard;
@@ -36,4 +36,16 @@ test('of each leg the open ride is shown, or else how the last one ended', () =>
   ];
   expect(ids(legsOf(rides))).toEqual(['second', 'home']);
   expect(ids(legsOf([...rides, ride('open', {})]))).toEqual(['open', 'home']);
+});
+
+test('a ride there is asked for until the appointment begins, one home until it ends, once each', () => {
+  const slot = { mode: 'in_person', starts_ms: 1_000, duration_s: 1 } as Slot;
+  const may = (state: string, nowMs: number, ...rides: RideCard[]) => askable(slot, state, rides, nowMs);
+  expect(may('accepted', 999)).toEqual({ to: true, home: true });
+  expect(may('accepted', 1_000)).toEqual({ to: false, home: true });
+  expect(may('accepted', 2_000)).toEqual({ to: false, home: false });
+  expect(may('completed', 1_500)).toEqual({ to: false, home: true });
+  expect(may('cancelled', 999)).toEqual({ to: false, home: false });
+  expect(may('accepted', 0, ride('a', {}), ride('b', { leg: 'home', ended_ms: 1 }))).toEqual({ to: false, home: true });
+  expect(askable({ ...slot, mode: 'telehealth' }, 'accepted', [], 0)).toEqual({ to: false, home: false });
 });

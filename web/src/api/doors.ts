@@ -85,8 +85,8 @@ export const rejectReferral = (id: string, reason: string) => data(server.POST('
 export const cancelReferral = (id: string, reason: string) => data(server.POST('/v1/referrals/{referral}/cancel', { params: referral(id), body: command({ reason }) }));
 export const rebook = (id: string, slot: string) => data(server.POST('/v1/referrals/{referral}/rebook', { params: referral(id), body: command({ slot }) }));
 export type AskRide = Pick<Schemas['AskRide'], 'at' | 'rider' | 'seats' | 'needs' | 'shares'>;
-export const askRide = (id: string, wish: AskRide, home: boolean) =>
-  data(server.POST('/v1/referrals/{referral}/rides', { params: referral(id), body: command({ ...wish, ride: newId(), home: home ? newId() : null }) }));
+export const askRide = (id: string, wish: AskRide, there: boolean, home: boolean) =>
+  data(server.POST('/v1/referrals/{referral}/rides', { params: referral(id), body: command({ ...wish, ride: there ? newId() : null, home: home ? newId() : null }) }));
 export const rides = async (): Promise<Schemas['ScheduledRide'][]> => (await data(server.GET('/v1/rides'))).items;
 export const stepRide = (ride: string, step: Schemas['RideStep']['step']) => data(server.POST('/v1/rides/{ride}/steps', { params: { path: { ride } }, body: command({ step }) }));
 export const cancelRide = (ride: string, reason: string) => data(server.POST('/v1/rides/{ride}/cancel', { params: { path: { ride } }, body: command({ reason }) }));

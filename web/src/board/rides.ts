@@ -1,4 +1,4 @@
-import type { RideCard } from '../live/kinds';
+import type { RideCard, Slot } from '../live/kinds';
 
 /** What a desk sees of scheduled rides. Pure. */
 
@@ -7,6 +7,16 @@ export const isWithoutVan = ({ state, lacking }: RideCard): boolean => state ===
 
 /** The window that was told is over, and nobody has said how it went. */
 export const isOverdue = ({ state, told_until_ms }: RideCard, nowMs: number): boolean => state === 'planned' && told_until_ms !== null && told_until_ms < nowMs;
+
+export type Askable = Record<RideCard['leg'], boolean>;
+
+/** Which rides may still be asked for: there until the appointment begins, home until it ends, for who attended too. */
+export function askable(slot: Slot | undefined, state: string, rides: readonly RideCard[], nowMs: number): Askable {
+  const lacks = (leg: RideCard['leg']): boolean => slot?.mode === 'in_person' && !rides.some((ride) => ride.leg === leg && ride.ended_ms === null);
+  const [startsMs, endsMs] = slot ? [slot.starts_ms, slot.starts_ms + slot.duration_s * 1_000] : [0, 0];
+  const expected = ['requested', 'accepted', 'on-hold'].includes(state);
+  return { to: lacks('to') && expected && startsMs > nowMs, home: lacks('home') && (expected || state === 'completed') && endsMs > nowMs };
+}
 
 const LONG_ABOARD_MS = 3 * 3_600_000;
 

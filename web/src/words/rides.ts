@@ -3,6 +3,7 @@ import { plural } from './plural';
 
 export const rides = {
   ask: 'Ask for a ride',
+  askHome: 'Ask for a ride home',
   send: 'Ask',
   from: 'Fetch from (town or ZIP)',
   fromRequest: 'Left empty: where the crisis call came from.',
