@@ -239,7 +239,9 @@ async def test_no_frame_of_a_request_s_life_names_anybody(house: House, address:
 
 async def open_screen(house: House, address: str, name: str, topic: str) -> Screen:
     ticket = await ticket_of(house, name)
-    opened = Screen(await connect(f"ws://{address}/v1/live?ticket={ticket}"), topic)
+    # It hears everything at once, however long the test does not look at it.
+    socket = await connect(f"ws://{address}/v1/live?ticket={ticket}", max_queue=None)
+    opened = Screen(socket, topic)
     await opened.take()
     await opened.hello()
     await opened.until(lambda seen: seen.at is not None)
