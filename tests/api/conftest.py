@@ -11,6 +11,7 @@ from registry.port import Registry
 from tests.api.builders import Clock
 from tests.api.house import House
 from tests.api.house import house as opened
+from tests.api.life import Life
 
 
 @pytest.fixture
@@ -29,3 +30,10 @@ async def house(engine: AsyncEngine, registry: Registry, tmp_path: Path) -> Asyn
     """The whole application on a real database and a real registry."""
     async with opened(engine, registry, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+async def life(memory: MemoryRegistry, clock: Clock) -> Life:
+    begun = Life(memory, clock)
+    await begun.begin()
+    return begun

@@ -18,7 +18,7 @@ from registry.errors import Unavailable
 from registry.model import MemoryRegistry
 from registry.port import Event, Position
 from tests.api.builders import NOW_MS, Clock, command, pool, team
-from tests.api.test_audiences import a_wall
+from tests.api.life import a_wall
 
 DISPATCHER = Caller("a", "n", Role.DISPATCHER, None, "t", 2 * NOW_MS)
 
