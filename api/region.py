@@ -6,22 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.schemas.region import Region
+from dispatch.policy_form import Form, Verified
 
 
-class _Edge(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Wall(_Edge):
+class _Wall(Verified):
     population_limit: Annotated[int, Field(ge=0)]
-    source: Annotated[str, Field(min_length=3)]
-    verified: bool
 
 
-class ScreenPolicy(_Edge):
+class ScreenPolicy(Form):
     """`policy/screens.toml`: what the wall hides."""
 
     version: Annotated[str, Field(min_length=1)]

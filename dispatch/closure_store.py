@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch.errors import NotFound
 from dispatch.road_closure import RoadClosure
-from dispatch.tables import road_closure, row_of
+from dispatch.tables import put_row, road_closure
 from dispatch.words import ClosureReason
 
 
@@ -47,12 +47,7 @@ async def over(connection: AsyncConnection, now_ms: int) -> list[str]:
 
 async def put(connection: AsyncConnection, closure: RoadClosure, *, new: bool) -> None:
     """Write a new closure, or the next version of one that was loaded and locked."""
-    values = row_of(closure)
-    if new:
-        await connection.execute(insert(road_closure).values(values))
-    else:
-        this = road_closure.c.id == closure.id
-        await connection.execute(update(road_closure).where(this).values(values))
+    await put_row(connection, road_closure, closure, new=new)
 
 
 def _closure(row: Mapping[Any, Any]) -> RoadClosure:

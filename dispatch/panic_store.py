@@ -1,11 +1,11 @@
 """The statements on calls for help of crews and drivers."""
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch.errors import NotFound
 from dispatch.panic import Panic
-from dispatch.tables import field_panic, row_of
+from dispatch.tables import field_panic, put_row
 
 
 async def load(connection: AsyncConnection, id: str) -> Panic:
@@ -24,12 +24,7 @@ async def open_of(connection: AsyncConnection, kind: str, unit: str) -> Panic | 
 
 async def put(connection: AsyncConnection, panic: Panic, *, new: bool) -> None:
     """Write a new panic, or the next version of one that was loaded and locked."""
-    values = row_of(panic)
-    if new:
-        await connection.execute(insert(field_panic).values(values))
-    else:
-        this = field_panic.c.id == panic.id
-        await connection.execute(update(field_panic).where(this).values(values))
+    await put_row(connection, field_panic, panic, new=new)
 
 
 async def unanswered(connection: AsyncConnection, now_ms: int) -> list[str]:

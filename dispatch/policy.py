@@ -9,41 +9,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from dispatch.policy_form import Form, Verified
 from dispatch.words import Level, Tier
 
 
-class _Edge(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Sourced(_Edge):
-    source: Annotated[str, Field(min_length=3)]
-    verified: bool
-
-
-class _Seconds(_Sourced):
+class _Seconds(Verified):
     seconds: Annotated[int, Field(ge=0, le=7 * 86_400)]
 
 
-class _Number(_Sourced):
+class _Number(Verified):
     value: Annotated[float, Field(gt=0)]
 
 
-class _Metres(_Sourced):
+class _Metres(Verified):
     metres: Annotated[int, Field(gt=0)]
 
 
-class _AtLeast(_Sourced):
+class _AtLeast(Verified):
     level: Annotated[str, Field(pattern="^(low|moderate|high|imminent)$")]
 
 
-class _Row(_Sourced):
+class _Row(Verified):
     by_urgency: Annotated[tuple[Tier, ...], Field(min_length=4, max_length=4)]
 
 
-class _Clocks(_Edge):
+class _Clocks(Form):
     owner_imminent: _Seconds
     owner: _Seconds
     alarm: _Seconds
@@ -61,12 +53,12 @@ class _Clocks(_Edge):
     panic: _Seconds
 
 
-class _Duplicates(_Edge):
+class _Duplicates(Form):
     within: _Metres
     since: _Seconds
 
 
-class _File(_Edge):
+class _File(Form):
     version: Annotated[str, Field(min_length=1)]
     target: dict[Tier, _Seconds]
     weight: dict[Tier, _Number]

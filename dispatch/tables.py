@@ -1,4 +1,4 @@
-"""Dispatch's tables.
+"""Dispatch's tables, and how a dataclass is written as a row of one.
 
 `crisis_request.body` is the whole request; the columns beside it are what the database itself
 guards and searches. Identity stands in `request_person` and nowhere else.
@@ -18,9 +18,12 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    insert,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch.request import Person
 from record.tables import metadata
@@ -189,3 +192,11 @@ def row_of(value: Any) -> dict[str, Any]:
     """A dataclass as the columns of its row."""
     names: Iterable[str] = value.__dataclass_fields__
     return {name: getattr(value, name) for name in names}
+
+
+async def put_row(connection: AsyncConnection, table: Table, value: Any, *, new: bool) -> None:
+    """Write a new row, or the next version of one that was loaded and locked; `id` is its key."""
+    if new:
+        await connection.execute(insert(table).values(row_of(value)))
+    else:
+        await connection.execute(update(table).where(table.c.id == value.id).values(row_of(value)))

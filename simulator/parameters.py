@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from dispatch.policy_form import Form, Sourced
 from dispatch.words import Tier
 from registry.vocabulary import Vocabulary
 
@@ -22,15 +23,7 @@ Hours = Annotated[float, Field(gt=0, le=240)]
 Range = tuple[float, float]
 
 
-class _Edge(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Sourced(_Edge):
-    source: Annotated[str, Field(min_length=3)]
-
-
-class Spell(_Edge):
+class Spell(Form):
     """A lognormal time: its median in minutes, and the standard deviation of its logarithm."""
 
     median_min: Minutes
@@ -45,18 +38,18 @@ class Spell(_Edge):
         return 60 * self.median_min * float(np.exp(self.spread**2 / 2))
 
 
-class DemandPart(_Sourced):
+class DemandPart(Sourced):
     per_100k_a_day: Rate
     by_weekday: Annotated[tuple[Rate, ...], Field(min_length=7, max_length=7)]
     scatter_deg: Annotated[float, Field(ge=0, le=0.2)]
 
 
-class TierPart(_Sourced):
+class TierPart(Sourced):
     share: Share
     by_hour: Annotated[tuple[Rate, ...], Field(min_length=24, max_length=24)]
 
 
-class PersonPart(_Sourced):
+class PersonPart(Sourced):
     child: Share
     adolescent: Share
     older_adult: Share
@@ -67,14 +60,14 @@ class PersonPart(_Sourced):
     involuntary: Share
 
 
-class PlacePart(_Sourced):
+class PlacePart(Sourced):
     none: Share
     possible: Share
     needed: Share
     possible_becomes_needed: Share
 
 
-class DurationPart(_Sourced):
+class DurationPart(Sourced):
     decide: Spell
     acknowledge: Spell
     turn_out: Spell
@@ -87,14 +80,14 @@ class DurationPart(_Sourced):
     ems_from_scene_min: Minutes
 
 
-class CrewPart(_Sourced):
+class CrewPart(Sourced):
     declines: Share
     break_after_h: Hours
     break_min: Minutes
     shift_h: Hours
 
 
-class FacilityPart(_Sourced):
+class FacilityPart(Sourced):
     stay: Spell
     own_people: Share
     says_walk_in: Share
@@ -114,32 +107,32 @@ class FacilityPart(_Sourced):
     decline_reasons: Mapping[str, Share]
 
 
-class AppointmentPart(_Sourced):
+class AppointmentPart(Sourced):
     wanted: Share
     no_show: Share
 
 
-class StormPart(_Sourced):
+class StormPart(Sourced):
     a_day: Rate
     radius_km: Range
     slowdown: Range
     hours: Range
 
 
-class ClosedRoadPart(_Sourced):
+class ClosedRoadPart(Sourced):
     a_day: Rate
     radius_km: Range
     hours: Range
 
 
-class MassEventPart(_Sourced):
+class MassEventPart(Sourced):
     a_day: Rate
     requests: Rate
     within_min: Minutes
     scatter_deg: Annotated[float, Field(ge=0, le=0.2)]
 
 
-class LivePart(_Sourced):
+class LivePart(Sourced):
     gps_s: Annotated[float, Field(gt=0, le=60)]
     standing_gps_s: Annotated[float, Field(gt=0, le=600)]
     left_to_people: Share
@@ -147,7 +140,7 @@ class LivePart(_Sourced):
     most_waiting: Annotated[int, Field(ge=1, le=1000)]
 
 
-class Parameters(_Edge):
+class Parameters(Form):
     """The form of `policy/simulation.toml`."""
 
     version: Annotated[str, Field(min_length=1)]

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 import optimizer.problem
 from dispatch.planning.release import Law, ReleasePolicy, Stage
+from dispatch.policy_form import Form, Sourced
 from dispatch.words import Need, Tier
 from registry.vocabulary import Vocabulary
 
@@ -21,35 +22,27 @@ Factor = Annotated[float, Field(ge=0, le=100)]
 Words = tuple[str, ...]
 
 
-class _Edge(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Sourced(_Edge):
-    source: Annotated[str, Field(min_length=3)]
-
-
-class _Needs(_Sourced):
+class _Needs(Sourced):
     team: Words
     team_wished: Words
     van: Words
     place: Words
 
 
-class _Duration(_Sourced):
+class _Duration(Sourced):
     on_scene_min: Minutes
     load_min: Minutes
     slot_within_h: Annotated[float, Field(gt=0, le=720)]
 
 
-class _Wish(_Sourced):
+class _Wish(Sourced):
     language_min: Minutes
     lapsed_credential_min: Minutes
     less_preferred_type_min: Minutes
     other_than_chosen_min: Minutes
 
 
-class _Freshness(_Sourced):
+class _Freshness(Sourced):
     count_ageing_costs_min: Minutes
     count_stale_costs_min: Minutes
     position_lost_costs_min: Minutes
@@ -61,17 +54,17 @@ class _Freshness(_Sourced):
         return self
 
 
-class _Transport(_Sourced):
+class _Transport(Sourced):
     team_may_drive: bool
 
 
-class _Possible(_Sourced):
+class _Possible(Sourced):
     chance: Annotated[float, Field(ge=0.01, le=1)] = 0.3
     reserved_costs_min: Minutes = 15
     source: str = "own default"
 
 
-class _Tiers(_Sourced):
+class _Tiers(Sourced):
     strict: bool = False
     promoted_after_min: Minutes = 120
     all_or_nothing: tuple[Tier, ...] = ()
@@ -86,12 +79,12 @@ class _Tiers(_Sourced):
         return self
 
 
-class _Law(_Edge):
+class _Law(Form):
     mean_min: Annotated[float, Field(gt=0, le=1440)]
     spread_min: Annotated[float, Field(gt=0, le=1440)]
 
 
-class _Release(_Sourced):
+class _Release(Sourced):
     visit: dict[Need, _Law]
     place: _Law
     clear: _Law
@@ -111,7 +104,7 @@ class _Release(_Sourced):
         return self
 
 
-class _Cost(_Sourced):
+class _Cost(Sourced):
     lateness_factor: Factor
     patience_factor: Factor
     team_approach: Factor = 3.0
@@ -145,7 +138,7 @@ class _Cost(_Sourced):
         return self
 
 
-class _Loop(_Sourced):
+class _Loop(Sourced):
     coalesce_ms: Annotated[int, Field(ge=0, le=1_000)]
     solve_within_ms: Annotated[int, Field(ge=10, le=60_000)]
     explain_most: Annotated[int, Field(ge=0, le=1_000)]
@@ -155,7 +148,7 @@ class _Loop(_Sourced):
     lease_s: Annotated[float, Field(ge=1, le=60)]
 
 
-class PlanningFile(_Edge):
+class PlanningFile(Form):
     """The form of `policy/planning.toml`."""
 
     version: Annotated[str, Field(min_length=1)]

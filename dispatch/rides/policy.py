@@ -5,48 +5,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dispatch.policy_form import Form, Sourced
 
 Minutes = Annotated[float, Field(ge=0, le=1440)]
 Some = Annotated[float, Field(gt=0, le=1440)]
 
 
-class _Edge(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Sourced(_Edge):
-    source: Annotated[str, Field(min_length=3)]
-
-
-class _Appointment(_Sourced):
+class _Appointment(Sourced):
     early_min: Some
     before_min: Minutes
     home_within_min: Some
     alight_min: Minutes
 
 
-class _Van(_Sourced):
+class _Van(Sourced):
     reach_min: Some
 
 
-class _Window(_Sourced):
+class _Window(Sourced):
     before_min: Minutes
     behind_min: Some
 
 
-class _Detour(_Sourced):
+class _Detour(Sourced):
     factor: Annotated[float, Field(ge=1, le=10)]
     min: Minutes
 
 
-class _Crisis(_Sourced):
+class _Crisis(Sourced):
     taken_min: Minutes
     least_min: Minutes
     stability_min: Minutes
 
 
-class _Loop(_Sourced):
+class _Loop(Sourced):
     ahead_h: Annotated[float, Field(gt=0, le=168)]
     coalesce_ms: Annotated[int, Field(ge=0, le=1_000)]
     again_every_s: Annotated[float, Field(gt=0, le=600)]
@@ -56,7 +50,7 @@ class _Loop(_Sourced):
     gain_s: Annotated[float, Field(ge=0, le=3_600)]
 
 
-class _File(_Edge):
+class _File(Form):
     version: Annotated[str, Field(min_length=1)]
     appointment: _Appointment
     van: _Van
