@@ -3,7 +3,7 @@
 What the registry says of a unit is what its crew said last; where it is, only this knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -22,6 +22,10 @@ Key: TypeAlias = tuple[str, str]
 DAY_MS = 86_400_000
 BREAK_AGAIN_S = 600.0
 HOME = "home"
+RIDE = "ride "
+"""Begins the errand of a van that carries out scheduled rides."""
+SPARE_MS = 120_000
+"""So long before it is due somewhere a van means to be there."""
 NEAR_DEG = 0.002
 """What is nearer than this (about 200 m) is there."""
 
@@ -35,6 +39,16 @@ class _Body:
     trip: Trip | None = None
     errand: str | None = None
     shift_known_ms: int = 0
+
+    @property
+    def is_on_ride(self) -> bool:
+        """Whether it carries out scheduled rides."""
+        return self.errand is not None and self.errand.startswith(RIDE)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody counts on it."""
+        return self.unit.request is None and self.unit.hold is None and not self.is_on_ride
 
     def position(self, now_ms: int) -> Point:
         return self.trip.at(now_ms) if self.trip else self.at
@@ -108,6 +122,32 @@ class Fleet:
         body.errand = errand
         return trip
 
+    def ride(self, van: str, stop: str, goal: Point, due_ms: int, now_ms: int) -> bool:
+        """Whether a van is at this stop of its scheduled rides; it sets off in time."""
+        key = ("van", van)
+        body = self._bodies[key]
+        if _near(body.position(now_ms), goal):
+            body.errand = RIDE + stop
+            return True
+        if body.errand != RIDE + stop:
+            way = drive(self._setting.roads, body.position(now_ms), goal, now_ms, 1.0)
+            if way.ends_ms + SPARE_MS >= due_ms:
+                self.send(key, RIDE + stop, goal, now_ms, 1.0)
+            else:
+                self._end_ride(key, body, now_ms)
+        return False
+
+    def end_rides(self, but: Collection[str], now_ms: int) -> None:
+        """Vans other than these carry out no scheduled ride."""
+        for key, body in self._bodies.items():
+            if key[1] not in but:
+                self._end_ride(key, body, now_ms)
+
+    def _end_ride(self, key: Key, body: _Body, now_ms: int) -> None:
+        if body.is_on_ride:
+            body.errand = None
+            self._look_after(key, body, now_ms)
+
     def _drive(self, key: Key, body: _Body, goal: Point, now_ms: int, factor: float) -> Trip:
         self._stop(body, now_ms)
         trip = drive(self._setting.roads, body.at, goal, now_ms, factor)
@@ -150,19 +190,17 @@ class Fleet:
                 self._note("clear", key, now_ms, clear_s)
             return
         self._agenda.strike(("clear", key))
-        free = unit.request is None and unit.hold is None
-        if free and unit.status is UnitStatus.AVAILABLE and body.errand != HOME:
+        if body.is_free and unit.status is UnitStatus.AVAILABLE and body.errand != HOME:
             base = Point(unit.base_lon, unit.base_lat)
             if not _near(body.position(now_ms), base):
                 self._drive(key, body, base, now_ms, 1.0)
             body.errand = HOME
-        elif not free and body.errand == HOME:
+        elif not body.is_free and body.errand == HOME:
             body.errand = None
 
     def _break(self, key: Key, body: _Body, now_ms: int) -> Iterator[Deed]:
         part, unit = self._setting.parameters.crew, body.unit
-        free = unit.request is None and unit.hold is None
-        if not free or unit.status is not UnitStatus.AVAILABLE:
+        if not body.is_free or unit.status is not UnitStatus.AVAILABLE:
             self._note("break", key, now_ms, BREAK_AGAIN_S)
             return
         self._note("break", key, now_ms, part.shift_h * 3600)

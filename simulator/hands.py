@@ -18,6 +18,7 @@ import structlog
 from uuid6 import uuid7
 
 from dispatch.request import SELF
+from geo.points import Point
 from simulator import deeds
 from simulator.board import Board, Object
 from simulator.disturbances import BadRoads
@@ -25,6 +26,7 @@ from simulator.door import Door
 from simulator.pace import Pace
 from simulator.people import opening
 from simulator.streams import Streams
+from simulator.timetable import Visit
 from simulator.world import NoSuchUnit
 
 log = structlog.get_logger()
@@ -227,6 +229,17 @@ class Hands:
         if card is not None and card["check_in_due_ms"] is not None:
             await self._crew(card).post(f"/v1/requests/{request}/all-well")
 
+    # scheduled rides
+    async def ends_of(self, visit: Visit) -> dict[str, Point]:
+        """Where a ride begins and ends, as its driver reads it."""
+        rider = await self.cast.units["van", visit.van].get(f"/v1/rides/{visit.ride}/person")
+        return {end: Point(rider[end]["lon"], rider[end]["lat"]) for end in ENDS}
+
+    async def report_ride(self, visit: Visit, step: str) -> None:
+        """The driver reports what became of the rider."""
+        door = self.cast.units["van", visit.van]
+        await door.post(f"/v1/rides/{visit.ride}/steps", step=step)
+
     # clinics
     async def acknowledge(self, referral: Object) -> None:
         """The clinic has read the referral."""
@@ -306,6 +319,7 @@ class Hands:
 LATER_MS = 60_000
 """A closure ends when it is lifted; its own end comes after that."""
 DAY_MS = 86_400_000
+ENDS = ("origin", "destination")
 YES_CREW = {"answer": "acknowledged"}
 YES_FACILITY = {"answer": "accepted"}
 DEFINED = ("zone", "name", "offers", "seats", "base_lon", "base_lat", "phone")

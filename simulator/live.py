@@ -20,6 +20,7 @@ from websockets.exceptions import WebSocketException
 
 from dispatch.words import CARRIED_OUT, State
 from geo.closures import Closure, closure_area
+from geo.points import Point
 from geo.region import Region
 from registry.states import Pool, Team, Van
 from simulator import deeds
@@ -33,6 +34,7 @@ from simulator.pace import Pace
 from simulator.parameters import Parameters
 from simulator.setting import Setting
 from simulator.streams import Streams
+from simulator.timetable import Visit, next_visits
 from simulator.world import NoSuchUnit, World
 
 log = structlog.get_logger()
@@ -43,6 +45,7 @@ DESK_EVERY_S = 0.5
 AGAIN_S = 6.0
 LONGEST_NAP_S = 1.0
 PROVIDERS_EVERY_S = 5.0
+RIDES_EVERY_S = 5.0
 AFTER_START_MS = 60_000
 CHECK_IN_MS = 120_000
 AHEAD_MS = 24 * 3_600_000
@@ -112,6 +115,7 @@ class Live:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._gps = asyncio.Semaphore(GPS_AT_ONCE)
         self._reported_ms: dict[Key, int] = {}
+        self._ends: dict[str, dict[str, Point]] = {}
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -120,7 +124,14 @@ class Live:
         self._hands.me = me["id"]
         try:
             async with asyncio.TaskGroup() as group:
-                for loop in (self._follow, self._act, self._move, self._desk, self._provide):
+                for loop in (
+                    self._follow,
+                    self._act,
+                    self._move,
+                    self._desk,
+                    self._provide,
+                    self._ride,
+                ):
                     group.create_task(loop(), name=f"simulation.{loop.__name__.strip('_')}")
         finally:
             for task in self._tasks:
@@ -372,6 +383,43 @@ class Live:
             for card in list(self.board.of("task").values()):
                 if card["referral"] in self._hands.referred and card["closed_by"] is None:
                     self._spawn(("task", card["id"]), self._hands.reach_out(card, MOST_ATTEMPTS))
+
+    # scheduled rides
+    async def _ride(self) -> None:
+        """Drivers of vans that no crisis has fetch and bring the riders of their timetables."""
+        while True:
+            await asyncio.sleep(RIDES_EVERY_S)
+            await self._connected.wait()
+            visits = {
+                van: visit
+                for van, visit in next_visits(self.board.of("ride").values()).items()
+                if ("van", van) in self._hands.cast.units and self._is_for_riders(van)
+            }
+            open_rides = self.board.of("ride")
+            self._ends = {ride: ends for ride, ends in self._ends.items() if ride in open_rides}
+            self.world.fleet.end_rides(visits, self.pace.world(now_ms()))
+            for van, visit in visits.items():
+                self._spawn(("ride", van), self._visit(visit))
+
+    def _is_for_riders(self, van: str) -> bool:
+        unit = self.board.get("van", van)
+        if unit is None or not self.world.fleet.knows(("van", van)):
+            return False
+        return unit["request"] is None and unit["hold"] is None
+
+    async def _visit(self, visit: Visit) -> None:
+        """The van goes to its next stop, and its driver reports what becomes of the rider."""
+        ends = self._ends.get(visit.ride) or await self._hands.ends_of(visit)
+        self._ends[visit.ride] = ends
+        due_ms, now = self.pace.world(visit.at_ms), self.pace.world(now_ms())
+        stop = f"{visit.ride} {visit.end}"
+        if not self.world.fleet.ride(visit.van, stop, ends[visit.end], due_ms, now):
+            return
+        referral = self.board.get("referral", visit.appointment)
+        comes = referral is None or self._fates.attends(referral["request"])
+        step = visit.step(now_ms(), comes=comes)
+        if step is not None:
+            await self._hands.report_ride(visit, step)
 
 
 def cast_of(logins: Sequence[Login], client: httpx.AsyncClient) -> Cast:

@@ -1,0 +1,104 @@
+"""Scheduled rides as simulated drivers carry them out."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from geo.closures import LiveRoads
+from geo.points import Point
+from registry.states import UnitStatus
+from simulator.agenda import Agenda
+from simulator.fates import Fates
+from simulator.fleet import Fleet
+from simulator.setting import Setting
+from simulator.streams import Streams
+from simulator.timetable import WAIT_MS, next_visits
+from tests.simulator.lab import PARAMETERS, region, van
+
+MIN_MS = 60_000
+
+
+def ride(name: str, **changes: Any) -> dict[str, Any]:
+    given = {
+        "id": name,
+        "van": "v-0",
+        "appointment": "a-1",
+        "state": "planned",
+        "pick_up_ms": 60 * MIN_MS,
+        "drop_off_ms": 80 * MIN_MS,
+        "told_from_ms": 55 * MIN_MS,
+        "told_until_ms": 75 * MIN_MS,
+    }
+    return given | changes
+
+
+def test_each_van_goes_where_it_is_planned_first() -> None:
+    rides = [
+        ride("later"),
+        ride("aboard", state="aboard", pick_up_ms=20 * MIN_MS, drop_off_ms=40 * MIN_MS),
+        ride("other", van="v-1"),
+        ride("unplanned", state="asked", van=None, pick_up_ms=None, told_from_ms=None),
+    ]
+    visits = next_visits(rides)
+    assert {van: (one.ride, one.end) for van, one in visits.items()} == {
+        "v-0": ("aboard", "destination"),
+        "v-1": ("other", "origin"),
+    }
+
+
+def test_nobody_boards_before_the_window_or_is_given_up_within_it() -> None:
+    visit = next_visits([ride("one")])["v-0"]
+    first_ms, last_ms = 55 * MIN_MS, 75 * MIN_MS + WAIT_MS
+    assert visit.step(first_ms - 1, comes=True) is None
+    assert visit.step(first_ms, comes=True) == "picked_up"
+    assert visit.step(last_ms - 1, comes=False) is None
+    assert visit.step(last_ms, comes=False) == "no_show"
+
+
+def test_whoever_is_aboard_is_brought_to_the_end() -> None:
+    visit = next_visits([ride("one", state="aboard")])["v-0"]
+    assert visit.step(0, comes=False) == "dropped_off"
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    streams = Streams(1)
+    setting = Setting(PARAMETERS, streams, LiveRoads(region().roads), 600.0)
+    found = Fleet(setting, Fates(streams, PARAMETERS), Agenda())
+    found.see(van(0), 0)
+    return found
+
+
+def test_a_driver_leaves_in_time_waits_there_and_goes_home_in_the_end(fleet: Fleet) -> None:
+    home = fleet.position(("van", "v-0"), 0)
+    clinic = Point(van(1).base_lon, van(1).base_lat)
+    due_ms = 24 * 60 * MIN_MS
+    assert not fleet.ride("v-0", "one origin", clinic, due_ms, 0)
+    assert fleet.moving(1) == []
+    assert not fleet.ride("v-0", "one origin", clinic, 1, 0)
+    assert fleet.moving(1) == [("van", "v-0")]
+    fleet.see(van(0), 1000)
+    assert not fleet.ride("v-0", "one origin", clinic, 1, 1000)
+    assert fleet.moving(1000) == [("van", "v-0")]
+    there_ms = 10 * 60 * MIN_MS
+    list(fleet.does("arrive", ("van", "v-0"), there_ms))
+    assert fleet.ride("v-0", "one origin", clinic, 1, there_ms)
+    fleet.see(van(0), there_ms)
+    assert fleet.is_near(("van", "v-0"), clinic, there_ms)
+    assert list(fleet.does("break", ("van", "v-0"), there_ms)) == []
+    fleet.end_rides({"v-0": None}, there_ms)
+    assert fleet.moving(there_ms) == []
+    fleet.end_rides((), there_ms)
+    assert fleet.moving(there_ms) == [("van", "v-0")]
+    list(fleet.does("arrive", ("van", "v-0"), 2 * there_ms))
+    assert fleet.is_near(("van", "v-0"), home, 2 * there_ms)
+
+
+def test_a_rider_aboard_keeps_the_driver_from_going_home(fleet: Fleet) -> None:
+    clinic = Point(van(1).base_lon, van(1).base_lat)
+    fleet.ride("v-0", "one origin", clinic, 1, 0)
+    list(fleet.does("arrive", ("van", "v-0"), 10 * 60 * MIN_MS))
+    fleet.see(replace(van(0), status=UnitStatus.TRANSPORTING), 10 * 60 * MIN_MS)
+    fleet.end_rides((), 10 * 60 * MIN_MS)
+    assert fleet.moving(10 * 60 * MIN_MS) == []
