@@ -104,6 +104,23 @@ STATUS = [
 ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *STATUS,
+        "\uff30ayer-a",
+        "r\u00e9sidents",
+        "resi\u00addents",
+        "vip-residents",
+        "self  pay",
+        "medi-caid",
+        "indocumentados",
+    ],
+)
+def test_no_spelling_hides_what_a_name_speaks_of(name: str) -> None:
+    assert speaks_of_status(name)
+
+
 @pytest.mark.parametrize("zone", [*STATUS, "immigrant", "undocumented", "\uff30ayer-a"])
 @pytest.mark.parametrize("part", ["request", "agreement", "pool"])
 def test_a_zone_of_a_plan_file_cannot_stand_in_for_payer_residency_or_immigration(
