@@ -26,6 +26,7 @@ from caretower.settings import Settings
 from directory.directory import Directory
 from dispatch.dispatch import Dispatch
 from dispatch.policy import Policy, load_policy
+from dispatch.rides.policy import load_home_within_ms
 from geo.region import Region, load_region
 from record.clock import Clock
 from record.engine import make_engine
@@ -100,7 +101,10 @@ async def production(settings: Settings) -> AsyncIterator[Tower]:
         stack.push_async_callback(end_tasks, [following])
         journal = Journal(engine, clock)
         directory = Directory(journal)
-        dispatch = Dispatch(journal, registry, directory, policy, vocabulary, region.timezone)
+        home_within_ms = load_home_within_ms(settings.policy("rides.toml"))
+        dispatch = Dispatch(
+            journal, registry, directory, policy, vocabulary, region.timezone, home_within_ms
+        )
         referral_policy = load_referral_policy(settings.policy("referral.toml"))
         settings.state_dir.mkdir(parents=True, exist_ok=True)
         tokens = Tokens(load_key(settings.state_dir / "token-key.json"), clock)

@@ -42,7 +42,8 @@ NOTHING_FOLLOWS = frozenset({Settled.NOT_NEEDED, Settled.COULD_NOT_CONTACT})
 
 
 class Dispatch(Reading):
-    """The dispatch service of one region. `timezone` is the region's IANA zone."""
+    """The dispatch service of one region. `timezone` is the region's IANA zone; a ride home may be
+    planned until `home_within_ms` after its appointment."""
 
     def __init__(
         self,
@@ -52,13 +53,14 @@ class Dispatch(Reading):
         policy: Policy,
         vocabulary: Vocabulary,
         timezone: str,
+        home_within_ms: int = 0,
     ) -> None:
         super().__init__(Promises(journal, registry, policy.clocks), policy)
         self._vocabulary = vocabulary
         self._claiming = Claiming(self._promises, registry, directory, policy, timezone)
         self.panics = Panics(self._promises)
         self.closures = RoadClosures(self._promises)
-        self.rides = Rides(self._promises)
+        self.rides = Rides(self._promises, home_within_ms)
         self.watch = Watch(self._promises, self.panics, self.closures, self.rides)
         self._answers = Answers(self._promises, self._claiming, policy, vocabulary)
 

@@ -6,7 +6,6 @@ from dispatch.planning.asks import INTERPRETER
 from dispatch.planning.situation import (
     is_lost,
     parts_of,
-    position_age_s,
     why_gives_nothing,
     why_out,
 )
@@ -14,6 +13,7 @@ from dispatch.planning.story import Story
 from dispatch.planning.wording import FAULTS, minutes, word_told
 from dispatch.request import CrisisRequest
 from dispatch.rules import minor_is_accompanied
+from dispatch.whereabouts import position_age_s
 from dispatch.words import Need
 from optimizer.plan import Assignment
 from optimizer.problem import Bundle

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dispatch.planning.release import Law, ReleaseModel, Stage
-from dispatch.planning.situation import Release, Situation, Unit, unit_at, why_out
+from dispatch.planning.situation import Release, Situation, why_out
 from dispatch.request import CrisisRequest
+from dispatch.whereabouts import Unit, unit_at
 from dispatch.words import State
 from geo.points import positions
 from geo.travel import TravelTimes

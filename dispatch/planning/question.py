@@ -21,18 +21,17 @@ from dispatch.planning.policy import PlanningPolicy
 from dispatch.planning.situation import (
     Rules,
     Situation,
-    Unit,
     Vacancy,
     being_accepted,
     facility_of,
     freshness,
     is_lost,
     parts_of,
-    unit_at,
     why_gives_nothing,
     why_out,
 )
 from dispatch.request import CrisisRequest
+from dispatch.whereabouts import Unit, unit_at
 from dispatch.words import WAITING, Need, State, Tier, Transporter
 from optimizer.problem import (
     ANY,

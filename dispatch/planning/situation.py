@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from directory.participants import Agreement
 from dispatch.planning.policy import PlanningPolicy
 from dispatch.request import CrisisRequest
+from dispatch.whereabouts import Unit, position_age_s
 from dispatch.words import Tier
 from optimizer.problem import ANY, SELF, Bundle
 from registry import states
@@ -13,7 +14,6 @@ from registry.freshness import Freshness, FreshnessPolicy
 from registry.states import UnitStatus
 from registry.vocabulary import Vocabulary
 
-Unit = states.Team | states.Van
 Vacancy = states.Pool | states.Slot
 
 
@@ -86,11 +86,6 @@ def must_be_called(place: Vacancy, now_ms: int, rules: Rules) -> bool:
     return freshness(place, now_ms, rules) in OLD
 
 
-def position_age_s(unit: Unit, now_ms: int) -> float:
-    """Seconds since the unit was last seen; one that never reported stands at its base."""
-    return max(0, now_ms - unit.position_ms) / 1000 if unit.position_ms else 0.0
-
-
 def is_lost(unit: Unit, now_ms: int, rules: Rules) -> bool:
     """Whether its position is so old that it may be anywhere."""
     judged = rules.freshness.of("position").judge(position_age_s(unit, now_ms))
@@ -100,13 +95,6 @@ def is_lost(unit: Unit, now_ms: int, rules: Rules) -> bool:
 def is_remote(place: Vacancy) -> bool:
     """Whether nobody has to travel there."""
     return isinstance(place, states.Slot) and place.mode == "telehealth"
-
-
-def unit_at(unit: Unit) -> tuple[float, float]:
-    """Where a unit is; one that never reported stands at its base."""
-    if unit.position_ms == 0:
-        return unit.base_lon, unit.base_lat
-    return unit.lon, unit.lat
 
 
 def why_out(unit: Unit, now_ms: int) -> str | None:

@@ -95,6 +95,12 @@ def load_rides_policy(path: Path, board_s: float) -> RidesPolicy:
     return rides_policy(tomllib.loads(path.read_text(encoding="utf-8")), board_s)
 
 
+def load_home_within_ms(path: Path) -> int:
+    """How long after its appointment a ride home may be planned; what keeps rides must know no
+    more of the policy. Raises as `load_rides_policy` does."""
+    return round(load_rides_policy(path, board_s=0).home_within_s * 1000)
+
+
 def rides_policy(raw: dict[str, Any], board_s: float) -> RidesPolicy:
     """The policy that a parsed file states. Raises ValueError with what is wrong."""
     given = _File.model_validate(raw)

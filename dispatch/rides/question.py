@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dispatch.planning.situation import unit_at
 from dispatch.rides.policy import RidesPolicy
 from dispatch.rides.ride import Lacking, Leg, Planned, RideState, Spot
 from dispatch.rides.ride import Ride as Asked
+from dispatch.whereabouts import unit_at
 from geo.points import positions
 from geo.travel import TravelTimes
 from optimizer.problem import LARGEST_TIME_S, Seconds

@@ -40,6 +40,7 @@ class RideStep(StrEnum):
 WAITING = frozenset({RideState.ASKED, RideState.PLANNED})
 OPEN = WAITING | {RideState.ABOARD}
 MISSED_AFTER_MS = 2 * 3_600_000
+"""Nobody begins a ride so long after its appointment, unless a policy lets it be planned later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,20 @@ def timed(ride: Ride, plan: Planned, before_ms: int, behind_ms: int) -> Ride:
 
     The window that was told stays where the pick-up stays in it with the same van; else a new one
     is told, `before_ms` and `behind_ms` around the pick-up, and what was told before is kept.
+    Nobody has to be ready to ride home before the appointment ends.
     """
     if ride.state is RideState.ABOARD:
         return _next(ride, planned=plan)
     if ride.told and kept(ride, plan):
         return _next(ride, planned=plan)
+    first_ms = plan.pick_up_ms - before_ms
+    if ride.leg is Leg.HOME:
+        first_ms = max(first_ms, min(ride.ends_ms, plan.pick_up_ms))
     return _next(
         ride,
         state=RideState.PLANNED,
         planned=plan,
-        told=(plan.pick_up_ms - before_ms, plan.pick_up_ms + behind_ms),
+        told=(first_ms, plan.pick_up_ms + behind_ms),
         was=ride.planned or ride.was,
         lacking=(),
     )
@@ -186,17 +191,20 @@ def ended(ride: Ride, state: RideState, at_ms: int) -> Ride:
     return _next(ride, state=state, ended_ms=at_ms)
 
 
-def is_missed(ride: Ride, now_ms: int) -> bool:
-    """Whether nobody began it long after the appointment, and after the window that was told."""
-    told_ms = ride.told[1] if ride.told else 0
-    return ride.state in WAITING and max(ride.ends_ms, told_ms) + MISSED_AFTER_MS <= now_ms
+def is_missed(ride: Ride, now_ms: int, home_within_ms: int) -> bool:
+    """Whether nobody began it long after the appointment, and after the window that was told; a
+    ride home may be planned until `home_within_ms` after the appointment."""
+    after_ms = max(MISSED_AFTER_MS, home_within_ms if ride.leg is Leg.HOME else 0)
+    told_ms = ride.told[1] + MISSED_AFTER_MS if ride.told else 0
+    return ride.state in WAITING and max(ride.ends_ms + after_ms, told_ms) <= now_ms
 
 
 def absent(ride: Ride, at_ms: int) -> Ride:
     """Nobody was there. Raises WrongState, and Refused before the window that they were told."""
+    after = ended(ride, RideState.NO_SHOW, at_ms)
     if ride.told is not None and at_ms < ride.told[0]:
         raise Refused("ride", ride.id, "too_early")
-    return ended(ride, RideState.NO_SHOW, at_ms)
+    return after
 
 
 def card(ride: Ride) -> dict[str, Any] | None:

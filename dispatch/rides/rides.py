@@ -60,9 +60,11 @@ class RideReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Rides:
-    """Takes rides in, and what becomes of them."""
+    """Takes rides in, and what becomes of them. `home_within_ms`: how long after its appointment a
+    ride home may still be planned."""
 
     promises: Promises
+    home_within_ms: int = 0
 
     async def open(self) -> list[Ride]:
         """Rides that are not over, the earliest appointment first."""
@@ -139,7 +141,7 @@ class Rides:
         missed = [
             (ride, pure.ended(ride, RideState.MISSED, now_ms))
             for ride in late
-            if pure.is_missed(ride, now_ms)
+            if pure.is_missed(ride, now_ms, self.home_within_ms)
         ]
         return sum([await self._tell(*change, KEEPER, "missed") for change in missed])
 

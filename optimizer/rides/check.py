@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan
 
+from optimizer.problem import LARGEST_TIME_S
 from optimizer.rides.plan import RidesPlan, Route, Stop
 from optimizer.rides.problem import Ride, RidesProblem, Van
 
@@ -178,6 +179,8 @@ class _Judge:
             yield "rides too long"
 
     def _is_in_reach(self, ride: Ride, van: Van) -> bool:
+        if ride.reach_s >= LARGEST_TIME_S:
+            return True
         ways = self._drive(van.base, ride.origin), self._drive(ride.destination, van.base)
         return any(way is not None and way <= round(ride.reach_s) for way in ways)
 

@@ -187,7 +187,7 @@ def work_of(model: Model, seed: int) -> Work:
 def is_in_reach(model: Model, ride: Ride, base: int) -> bool:
     """Whether the base is near enough to either end; without a reach, every base is."""
     way = min(model.drive[base, ride.origin], model.drive[ride.destination, base])
-    return bool(min(way, LARGEST_TIME_S) <= round(ride.reach_s))
+    return bool(ride.reach_s >= LARGEST_TIME_S or way <= round(ride.reach_s))
 
 
 def is_way(model: Model, origin: int, destination: int) -> bool:

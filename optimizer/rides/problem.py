@@ -34,7 +34,8 @@ class Ride:
     promise that no plan may drop, unless no road leads there and on to the van's base. `shown` is
     the van on the consoles. `left_out_s` is what not carrying it weighs, in seconds of driving;
     each second that it is picked up after its earliest weighs `hurry` of them. No van carries it
-    whose base is more than `reach_s` of driving from both ends of the ride.
+    whose base is more than `reach_s` of driving from both ends of the ride, a way that is missing
+    among them; LARGEST_TIME_S is no limit at all.
     """
 
     id: str

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.errors import Refused
+from dispatch.errors import Refused, WrongState
 from dispatch.rides.loop import changed, planned
 from dispatch.rides.question import Day, question
 from dispatch.rides.ride import Lacking, Leg, Ride, RideState, Spot, absent, boarded, is_missed
@@ -308,7 +308,26 @@ def test_a_ride_home_is_not_given_up_before_the_window_that_was_told_for_it() ->
     home = told(a_day([a_ride(leg=Leg.HOME)], [a_van(**late)]))["r-1"]
     assert home.told is not None
     assert home.told[1] > home.ends_ms + 2 * H_MS
-    assert not is_missed(home, home.told[1])
-    assert is_missed(home, home.told[1] + 2 * H_MS)
-    never = a_ride()
-    assert [is_missed(never, never.ends_ms + h * H_MS) for h in (1, 2)] == [False, True]
+    assert not is_missed(home, home.told[1], 0)
+    assert is_missed(home, home.told[1] + 2 * H_MS, 0)
+
+
+@pytest.mark.parametrize(("leg", "missed_h"), [(Leg.TO, 2), (Leg.HOME, 3)])
+def test_a_ride_without_a_van_is_missed_only_when_none_can_be_planned_any_more(
+    leg: Leg, missed_h: int
+) -> None:
+    never = a_ride(leg=leg)
+    missed = [is_missed(never, never.ends_ms + h * H_MS, 3 * H_MS) for h in range(5)]
+    assert missed.index(True) == missed_h
+    assert is_missed(never, never.ends_ms + 2 * H_MS, H_MS)
+
+
+def test_nobody_has_to_be_ready_to_ride_home_before_the_appointment_ends() -> None:
+    home = told(a_day([a_ride(leg=Leg.HOME)], [a_van()]))["r-1"]
+    assert home.told == (home.ends_ms, home.ends_ms + 15 * MIN_MS)
+
+
+def test_who_is_aboard_is_not_too_early_to_be_absent_but_is_there() -> None:
+    aboard = boarded(told(a_day([a_ride()], [a_van()]))["r-1"], "v-1", NOW_MS)
+    with pytest.raises(WrongState):
+        absent(aboard, NOW_MS)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.problem import InvalidProblemError
+from optimizer.problem import LARGEST_TIME_S, InvalidProblemError
 from optimizer.rides.check import check
 from optimizer.rides.later import later
-from optimizer.rides.problem import Ride
+from optimizer.rides.problem import Ride, RidesProblem, Van
 from optimizer.rides.running import Running
 from optimizer.rides.solve import solve
 
@@ -27,6 +27,31 @@ def test_every_plan_keeps_every_promise(random_day, seed, rides, vans, urgent):
     plan = solve(problem, iterations=30)
     assert check(problem, plan) == ()
     assert solve(problem, iterations=30) == plan
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, missing=st.floats(0, 0.6), reach=st.booleans())
+def test_every_plan_keeps_every_promise_though_ways_are_missing(random_day, seed, missing, reach):
+    problem = random_day(seed, rides=5, vans=2)
+    rng = np.random.default_rng(seed)
+    drive_s = np.where(rng.random(problem.drive_s.shape) < missing, np.nan, problem.drive_s)
+    reach_s = float(rng.integers(300, 1500)) if reach else LARGEST_TIME_S
+    rides = tuple(replace(ride, reach_s=reach_s) for ride in problem.rides)
+    partial = replace(problem, rides=rides, drive_s=drive_s)
+    assert check(partial, solve(partial, iterations=10)) == ()
+
+
+@pytest.mark.parametrize(("reach_s", "carried"), [(LARGEST_TIME_S, True), (600, False)])
+def test_a_base_without_a_way_to_either_end_is_out_of_every_reach(reach_s, carried):
+    """Places: the base, where the van is, both ends, and where another ride leads home from."""
+    drive_s = np.full((5, 5), np.nan)
+    for origin, destination in ((1, 2), (2, 3), (3, 4), (1, 4), (4, 0)):
+        drive_s[origin, destination] = 60
+    rides = (Ride("between", 2, 3, shares=True, reach_s=reach_s), Ride("whole", 1, 4, shares=True))
+    problem = RidesProblem(rides, (Van("v", 1, 0, seats=2),), drive_s)
+    plan = solve(problem, iterations=10)
+    assert check(problem, plan) == ()
+    assert ([one.ride_id for one in plan.left_out] == []) is carried
 
 
 @settings(max_examples=30, deadline=None)
