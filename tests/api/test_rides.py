@@ -152,3 +152,18 @@ async def test_a_ride_home_is_asked_for_alone_and_by_who_attended_too(house: Hou
     path = f"/v1/referrals/{referral}/rides"
     await house.refused("provider", path, 409, ride=command())
     assert again["state"] == "asked"
+
+
+async def test_a_pick_up_in_a_dead_spot_counts_though_the_plan_moved_the_ride_meanwhile(
+    house: House,
+) -> None:
+    there, home = await asked(house, await booked(house))
+    for ride in (there, home):
+        await plan(house, ride["id"])
+        await plan(house, ride["id"], "van-2")
+    await house.refused("driver", f"/v1/rides/{home['id']}/steps", 403, step="picked_up")
+    path = f"/v1/rides/{there['id']}/steps"
+    aboard = await house.do("driver", path, step="picked_up", van="van-1")
+    assert (aboard["state"], aboard["van"]) == ("aboard", "van-1")
+    dropped = await house.do("driver", path, step="dropped_off", van="van-1")
+    assert dropped["state"] == "done"

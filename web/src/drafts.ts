@@ -1,5 +1,6 @@
-/** Half-written forms survive a reload and a lost connection, and end with the tab or the log-out. */
+/** Half-written forms survive a reload and a lost connection, and end with the tab, the log-out, or another's log-in. */
 const PREFIX = 'caretower.draft.';
+const OWNER = 'caretower.drafts-of';
 
 export function keepDraft(name: string, value: unknown): void {
   sessionStorage.setItem(PREFIX + name, JSON.stringify(value));
@@ -16,4 +17,10 @@ export function dropDraft(name: string): void {
 
 export function clearDrafts(): void {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+}
+
+/** Whoever logs in where somebody else's session ended finds none of theirs. */
+export function claimDrafts(account: string): void {
+  if (sessionStorage.getItem(OWNER) !== account) clearDrafts();
+  sessionStorage.setItem(OWNER, account);
 }

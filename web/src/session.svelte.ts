@@ -1,6 +1,6 @@
 import { authorize, data, server } from './api/http';
 import type { components } from './api/schema';
-import { clearDrafts } from './drafts';
+import { claimDrafts, clearDrafts } from './drafts';
 
 export type Account = components['schemas']['Account'];
 
@@ -25,6 +25,7 @@ class Session {
 
   async logIn(name: string, password: string): Promise<void> {
     const stored = await data(server.POST('/v1/sessions', { body: { name, password } }));
+    claimDrafts(stored.account.id);
     store(stored.account.role).setItem(KEY, JSON.stringify(stored));
     this.#take(stored);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dueStop, isAtHome, ridesAhead, stopsOf, takenAway } from '../src/field/timetable';
+import { dueStop, gone, isAtHome, ridersAhead, ridesAhead, stopsOf, takenAway } from '../src/field/timetable';
 import type { RideCard } from '../src/live/kinds';
 
 const ride = (id: string, changes: Partial<RideCard>): RideCard => ({ id, state: 'planned', pick_up_ms: null, drop_off_ms: null, ...changes }) as RideCard;
@@ -38,8 +38,28 @@ test('a person is at home when fetched for the ride there and when brought by th
   expect([ends('to'), ends('home')]).toEqual([[true, false], [false, true]]);
 });
 
-test('what was taken away is told when it was near, and what the driver ended is not', () => {
-  const rides = ['a', 'b', 'c'].map((id) => ride(id, { told_from_ms: 10 }));
-  const tomorrow = ride('d', { told_from_ms: 86_400_000 });
-  expect(takenAway([...rides, tomorrow], rides.slice(0, 1), new Set(['b']), 10).map(({ id }) => id)).toEqual(['c']);
+test('whoever is aboard can be dropped off, though another pick-up is planned before and far off', () => {
+  const aboard = ride('a', { state: 'aboard', pick_up_ms: 1, drop_off_ms: 86_400_001 });
+  const far = ride('b', { pick_up_ms: 86_400_000, drop_off_ms: 86_400_002 });
+  expect(dueStop(stopsOf([far, aboard]), 10)).toMatchObject({ ride: { id: 'a' }, deed: 'drop_off' });
+  expect(dueStop(stopsOf([far, aboard]), 86_400_000)).toMatchObject({ ride: { id: 'b' }, deed: 'pick_up' });
+});
+
+test('a ride that left the van is told when it was near and did not end as it should', () => {
+  const had = ['here', 'moved', 'off', 'absent', 'missed', 'back'].map((id) => ride(id, { told_from_ms: 10 }));
+  const tomorrow = ride('tomorrow', { told_from_ms: 86_400_000 });
+  const missing = gone([...had, tomorrow, tomorrow], had.slice(0, 1));
+  expect(missing.map(({ id }) => id)).toEqual(['moved', 'off', 'absent', 'missed', 'back', 'tomorrow']);
+  const own = [ride('off', { state: 'cancelled' }), ride('absent', { state: 'no_show' }), ride('missed', { state: 'missed' }), ride('back', {})];
+  expect(takenAway(missing, own, 10).map(({ id }) => id)).toEqual(['moved', 'off']);
+});
+
+test('whoever was aboard was not taken away, whoever says the drop-off', () => {
+  const rides = [ride('a', { state: 'aboard', told_from_ms: 10 }), ride('b', { told_from_ms: 10 })];
+  expect(gone(ridesAhead(rides, [step('b', 'picked_up')]), [])).toEqual([]);
+});
+
+test('of who rides, only those are kept whose ride is still ahead', () => {
+  const rides = [ride('a', { state: 'aboard' }), ride('b', {})];
+  expect(ridersAhead({ a: 'Ann', b: 'Bob', c: 'Cy' }, ridesAhead(rides, [step('a', 'dropped_off')]))).toEqual({ b: 'Bob' });
 });

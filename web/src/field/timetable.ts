@@ -32,19 +32,26 @@ export function ridesAhead(rides: readonly RideCard[], waiting: readonly Kept[])
   });
 }
 
-/** Whether such a step ends a ride for its driver. */
-export const isLast = (step: unknown): boolean => step === 'dropped_off' || step === 'no_show';
+export const isAboard = ({ state }: RideCard): boolean => state === 'aboard';
 
-const isNear = ({ state, told_from_ms, pick_up_ms }: RideCard, nowMs: number): boolean => state === 'aboard' || (told_from_ms ?? pick_up_ms ?? Infinity) - SOON_MS <= nowMs;
+const isNear = ({ told_from_ms, pick_up_ms }: RideCard, nowMs: number): boolean => (told_from_ms ?? pick_up_ms ?? Infinity) - SOON_MS <= nowMs;
 
-/** The rides that the driver may be on the way for and that are not theirs any more, though nobody here ended them. */
-export const takenAway = (had: readonly RideCard[], rides: readonly RideCard[], ended: ReadonlySet<string>, nowMs: number): RideCard[] =>
-  had.filter((was) => isNear(was, nowMs) && !ended.has(was.id) && !rides.some(({ id }) => id === was.id));
+/** The rides that are not the van's any more. Who is aboard is the driver's own to end, or the desk's for them. */
+export const gone = (had: readonly RideCard[], rides: readonly RideCard[]): RideCard[] =>
+  [...new Map(had.map((was) => [was.id, was])).values()].filter((was) => !isAboard(was) && !rides.some(({ id }) => id === was.id));
 
-/** The stop that is under the thumb: the first one, once it is near in time or somebody is aboard. */
+/** Of those, the ones that the driver may be on the way for in vain. `own`: the van's rides by the record, the ended ones too. */
+export const takenAway = (missing: readonly RideCard[], own: readonly RideCard[], nowMs: number): RideCard[] =>
+  missing.filter((was) => isNear(was, nowMs) && (own.find(({ id }) => id === was.id)?.state ?? 'cancelled') === 'cancelled');
+
+/** Who rides, of the rides that are still ahead. */
+export const ridersAhead = <T>(riders: Readonly<Record<string, T>>, rides: readonly RideCard[]): Record<string, T> =>
+  Object.fromEntries(Object.entries(riders).filter(([ride]) => rides.some(({ id }) => id === ride)));
+
+/** The stop that is under the thumb: the first one, once it is near in time; else whoever is aboard can be dropped off. */
 export function dueStop(stops: readonly RideStop[], nowMs: number): RideStop | undefined {
   const first = stops[0];
-  return first && isNear(first.ride, nowMs) ? first : undefined;
+  return first && isNear(first.ride, nowMs) ? first : stops.find(({ ride }) => isAboard(ride));
 }
 
 /** Where the person lives, rather than where the care is. */
