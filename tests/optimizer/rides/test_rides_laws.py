@@ -45,7 +45,7 @@ def test_every_plan_keeps_every_promise_though_ways_are_missing(random_day, seed
 def test_a_base_without_a_way_to_either_end_is_out_of_every_reach(reach_s, carried):
     """Places: the base, where the van is, both ends, and where another ride leads home from."""
     drive_s = np.full((5, 5), np.nan)
-    for origin, destination in ((1, 2), (2, 3), (3, 4), (1, 4), (4, 0)):
+    for origin, destination in ((1, 2), (2, 3), (3, 4), (1, 4), (4, 0), (1, 0)):
         drive_s[origin, destination] = 60
     rides = (Ride("between", 2, 3, shares=True, reach_s=reach_s), Ride("whole", 1, 4, shares=True))
     problem = RidesProblem(rides, (Van("v", 1, 0, seats=2),), drive_s)
