@@ -24,7 +24,7 @@ BREAK_AGAIN_S = 600.0
 HOME = "home"
 RIDE = "ride "
 """Begins the errand of a van that carries out scheduled rides."""
-SPARE_MS = 120_000
+SPARE_S = 120.0
 """So long before it is due somewhere a van means to be there."""
 NEAR_DEG = 0.002
 """What is nearer than this (about 200 m) is there."""
@@ -122,8 +122,11 @@ class Fleet:
         body.errand = errand
         return trip
 
-    def ride(self, van: str, stop: str, goal: Point, due_ms: int, now_ms: int) -> bool:
-        """Whether a van is at this stop of its scheduled rides; it sets off in time."""
+    def ride(self, van: str, stop: str, goal: Point, due_in_s: float, now_ms: int) -> bool:
+        """Whether a van is at this stop of its scheduled rides; it sets off in time.
+
+        `due_in_s` are real seconds: who plans the rides knows of no faster life.
+        """
         key = ("van", van)
         body = self._bodies[key]
         if _near(body.position(now_ms), goal):
@@ -131,7 +134,7 @@ class Fleet:
             return True
         if body.errand != RIDE + stop:
             way = drive(self._setting.roads, body.position(now_ms), goal, now_ms, 1.0)
-            if way.ends_ms + SPARE_MS >= due_ms:
+            if way.duration_s + SPARE_S >= due_in_s:
                 self.send(key, RIDE + stop, goal, now_ms, 1.0)
             else:
                 self._end_ride(key, body, now_ms)

@@ -411,13 +411,14 @@ class Live:
         """The van goes to its next stop, and its driver reports what becomes of the rider."""
         ends = self._ends.get(visit.ride) or await self._hands.ends_of(visit)
         self._ends[visit.ride] = ends
-        due_ms, now = self.pace.world(visit.at_ms), self.pace.world(now_ms())
+        real = now_ms()
+        due_in_s, now = (visit.at_ms - real) / 1000, self.pace.world(real)
         stop = f"{visit.ride} {visit.end}"
-        if not self.world.fleet.ride(visit.van, stop, ends[visit.end], due_ms, now):
+        if not self.world.fleet.ride(visit.van, stop, ends[visit.end], due_in_s, now):
             return
         referral = self.board.get("referral", visit.appointment)
         comes = referral is None or self._fates.attends(referral["request"])
-        step = visit.step(now_ms(), comes=comes)
+        step = visit.step(real, comes=comes)
         if step is not None:
             await self._hands.report_ride(visit, step)
 

@@ -73,8 +73,7 @@ def fleet() -> Fleet:
 def test_a_driver_leaves_in_time_waits_there_and_goes_home_in_the_end(fleet: Fleet) -> None:
     home = fleet.position(("van", "v-0"), 0)
     clinic = Point(van(1).base_lon, van(1).base_lat)
-    due_ms = 24 * 60 * MIN_MS
-    assert not fleet.ride("v-0", "one origin", clinic, due_ms, 0)
+    assert not fleet.ride("v-0", "one origin", clinic, 86_400.0, 0)
     assert fleet.moving(1) == []
     assert not fleet.ride("v-0", "one origin", clinic, 1, 0)
     assert fleet.moving(1) == [("van", "v-0")]
