@@ -72,6 +72,7 @@ class RideStep(Command):
 
 
 class Was(Answer):
+    van: Id
     van_name: str
     pick_up_ms: Millis
 

@@ -232,11 +232,15 @@ def face(ride: Ride) -> dict[str, Any]:
         "drop_off_ms": plan and plan.drop_off_ms,
         "told_from_ms": ride.told and ride.told[0],
         "told_until_ms": ride.told and ride.told[1],
-        "was": was and {"van_name": was.van_name, "pick_up_ms": was.pick_up_ms},
+        "was": was and _told(was),
         "lacking": [{"why": one.why, "vans": one.vans} for one in ride.lacking],
         "boarded_ms": ride.boarded_ms,
         "ended_ms": ride.ended_ms,
     }
+
+
+def _told(plan: Planned) -> dict[str, Any]:
+    return {"van": plan.van, "van_name": plan.van_name, "pick_up_ms": plan.pick_up_ms}
 
 
 def _next(ride: Ride, **changes: Any) -> Ride:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.rides.ride import Planned, timed
+from dispatch.rides.ride import Lacking, Planned, left_out, timed
 from tests.api.builders import command
 from tests.api.house import HERE, House
 
@@ -152,6 +152,20 @@ async def test_a_ride_home_is_asked_for_alone_and_by_who_attended_too(house: Hou
     path = f"/v1/referrals/{referral}/rides"
     await house.refused("provider", path, 409, ride=command())
     assert again["state"] == "asked"
+
+
+async def test_the_desk_says_that_the_van_came_which_was_told_before(house: House) -> None:
+    there, _ = await asked(house, await booked(house))
+    await plan(house, there["id"])
+    rides = house.app.state.services.dispatch.rides
+    (before,) = [one for one in await rides.open() if one.id == there["id"]]
+    assert await rides.tell([(before, left_out(before, (Lacking("busy", 2),)))]) == 1
+    items = (await house.get("dispatcher", "/v1/rides"))["items"]
+    (now,) = [one for one in items if one["id"] == there["id"]]
+    assert (now["van"], now["was"]["van"]) == (None, "van-1")
+    path = f"/v1/rides/{there['id']}/steps"
+    aboard = await house.do("dispatcher", path, step="picked_up", van=now["was"]["van"])
+    assert (aboard["state"], aboard["van"]) == ("aboard", "van-1")
 
 
 async def test_a_pick_up_in_a_dead_spot_counts_though_the_plan_moved_the_ride_meanwhile(

@@ -88,7 +88,8 @@ export type AskRide = Pick<Schemas['AskRide'], 'at' | 'rider' | 'seats' | 'needs
 export const askRide = (id: string, wish: AskRide, there: boolean, home: boolean) =>
   data(server.POST('/v1/referrals/{referral}/rides', { params: referral(id), body: command({ ...wish, ride: there ? newId() : null, home: home ? newId() : null }) }));
 export const rides = async (): Promise<Schemas['ScheduledRide'][]> => (await data(server.GET('/v1/rides'))).items;
-export const stepRide = (ride: string, step: Schemas['RideStep']['step']) => data(server.POST('/v1/rides/{ride}/steps', { params: { path: { ride } }, body: command({ step }) }));
+/** `van`: the one that came, where that is not the one that has the ride. */
+export const stepRide = (ride: string, step: Schemas['RideStep']['step'], van: string | null = null) => data(server.POST('/v1/rides/{ride}/steps', { params: { path: { ride } }, body: command({ step, van }) }));
 export const cancelRide = (ride: string, reason: string) => data(server.POST('/v1/rides/{ride}/cancel', { params: { path: { ride } }, body: command({ reason }) }));
 export type Rider = Schemas['Rider'];
 export const readRider = (ride: string): Promise<Rider> => data(server.GET('/v1/rides/{ride}/person', { params: { path: { ride } } }));

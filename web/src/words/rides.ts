@@ -33,6 +33,7 @@ export const rides = {
   } as Record<string, (vans: number) => string>,
   noVan: (why: string) => `No van yet: ${why}.`,
   steps: { picked_up: 'Driver called: picked up', dropped_off: 'Driver called: dropped off', no_show: 'Driver called: nobody there' },
+  cameAfterAll: (van: string) => `${van} called: picked up`,
   ended: {
     done: (at: string) => `Brought there at ${at}.`,
     no_show: (at: string) => `Nobody was there at ${at}.`,
