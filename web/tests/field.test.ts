@@ -70,6 +70,7 @@ describe('the one next step', () => {
   it('after the task is to be free again', () => {
     expect(nextOf(undefined, ahead(undefined, 'clearing', []), false)).toEqual({ kind: 'status', status: 'available' });
     expect(nextOf(undefined, ahead(undefined, 'available', []), false)).toBeNull();
+    expect(nextOf(undefined, ahead(undefined, 'out_of_service', []), true, true), 'a rider is dropped off first').toBeNull();
   });
 });
 

@@ -109,7 +109,7 @@ export class Rides {
     this.#gone = [];
     await doors.rides().then(
       (found) => void (this.taken = [...this.taken, ...takenAway(missing, found, time.nowMs)]),
-      () => void (this.#gone = missing),
+      () => void (this.#gone = [...missing, ...this.#gone]),
     );
   }
 }

@@ -75,9 +75,9 @@ export type Next =
   | { kind: 'wait' }
   | null;
 
-/** `driver`: a van beside a team reports its own status until the person rides. */
-export function nextOf(task: Task | undefined, shown: Shown, driver: boolean): Next {
-  if (!task || shown.over) return idle(shown.status);
+/** `driver`: a van beside a team reports its own status until the person rides. `dropsOff`: somebody of a scheduled ride comes before the break. */
+export function nextOf(task: Task | undefined, shown: Shown, driver: boolean, dropsOff = false): Next {
+  if (!task || shown.over) return dropsOff ? null : idle(shown.status);
   if (driver && task.team !== null && !RIDING.has(shown.state)) return beside(shown);
   if (shown.asked) return { kind: 'answer' };
   switch (shown.state) {
