@@ -14,7 +14,15 @@ import structlog
 
 from dispatch.faults import FAULTS, PlanRefused, told
 from dispatch.rides.policy import RidesPolicy
-from dispatch.rides.question import Day, RidesQuestion, lacking_of, planned_of, question, working
+from dispatch.rides.question import (
+    Day,
+    RidesQuestion,
+    lacking_of,
+    planned_of,
+    question,
+    unreported,
+    working,
+)
 from dispatch.rides.question import shown as shown_plan
 from dispatch.rides.ride import Planned, Ride, RideState, kept, left_out, timed
 from dispatch.road_closure import in_force
@@ -196,13 +204,16 @@ def judged(asked: RidesQuestion, plan: RidesPlan) -> RidesPlan:
 
 def changed(asked: RidesQuestion, plan: RidesPlan) -> list[tuple[Ride, Ride]]:
     """The rides of which something else is to be told: (before, after)."""
-    policy = asked.day.policy
+    policy, now_ms = asked.day.policy, asked.day.now_ms
+    silent = unreported(asked.day)
     carried, lacking = planned_of(asked, plan), lacking_of(asked.day, plan)
     found = []
     for ride in asked.day.rides:
+        if ride.id in silent:
+            continue
         if now := carried.get(ride.id):
-            if not _same(ride, now, policy.moved_s):
-                after = timed(ride, now, policy.told_before_ms, policy.told_behind_ms)
+            if not _same(ride, now, policy.moved_s, now_ms):
+                after = timed(ride, now, policy.told_before_ms, policy.told_behind_ms, now_ms)
                 found.append((ride, after))
         elif ride.state is not RideState.ABOARD and (
             ride.planned or ride.lacking != lacking[ride.id]
@@ -211,12 +222,12 @@ def changed(asked: RidesQuestion, plan: RidesPlan) -> list[tuple[Ride, Ride]]:
     return found
 
 
-def _same(ride: Ride, now: Planned, moved_s: float) -> bool:
+def _same(ride: Ride, now: Planned, moved_s: float, now_ms: int) -> bool:
     """Whether the plan says nothing new to anybody."""
     was = ride.planned
     if was is None or was.van != now.van:
         return False
-    if ride.state is not RideState.ABOARD and not kept(ride, now):
+    if ride.state is not RideState.ABOARD and not kept(ride, now, now_ms):
         return False
     apart = abs(was.pick_up_ms - now.pick_up_ms), abs(was.drop_off_ms - now.drop_off_ms)
     return max(apart) < moved_s * 1000

@@ -22,6 +22,7 @@ class _Appointment(Sourced):
 
 class _Van(Sourced):
     reach_min: Some
+    seen_min: Minutes
 
 
 class _Window(Sourced):
@@ -71,6 +72,7 @@ class RidesPolicy:
     board_s: float
     alight_s: float
     reach_s: float
+    seen_s: float
     told_before_ms: int
     told_behind_ms: int
     detour_factor: float
@@ -115,6 +117,7 @@ def rides_policy(raw: dict[str, Any], board_s: float) -> RidesPolicy:
         board_s=board_s,
         alight_s=asked.alight_min * 60,
         reach_s=given.van.reach_min * 60,
+        seen_s=given.van.seen_min * 60,
         told_before_ms=round(window.before_min * 60_000),
         told_behind_ms=round(window.behind_min * 60_000),
         detour_factor=given.detour.factor,

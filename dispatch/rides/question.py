@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dispatch.rides.policy import RidesPolicy
-from dispatch.rides.ride import Lacking, Leg, Planned, RideState, Spot
+from dispatch.rides.ride import Lacking, Leg, Planned, RideState, is_begun, is_overdue
 from dispatch.rides.ride import Ride as Asked
+from dispatch.rides.standing import Drive, Point, is_taken, point, standing
 from dispatch.whereabouts import unit_at
 from geo.points import positions
 from geo.travel import TravelTimes
@@ -23,9 +24,10 @@ from registry import states
 from registry.states import UnitStatus
 
 HURRY = 1
-"""A second that somebody waits for the ride home weighs one second of driving."""
+"""A second that somebody waits for the ride home, or in a window that was told, weighs one second
+of driving."""
 
-Row = Callable[[float, float], int]
+Row = Callable[[Point], int]
 Span = tuple[int, int] | None
 
 
@@ -64,39 +66,66 @@ def working(vans: Iterable[states.Van], rides: Sequence[Asked], now_ms: int) -> 
     ]
 
 
+def unreported(day: Day) -> frozenset[str]:
+    """The rides whose window is over without a word, though their van is still at it.
+
+    Nobody knows how they stand: they keep what was told, the plan goes on without them, and the
+    desk asks.
+    """
+    at_it = _at_it(day)
+    return frozenset(
+        ride.id for ride in day.rides if is_overdue(ride, day.now_ms) and ride.van in at_it
+    )
+
+
 def near(day: Day) -> list[Asked]:
-    """The rides that are planned already: not too far ahead, and aboard of vans that are known."""
-    known = {van.id for van in day.vans}
+    """The rides that are planned already: not too far ahead, not without a word, and aboard of vans
+    that are known."""
+    known, silent = {van.id for van in day.vans}, unreported(day)
     last_ms = day.now_ms + day.policy.ahead_s * 1000
     return [
         ride
         for ride in day.rides
-        if (ride.van in known if ride.state is RideState.ABOARD else ride.starts_ms <= last_ms)
+        if ride.id not in silent
+        and (ride.van in known if ride.state is RideState.ABOARD else ride.starts_ms <= last_ms)
     ]
 
 
 def question(day: Day, travel: TravelTimes, freed: frozenset[str] = frozenset()) -> RidesQuestion:
     """The region's rides at this moment. Raises what the roads raise."""
-    rides = near(day)
-    places: dict[tuple[float, float], int] = {}
+    rides, at_it = near(day), _at_it(day)
+    places: dict[Point, int] = {}
 
-    def row(lon: float, lat: float) -> int:
-        return places.setdefault((lon, lat), len(places))
+    def row(at: Point) -> int:
+        return places.setdefault(at, len(places))
 
-    ends = [(_row(ride.origin, row), _row(ride.destination, row)) for ride in rides]
-    laden = {ride.van for ride in rides if ride.state is RideState.ABOARD}
-    vans = tuple(_van(van, day, row, is_laden=van.id in laden) for van in day.vans)
+    def drive(origin: Point, destination: Point) -> float:
+        return float(drive_s[row(origin), row(destination)])
+
+    for ride in rides:
+        row(point(ride.origin))
+        row(point(ride.destination))
+    for van in day.vans:
+        row(unit_at(van))
+        row((van.base_lon, van.base_lat))
     drive_s = _drive_s(places, travel)
+    due = frozenset(ride.id for ride in rides if is_begun(ride, day.now_ms) and ride.van in at_it)
     problem = RidesProblem(
         rides=tuple(
-            _ride(ride, day, *places_of, drive_s, is_freed=ride.id in freed)
-            for ride, places_of in zip(rides, ends, strict=True)
+            _ride(ride, day, row, drive, is_freed=ride.id in freed, is_due=ride.id in due - freed)
+            for ride in rides
         ),
-        vans=vans,
+        vans=tuple(_van(van, rides, day, row, drive) for van in day.vans),
         drive_s=drive_s,
         stability_s=day.policy.stability_s,
     )
     return RidesQuestion(day, problem, {ride.id: ride for ride in rides})
+
+
+def _at_it(day: Day) -> frozenset[str]:
+    """The vans that go on with their scheduled rides."""
+    laden = {ride.van for ride in day.rides if ride.state is RideState.ABOARD}
+    return frozenset(van.id for van in day.vans if not is_taken(van, is_laden=van.id in laden))
 
 
 def shown(day: Day) -> RidesPlan:
@@ -126,12 +155,22 @@ def planned_of(question: RidesQuestion, plan: RidesPlan) -> dict[str, Planned]:
         begins = {(stop.ride_id, stop.deed): now_ms + stop.begin_s * 1000 for stop in route.stops}
         for ride_id, deed in begins:
             if deed == "drop_off":
-                boarded_ms = question.asked[ride_id].boarded_ms
-                picked_ms = begins.get((ride_id, "pick_up"), boarded_ms or now_ms)
+                picked_ms = _picked_ms(
+                    question.asked[ride_id], begins.get((ride_id, "pick_up")), route.van_id, now_ms
+                )
                 found[ride_id] = Planned(
                     route.van_id, picked_ms, begins[ride_id, deed], names[route.van_id]
                 )
     return found
+
+
+def _picked_ms(ride: Asked, begin_ms: int | None, van: str, now_ms: int) -> int:
+    """When it is picked up. A van that is at the door at this moment came when it was planned."""
+    if begin_ms is None:
+        return ride.boarded_ms or now_ms
+    if ride.planned is None or ride.van != van or begin_ms > now_ms:
+        return begin_ms
+    return min(begin_ms, ride.planned.pick_up_ms)
 
 
 def lacking_of(day: Day, plan: RidesPlan) -> dict[str, tuple[Lacking, ...]]:
@@ -143,42 +182,41 @@ def lacking_of(day: Day, plan: RidesPlan) -> dict[str, tuple[Lacking, ...]]:
     return found
 
 
-def _row(spot: Spot, row: Row) -> int:
-    return row(spot.lon, spot.lat)
-
-
-def _drive_s(places: Mapping[tuple[float, float], int], travel: TravelTimes) -> Seconds:
+def _drive_s(places: Mapping[Point, int], travel: TravelTimes) -> Seconds:
     if not places:
         return np.zeros((0, 0))
     at = positions(list(places))
     return travel.matrix(at, at).seconds
 
 
-def _ride(
-    ride: Asked, day: Day, origin: int, destination: int, drive_s: Seconds, *, is_freed: bool
-) -> Ride:
+def _ride(ride: Asked, day: Day, row: Row, drive: Drive, *, is_freed: bool, is_due: bool) -> Ride:
+    """`is_due`: its window has begun, so its van comes for it, late if need be."""
     policy, aboard = day.policy, ride.state is RideState.ABOARD
+    ends = point(ride.origin), point(ride.destination)
     pick_up, drop_off = _windows(ride, policy)
     is_kept = ride.told is not None and not is_freed
     if ride.told is not None and is_kept:
         first_ms, last_ms = pick_up or ride.told
         pick_up = max(first_ms, ride.told[0]), min(last_ms, ride.told[1])
+    pick_up_s, drop_off_s = _from_now(pick_up, day.now_ms), _from_now(drop_off, day.now_ms)
+    if is_due:
+        pick_up_s, drop_off_s = ANY_TIME, (drop_off_s[0], ANY_TIME[1])
     return Ride(
         id=ride.id,
-        origin=origin,
-        destination=destination,
-        pick_up_s=_from_now(pick_up, day.now_ms),
-        drop_off_s=_from_now(drop_off, day.now_ms),
-        most_ride_s=_most_ride_s(float(drive_s[origin, destination]), policy),
-        board_s=policy.board_s,
+        origin=row(ends[0]),
+        destination=row(ends[1]),
+        pick_up_s=pick_up_s,
+        drop_off_s=drop_off_s,
+        most_ride_s=_most_ride_s(drive(*ends), policy),
+        board_s=_board_left_s(ride, day) if is_due else policy.board_s,
         alight_s=policy.alight_s,
         seats=ride.seats,
         mask=_mask(ride.needs, day.words) | _nowhere(ride.needs, day.words),
         shares=ride.shares,
-        van=ride.van if aboard else None,
+        van=ride.van if aboard or is_due else None,
         aboard_since_s=_since_s(ride, day) if aboard else None,
         shown=ride.van,
-        hurry=HURRY if ride.leg is Leg.HOME and not aboard else 0,
+        hurry=HURRY if (ride.leg is Leg.HOME or is_due) and not aboard else 0,
         reach_s=LARGEST_TIME_S if is_kept or aboard else policy.reach_s,
     )
 
@@ -189,6 +227,12 @@ def _windows(ride: Asked, policy: RidesPolicy) -> tuple[Span, Span]:
         first_ms = ride.starts_ms - round(policy.early_s * 1000)
         return None, (first_ms, ride.starts_ms - round(policy.before_s * 1000))
     return (ride.ends_ms, ride.ends_ms + round(policy.home_within_s * 1000)), None
+
+
+def _board_left_s(ride: Asked, day: Day) -> float:
+    """A van that came as planned has them aboard by and by: nobody reports before."""
+    since_ms = 0 if ride.planned is None else max(0, day.now_ms - ride.planned.pick_up_ms)
+    return max(0.0, day.policy.board_s - since_ms / 1000)
 
 
 def _from_now(span: Span, now_ms: int) -> Window:
@@ -209,33 +253,18 @@ def _since_s(ride: Asked, day: Day) -> float:
     return min(0.0, ((ride.boarded_ms or day.now_ms) - day.now_ms) / 1000)
 
 
-def _van(van: states.Van, day: Day, row: Row, *, is_laden: bool) -> Van:
-    at, free_s = _free(van, day, is_laden=is_laden)
+def _van(van: states.Van, rides: Sequence[Asked], day: Day, row: Row, drive: Drive) -> Van:
+    own = [ride for ride in rides if ride.van == van.id]
+    at, free_s = standing(van, own, day.now_ms, day.policy, drive)
     return Van(
         id=van.id,
-        start=row(*at),
-        base=row(van.base_lon, van.base_lat),
+        start=row(at),
+        base=row((van.base_lon, van.base_lat)),
         seats=van.seats,
         mask=_mask(van.offers, day.words),
         free_s=free_s,
         shift_end_s=(van.shift_end_ms - day.now_ms) / 1000,
     )
-
-
-def _free(van: states.Van, day: Day, *, is_laden: bool) -> tuple[tuple[float, float], float]:
-    """Where and when the van can be sent off. One that a crisis request has is counted on at its
-    base, a good while after it was taken."""
-    begins_s = max(0.0, (van.shift_start_ms - day.now_ms) / 1000)
-    if is_laden:
-        return unit_at(van), 0.0
-    taken = van.hold is not None or van.request is not None
-    if taken or van.status is not UnitStatus.AVAILABLE:
-        since_s = (day.now_ms - van.changed_ms) / 1000
-        left_s = max(day.policy.taken_least_s, day.policy.taken_s - since_s)
-        return (van.base_lon, van.base_lat), max(begins_s, left_s)
-    if begins_s > 0:
-        return (van.base_lon, van.base_lat), begins_s
-    return unit_at(van), 0.0
 
 
 def _nowhere(needs: Iterable[str], known: Sequence[str]) -> int:

@@ -115,16 +115,16 @@ class Ride:
         return self.care if self.leg is Leg.TO else self.person
 
 
-def timed(ride: Ride, plan: Planned, before_ms: int, behind_ms: int) -> Ride:
+def timed(ride: Ride, plan: Planned, before_ms: int, behind_ms: int, now_ms: int) -> Ride:
     """The ride with what a plan says of it.
 
-    The window that was told stays where the pick-up stays in it with the same van; else a new one
-    is told, `before_ms` and `behind_ms` around the pick-up, and what was told before is kept.
-    Nobody has to be ready to ride home before the appointment ends.
+    The window that was told stays with the same van, where the pick-up stays in it or it has
+    begun; else a new one is told, `before_ms` and `behind_ms` around the pick-up, and what was told
+    before is kept. Nobody has to be ready to ride home before the appointment ends.
     """
     if ride.state is RideState.ABOARD:
         return _next(ride, planned=plan)
-    if ride.told and kept(ride, plan):
+    if ride.told and kept(ride, plan, now_ms):
         return _next(ride, planned=plan)
     first_ms = plan.pick_up_ms - before_ms
     if ride.leg is Leg.HOME:
@@ -139,13 +139,22 @@ def timed(ride: Ride, plan: Planned, before_ms: int, behind_ms: int) -> Ride:
     )
 
 
-def kept(ride: Ride, plan: Planned) -> bool:
-    """Whether the plan keeps what was told."""
-    return (
-        ride.told is not None
-        and ride.van == plan.van
-        and ride.told[0] <= plan.pick_up_ms <= ride.told[1]
-    )
+def kept(ride: Ride, plan: Planned, now_ms: int) -> bool:
+    """Whether the plan keeps what was told. A window that has begun stays as it is: a van that is
+    late for it is late, until somebody reports."""
+    if ride.told is None or ride.van != plan.van:
+        return False
+    return is_begun(ride, now_ms) or ride.told[0] <= plan.pick_up_ms <= ride.told[1]
+
+
+def is_begun(ride: Ride, now_ms: int) -> bool:
+    """Whether the window that was told has begun, and nobody has said how it went."""
+    return ride.state is RideState.PLANNED and ride.told is not None and ride.told[0] <= now_ms
+
+
+def is_overdue(ride: Ride, now_ms: int) -> bool:
+    """Whether the window that was told is over, and nobody has said how it went."""
+    return is_begun(ride, now_ms) and ride.told is not None and ride.told[1] < now_ms
 
 
 def left_out(ride: Ride, lacking: tuple[Lacking, ...]) -> Ride:

@@ -35,7 +35,7 @@ async def plan(house: House, ride: str, van: str = "van-1") -> None:
     rides = house.app.state.services.dispatch.rides
     (before,) = [one for one in await rides.open() if one.id == ride]
     at_ms = before.starts_ms - 40 * MIN_MS
-    told = timed(before, Planned(van, at_ms, at_ms + 30 * MIN_MS), 5 * MIN_MS, 15 * MIN_MS)
+    told = timed(before, Planned(van, at_ms, at_ms + 30 * MIN_MS), 5 * MIN_MS, 15 * MIN_MS, 0)
     assert await rides.tell([(before, told)]) == 1
 
 
