@@ -399,13 +399,20 @@ class Live:
             self._ends = {ride: ends for ride, ends in self._ends.items() if ride in open_rides}
             self.world.fleet.end_rides(visits, self.pace.world(now_ms()))
             for van, visit in visits.items():
-                self._spawn(("ride", van), self._visit(visit))
+                self._spawn(("ride", van), self._see_to(visit))
 
     def _is_for_riders(self, van: str) -> bool:
         unit = self.board.get("van", van)
         if unit is None or not self.world.fleet.knows(("van", van)):
             return False
         return unit["request"] is None and unit["hold"] is None
+
+    async def _see_to(self, visit: Visit) -> None:
+        """A refusal concerns this ride alone, which is looked at again in a moment anyhow."""
+        try:
+            await self._visit(visit)
+        except Refused as refused:
+            log.info("simulation.refused", what="ride", why=str(refused))
 
     async def _visit(self, visit: Visit) -> None:
         """The van goes to its next stop, and its driver reports what becomes of the rider."""
