@@ -131,7 +131,8 @@ async def samples(
         began = time.perf_counter()
         await door.post("/v1/requests", **body)
         http.append(1000 * (time.perf_counter() - began))
-        arrived = await asyncio.wait_for(console.when(body["request"]), GIVE_UP_S)
+        async with asyncio.timeout(GIVE_UP_S):
+            arrived = await console.when(body["request"])
         whole.append(1000 * (arrived - began))
         await door.post(f"/v1/requests/{body['request']}/cancel", reason="measured")
     return whole, http

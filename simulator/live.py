@@ -260,7 +260,8 @@ class Live:
                 nap_s = min(nap_s, max(0.0, (self.pace.real(next_ms) - now_ms()) / 1000))
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), nap_s + 0.01)
+                async with asyncio.timeout(nap_s + 0.01):
+                    await self._wake.wait()
 
     def _expect(self, now: int) -> None:
         """Calls and storms are drawn a day at a time."""

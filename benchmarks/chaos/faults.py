@@ -105,7 +105,8 @@ async def living_region(settings: Settings, *options: str) -> AsyncIterator[int]
     finally:
         if process.returncode is None:
             process.terminate()
-            await asyncio.wait_for(process.wait(), 60)
+            async with asyncio.timeout(60):
+                await process.wait()
 
 
 def log_path(settings: Settings) -> Path:

@@ -40,7 +40,8 @@ class Stream(World):
         if not found and block_ms > 0:
             self._grown.clear()
             try:
-                await asyncio.wait_for(self._grown.wait(), block_ms / 1000)
+                async with asyncio.timeout(block_ms / 1000):
+                    await self._grown.wait()
             except TimeoutError:
                 return []
             found = self._after(after, limit)

@@ -190,7 +190,8 @@ async def test_a_waiting_reader_hears_of_a_hold_at_once(nodes: list[ServerRegist
     last = (await nodes[0].snapshot()).position
     waiting = asyncio.create_task(nodes[1].events(last, block_ms=30_000))
     await nodes[0].hold(claim(1, pool="p"))
-    (event,) = await asyncio.wait_for(waiting, 10)
+    async with asyncio.timeout(10):
+        (event,) = await waiting
     assert event.kind == "hold.granted"
 
 

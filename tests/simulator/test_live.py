@@ -1,7 +1,6 @@
 """The live driver on the whole running system, with an api that is killed under it."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
@@ -29,6 +28,7 @@ from caretower.simulation import logins
 from caretower.supervisor import die_with_parent
 from geo.closures import Closure
 from geo.points import haversine_m
+from registry.cancelling import end_tasks
 from simulator.deeds import RoadsRecover, RoadsTurnBad
 from simulator.disturbances import BadRoads
 from simulator.door import Door
@@ -119,9 +119,7 @@ async def test_the_region_lives_and_goes_on_when_the_api_was_killed(running: Run
             await until(lambda: ended(live) >= 3, AFTER_S)
             await assert_storms_come_and_go(live)
         finally:
-            playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await playing
+            await end_tasks([playing])
         await assert_sound(running, client)
 
 
