@@ -35,7 +35,7 @@ from simulator.door import Door
 from simulator.live import Live, Plan
 from tests.simulator.lab import DISPATCH, PARAMETERS, region
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SPEED = 60.0
 QUIET = PARAMETERS.model_copy(
