@@ -391,16 +391,20 @@ class Live:
         while True:
             await asyncio.sleep(RIDES_EVERY_S)
             await self._connected.wait()
-            visits = {
-                van: visit
-                for van, visit in next_visits(self.board.of("ride").values()).items()
-                if ("van", van) in self._hands.cast.units and self._is_for_riders(van)
-            }
-            open_rides = self.board.of("ride")
-            self._ends = {ride: ends for ride, ends in self._ends.items() if ride in open_rides}
-            self.world.fleet.end_rides(visits, self.pace.world(now_ms()))
-            for van, visit in visits.items():
-                self._spawn(("ride", van), self._see_to(visit))
+            self.see_to_rides()
+
+    def see_to_rides(self) -> None:
+        """Each of these drivers sees to the next stop, beside whatever else goes on."""
+        open_rides = self.board.of("ride")
+        visits = {
+            van: visit
+            for van, visit in next_visits(open_rides.values()).items()
+            if ("van", van) in self._hands.cast.units and self._is_for_riders(van)
+        }
+        self._ends = {ride: ends for ride, ends in self._ends.items() if ride in open_rides}
+        self.world.fleet.end_rides(visits, self.pace.world(now_ms()))
+        for van, visit in visits.items():
+            self._spawn(("ride", van), self._see_to(visit))
 
     def _is_for_riders(self, van: str) -> bool:
         unit = self.board.get("van", van)

@@ -1,22 +1,31 @@
 """Scheduled rides as simulated drivers carry them out."""
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 
+from dispatch.words import Need, State
 from geo.closures import LiveRoads
 from geo.points import Point
 from registry.states import UnitStatus
 from simulator.agenda import Agenda
+from simulator.cases import Case
 from simulator.fates import Fates
 from simulator.fleet import Fleet
+from simulator.hands import now_ms
+from simulator.live import Live, Login, Plan
 from simulator.setting import Setting
 from simulator.streams import Streams
 from simulator.timetable import WAIT_MS, next_visits
 from tests.simulator.lab import PARAMETERS, region, van
 
 MIN_MS = 60_000
+CASE = Case("r-1", State.ON_SCENE, None, None, None, None, Need.NONE, False, None, None)
+"""A request for which nobody has anything to do by itself."""
 
 
 def ride(name: str, **changes: Any) -> dict[str, Any]:
@@ -101,3 +110,46 @@ def test_a_rider_aboard_keeps_the_driver_from_going_home(fleet: Fleet) -> None:
     fleet.see(replace(van(0), status=UnitStatus.TRANSPORTING), 10 * 60 * MIN_MS)
     fleet.end_rides((), 10 * 60 * MIN_MS)
     assert fleet.moving(10 * 60 * MIN_MS) == []
+
+
+def refusing(reports: list[str]) -> httpx.MockTransport:
+    """A system that lets everybody in, says where riders are, and refuses what is reported."""
+
+    def answer(asked: httpx.Request) -> httpx.Response:
+        path = asked.url.path
+        if path == "/v1/sessions":
+            return httpx.Response(201, json={"token": "invented"})
+        if asked.method == "GET":
+            at = {"lon": van(0).base_lon, "lat": van(0).base_lat}
+            return httpx.Response(200, json={"origin": at, "destination": at})
+        reports.append(path)
+        return httpx.Response(409, json={"title": "refused"})
+
+    return httpx.MockTransport(answer)
+
+
+def simulation(client: httpx.AsyncClient) -> Live:
+    """A desk and the driver of one van."""
+    driver = Login("driver", "", "field", f"van:{van(0).id}")
+    logins = (Login("desk", "", "dispatcher", None), driver)
+    return Live(Plan("http://caretower", logins, region(), PARAMETERS, 600.0), client)
+
+
+async def test_a_drivers_refused_report_puts_off_nobody_elses_second_look() -> None:
+    """Rides are looked at more often than requests: each would wait for ever."""
+    reports: list[str] = []
+    now = now_ms()
+    own = replace(van(0), shift_start_ms=now, shift_end_ms=now + 600 * MIN_MS)
+    due = ride("one", pick_up_ms=now, told_from_ms=now, told_until_ms=now)
+    shown = {"request": {"r-1": {}}, "van": {own.id: to_builtins(own)}, "ride": {"one": due}}
+    async with httpx.AsyncClient(base_url="http://caretower", transport=refusing(reports)) as door:
+        live = simulation(door)
+        live.board.hear({"type": "snapshot", "epoch": 1, "seq": 1, "state": shown})
+        live.world.see_unit(own, now)
+        live.world.see_case(CASE, now, now)
+        live.world.again("r-1", now, 1.0)
+        assert live.world.next_ms() == now + 1000
+        live.see_to_rides()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        assert reports == ["/v1/rides/one/steps"]
+        assert live.world.next_ms() == now + 1000
