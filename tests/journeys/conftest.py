@@ -129,6 +129,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("CI needs chromium")
         pytest.skip("no chromium here: as root, apt-get install chromium")
+    expect.set_options(timeout=WITHIN_MS)
     flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=flags)

@@ -1,4 +1,4 @@
-"""The field page on a phone: hazards, steps from a dead spot, silence on scene, a call for help."""
+"""The field page on a phone: hazards, a dead spot, silence on scene, a call for help, rides."""
 
 import re
 import time
@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from uuid6 import uuid7
 
 from tests.journeys.conftest import Tower, started
 from tests.journeys.desk import WITHIN_MS, Desk, account
 from tests.journeys.relay import Relay
-from tests.journeys.test_screens import hindrances
+from tests.journeys.test_downtime import minute, region_zone
+from tests.journeys.test_screens import hindrances, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -96,8 +97,25 @@ def targets(page: Page) -> list[str]:
     return found
 
 
-def press(page: Page, name: str) -> None:
+def press(page: Page | Locator, name: str) -> None:
     page.get_by_role("button", name=name).click()
+
+
+def wait_until_kept(page: Page) -> None:
+    """The page itself is kept for a dead spot."""
+    page.wait_for_function("caches.match('/').then(Boolean)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def go_offline(page: Page, line: Relay) -> None:
+    """A page that reloads may speak before it knows that it is offline: the line itself is cut."""
+    line.cut()
+    page.context.set_offline(True)
+
+
+def go_online(page: Page, line: Relay) -> None:
+    line.mend()
+    page.context.set_offline(False)
 
 
 def hold(page: Page, ms: int) -> None:
@@ -138,9 +156,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     press(crew, "We take it")
     expect(crew.get_by_role("button", name="We are on our way")).to_be_visible()
     expect(crew.get_by_text("Not sent yet")).to_have_count(0)
-    # The page itself is kept for a dead spot.
-    crew.wait_for_function("caches.match('/').then(Boolean)")
-    crew.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_until_kept(crew)
 
     # Two steps where nobody hears them, and a reload between.
     sent_ids: list[str] = []
@@ -152,9 +168,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
             else None
         ),
     )
-    # A page that reloads may speak before it is told that it is offline: the line itself is cut.
-    line.cut()
-    crew.context.set_offline(True)
+    go_offline(crew, line)
     press(crew, "We are on our way")
     expect(crew.get_by_text("Not sent yet (1)")).to_be_visible()
     crew.reload()
@@ -167,8 +181,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     picture(crew, "field-dead-spot")
     crew.wait_for_timeout(4_000)
     assert desk.get(f"/v1/requests/{request}")["card"]["state"] == "acknowledged"
-    line.mend()
-    crew.context.set_offline(False)
+    go_online(crew, line)
     expect(crew.get_by_text("Not sent yet")).to_have_count(0)
     person = console.locator(f'[data-request="{request}"]')
     expect(person).to_contain_text("On scene")
@@ -278,3 +291,110 @@ def test_a_small_phone_shows_hazards_and_the_next_step_together(
     crew.keyboard.up("Enter")
     expect(crew.get_by_text(re.compile("^Help was told at"))).to_be_visible()
     picture(crew, "field-small-help")
+
+
+VISIT_IN_S, VISIT_S = 24 * 60, 5 * 60
+"""A short visit at a clinic nearby, so soon that the rides there and home are both next."""
+RIDER = {"name": "Invented Rider", "phone": "801-555-0177"}
+
+
+def booked(tower: Any) -> tuple[str, str]:
+    """A person whom dispatch helped by telephone has an appointment: (request, referral)."""
+    desk, clinic = Desk(tower), Desk(tower, "provider")
+    request, referral, slot = (str(uuid7()) for _ in range(3))
+    where = {"place": "Salt Lake City", "lon": -111.8910, "lat": 40.7608}
+    desk.post("/v1/requests", request=request, urgency=4, **where)
+    desk.post(f"/v1/requests/{request}/resolve", outcome="resolved_by_phone")
+    like = clinic.get("/v1/slots")["items"][0]
+    known = {name: like[name] for name in ("provider", "name", "zone", "takes", "lon", "lat")}
+    visit = {"mode": "in_person", "duration_s": VISIT_S, "capacity": 1}
+    starts_ms = int(time.time() + VISIT_IN_S) * 1000
+    clinic.put(f"/v1/slots/{slot}", **known, **visit, starts_ms=starts_ms)
+    desk.post("/v1/referrals", referral=referral, request=request, slot=slot, person=RIDER)
+    return request, referral
+
+
+def on_record(desk: Desk, referral: str) -> list[dict[str, Any]]:
+    """The rides of an appointment, there and home."""
+    rides = (ride for ride in desk.get("/v1/rides")["items"] if ride["appointment"] == referral)
+    return sorted(rides, key=lambda ride: str(ride["leg"]), reverse=True)
+
+
+def test_a_driver_brings_a_rider_through_a_dead_spot_and_the_desk_reads_how_it_ended(
+    people: Callable[..., Page], tower: Any
+) -> None:
+    desk, (request, referral) = Desk(tower), booked(tower)
+    zone = region_zone(desk)
+    console = people(account(tower, "dispatcher"), CONSOLE, url=f"{tower.url}/#/console/{request}")
+    press(console, "Ask for a ride")
+    console.get_by_label("Address and note for the driver").fill("17 Invented Street, back door")
+    console.get_by_label("Home again as well").check()
+    console.get_by_role("button", name="Ask", exact=True).click()
+
+    # The planner answers with a van, and the desk reads what the person is told.
+    there, home = (console.get_by_role("group", name=f"Ride {leg}") for leg in ("there", "home"))
+    for ride in (there, home):
+        expect(ride).to_contain_text("fetched between")
+    to_care, to_home = on_record(desk, referral)
+    assert to_care["van"] == to_home["van"]
+    told = [minute(to_care[end], zone)[-5:] for end in ("told_from_ms", "told_until_ms")]
+    expect(there).to_contain_text(re.compile(f"{to_care['van_name']}, .* {told[0]} and {told[1]},"))
+
+    line = Relay(int(tower.url.rpartition(":")[2]))
+    driver = people(account(tower, "field", f"van:{to_care['van']}"), PHONE, url=line.url)
+    stop = driver.get_by_role("region", name="Scheduled rides").get_by_role("listitem").first
+    for shown in ("Fetch", f"told {told[0]} to {told[1]}", "Invented Rider", "17 Invented Street"):
+        expect(stop).to_contain_text(shown)
+    navigate = stop.get_by_role("link", name="Navigate")
+    expect(navigate).to_have_attribute("href", re.compile(r"^https.*40\.76080"))
+    assert targets(driver) == []
+    assert hindrances(driver) == []
+    picture(driver, "driver-rides")
+    wait_until_kept(driver)
+
+    # Picked up where nobody hears it, and a reload.
+    go_offline(driver, line)
+    pressed_ms = time.time() * 1000
+    press(driver, "Picked up")
+    expect(driver.get_by_text("Not sent yet (1)")).to_be_visible()
+    driver.reload()
+    expect(driver.get_by_text("Not sent yet (1)")).to_be_visible()
+    for shown in ("Bring", "appointment", "Invented Rider", "Demo Outpatient Clinic"):
+        expect(stop).to_contain_text(shown)
+    expect(driver.get_by_role("button", name="Take a break")).to_have_count(0)
+    picture(driver, "driver-dead-spot")
+    assert on_record(desk, referral)[0]["state"] == "planned"
+    mended_ms = time.time() * 1000
+    go_online(driver, line)
+    expect(driver.get_by_text("Not sent yet")).to_have_count(0)
+    expect(there).to_contain_text(f"In {to_care['van_name']}")
+    console.get_by_text("2 scheduled rides").click()
+    expect(console.get_by_role("listitem").filter(has_text="aboard until")).to_be_visible()
+    aboard = on_record(desk, referral)[0]
+    assert aboard["state"] == "aboard"
+    assert pressed_ms - 3_000 < aboard["boarded_ms"] < mended_ms, "it was when it was pressed"
+    wait_until(lambda: status(desk, to_care["van"]) == "transporting")
+
+    press(driver, "Dropped off")
+    expect(there).to_contain_text("Brought there at")
+    done = on_record(desk, referral)[0]
+    assert done["state"] == "done"
+    expect(there).to_contain_text(f"Brought there at {minute(done['ended_ms'], zone)[-5:]}.")
+    expect(console.get_by_text("1 scheduled ride")).to_be_visible()
+
+    # The next one is under the thumb; its driver calls, and goes on from what the desk has said.
+    expect(stop).to_contain_text("wait until then")
+    press(home, "Driver called: picked up")
+    press(driver, "Dropped off")
+    expect(home).to_contain_text("Brought there at")
+    assert [ride["state"] for ride in on_record(desk, referral)] == ["done", "done"]
+    expect(console.get_by_text("scheduled ride")).to_have_count(0)
+    expect(driver.get_by_text("No task now.")).to_be_visible()
+    wait_until(lambda: status(desk, to_care["van"]) == "available")
+    kept = driver.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "Invented" not in kept
+
+
+def status(desk: Desk, van: str) -> str:
+    vans = desk.get("/v1/vans")["items"]
+    return str(next(each["status"] for each in vans if each["id"] == van))

@@ -70,7 +70,6 @@ class People:
 
 @pytest.fixture
 def people(tower: Any, browser: Browser) -> Iterator[People]:
-    expect.set_options(timeout=PATIENCE_MS)
     here = People(tower, browser)
     yield here
     for context in browser.contexts:
