@@ -72,8 +72,8 @@ FAULTS = (
     ),
     Fault(
         "a warm plan keeps the last question's costs", "optimizer/master.py",
-        "        costs[here] = self.engine.costs_of(self._stars.sides, bundles[here])",
-        "        costs[here] = self._costs[here]",
+        "        costs = self.engine.costs_of(self._stars.sides, now.bundles[here])",
+        "        costs = now.costs[here]",
     ),
     Fault(
         "the bound forgets the capacities", "optimizer/bounds.py",

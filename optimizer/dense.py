@@ -77,14 +77,14 @@ def within(
 
 
 def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
-    """As `kernels.by_option`."""
+    """As `ways.by_option`."""
     left = teams[:, None] & places
     costs = [np.where(left, _costs(sides, i), FAR).min(axis=(1, 2)) for i in scope.tolist()]
     return np.array(costs, dtype=np.int64).reshape(len(scope), -1)
 
 
 def by_team(sides: Sides, scope: Ints, options: Ints, places: Bools) -> Ints:
-    """As `kernels.by_team`."""
+    """As `ways.by_team`."""
     pairs = zip(scope.tolist(), options.tolist(), strict=True)
     costs = [np.where(places, _costs(sides, i)[o], FAR).min(axis=1) for i, o in pairs]
     return np.array(costs, dtype=np.int64).reshape(len(scope), -1)

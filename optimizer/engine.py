@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
-from optimizer import counting, dense, kernels, listing, matching
+from optimizer import counting, dense, kernels, listing, matching, ways
 from optimizer.eligibility import Bools, Flags, Ints
 from optimizer.glop import Glop
 from optimizer.matching import Matching
@@ -20,8 +20,8 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions of `kernels.py`, `listing.py`, `matching.py` and `counting.py`, and the linear
-    program."""
+    """The functions of `kernels.py`, `ways.py`, `listing.py`, `matching.py` and `counting.py`, and
+    the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
     cheapest: Callable[..., tuple[Ints, Ints]]
@@ -41,8 +41,8 @@ COMPILED = Engine(
     kernels.costs_of,
     kernels.cheapest,
     listing.within,
-    kernels.by_option,
-    kernels.by_team,
+    ways.by_option,
+    ways.by_team,
     kernels.priced,
     kernels.team_price,
     kernels.place_price,

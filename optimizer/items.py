@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.costs import (
-    missing_items,
+    Items,
     place_items,
     return_items,
     self_items,
@@ -20,7 +20,7 @@ from optimizer.pricing import bundles_of
 from optimizer.problem import EMPTY
 from optimizer.stars import Choice, Stars
 
-PARTS: tuple[Part, ...] = ("team", "van", "place")
+Components = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,17 +64,15 @@ class Table:
         return ready
 
 
-def items_of(table: Table) -> list[dict[str, int]]:
-    """The components of each choice's price, in tenths; they add up to it."""
-    stars, n, i = table.stars, table.stars.numbers, table.request
-    found: list[dict[str, int]] = [{} for _ in range(len(i))]
+def items_of(table: Table) -> list[Components]:
+    """The components of each choice's price, in tenths; they add up to it. None is zero."""
+    n, i = table.stars.numbers, table.request
+    costs: dict[str, Ints] = {}
 
-    def note(where: Bools, items: dict[str, Ints]) -> None:
-        rows = np.flatnonzero(where).tolist()
-        for name, costs in items.items():
-            for row, cost in zip(rows, costs.tolist(), strict=True):
-                if cost:
-                    found[row][name] = cost
+    def note(where: Bools, items: Items) -> None:
+        for name, own in items.items():
+            costs[name] = np.zeros(len(i), dtype=np.int64)
+            costs[name][where] = own
 
     team, place, van = table.has_team, table.has_place, table.has_van
     home, alone = van & place, table.is_self & place
@@ -83,20 +81,36 @@ def items_of(table: Table) -> list[dict[str, int]]:
     note(van, van_items(n, i[van], table.option[van], table.ready[van]))
     note(home, return_items(n, table.option[home], table.place[home]))
     note(alone, self_items(n, i[alone], table.place[alone]))
-    dear = missing_items(n, i)
-    for part, where in table.missing.items():
-        name = f"missing_{part}"
-        note(where, {name: dear[name][where]})
-    shown = [stars.problem.requests[k].shown for k in i.tolist()]
+    for (part, where), dear in zip(table.missing.items(), table.stars.missing, strict=True):
+        note(where, {f"missing_{part}": dear[i[where]]})
+    same = _is_shown(table)
+    note(same, {"stability": -stability_item(n)[i[same]]})
+    return _noted(costs)
+
+
+def _is_shown(table: Table) -> Bools:
+    """Which choices are on the consoles already."""
+    stars = table.stars
+    shown = [stars.problem.requests[k].shown for k in table.request.tolist()]
     parts = zip(table.option.tolist(), table.team.tolist(), table.place.tolist(), strict=True)
-    same = _flags(
+    return _flags(
         [
             bundle not in (None, EMPTY) and stars.names.find(bundle) == chosen
             for bundle, chosen in zip(shown, parts, strict=True)
         ]
     )
-    note(same, {"stability": -stability_item(n)[i[same]]})
-    return found
+
+
+def _noted(costs: dict[str, Ints]) -> list[Components]:
+    """By choice what costs something, in the order of the components."""
+    names, table = list(costs), np.column_stack(list(costs.values()))
+    rows, columns = table.nonzero()
+    pairs = [
+        (names[column], cost)
+        for column, cost in zip(columns.tolist(), table[rows, columns].tolist(), strict=True)
+    ]
+    ends = np.cumsum(np.bincount(rows, minlength=len(table))).tolist()
+    return [tuple(pairs[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def arrivals_of(table: Table) -> list[Arrivals]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import vectorize
 
-from optimizer.eligibility import Bools, Ints
+from optimizer.eligibility import Ints
 from optimizer.remembered import NEVER, Memory, blank, cheaper_by, is_known, least_now, remember
 from optimizer.sides import (
     ALWAYS,
@@ -23,7 +23,6 @@ from optimizer.sides import (
     Sides,
     kernel,
     part,
-    plain,
     price,
     waiting,
 )
@@ -160,13 +159,14 @@ def _end(sides: Sides, i: int, o: int, p: int, place: Ints) -> int:
 
 
 @part
-def _around(
+def around(
     sides: Sides, i: int, o: int, base: int, team: Ints, place: Ints, least_place: int,
     teams: Ints, places: Ints, ends: Ints, values: Ints, found: Ints,
 ) -> None:  # fmt: skip
     """Offer the best bundle around a van or SELF, if it is among the best. `base`: the option's
     own value; `least_place`: what a place costs at least; `teams`, `places`: those that could win,
-    in order, the first entry says how many; `ends` (P + 1, 3) is room to work in."""
+    the first entry says how many: teams in their order, places "none" first, then the cheapest;
+    `ends` (P + 1, 3) is room to work in. Of equal places the lowest index wins."""
     alone = sides.alone[i, o]
     no_team, no_place = len(team) - 1, len(place) - 1
     most = min(values[TOP - 1], NEVER - 1) - base
@@ -181,11 +181,13 @@ def _around(
                 start, j_best = worth, j
     for at in range(1, places[0] + 1):
         p = places[at]
-        if start + place[p] <= most and place[p] < end:
+        if p < no_place and GRID * sides.place[i, p] > min(end, most - start):
+            break
+        if start + place[p] <= most and place[p] <= end:
             if p == no_place and not alone:
                 continue
             worth = _end(sides, i, o, p, place)
-            if worth < end:
+            if worth < end or (worth == end and p < p_best):
                 end, p_best = worth, p
     if j_best >= 0 and p_best >= 0 and start + end <= most:
         if _need(sides, i, o, j_best) > _room(sides, i, o, p_best):
@@ -196,6 +198,8 @@ def _around(
             count = 0
             for at in range(1, places[0] + 1):
                 p = places[at]
+                if p < no_place and start + GRID * sides.place[i, p] >= total:
+                    break
                 if start + place[p] < total and (p < no_place or alone):
                     worth, last = _end(sides, i, o, p, place), _room(sides, i, o, p)
                     if start + worth < total and earliest <= last:
@@ -212,21 +216,63 @@ def _around(
                 if side + end >= total:
                     continue
                 for t in range(count):
-                    if side + ends[t, 0] < total and pick <= ends[t, 1]:
-                        total, j_best, p_best = side + ends[t, 0], j, ends[t, 2]
+                    both, p = side + ends[t, 0], ends[t, 2]
+                    wins = both < total or (both == total and j == j_best and p < p_best)
+                    if wins and pick <= ends[t, 1]:
+                        total, j_best, p_best = both, j, p
             start, end = total, 0
         if j_best >= 0:
             _offer(base + start + end, o, j_best, p_best, values, found)
 
 
 @part
-def _gather(candidates: Ints, value: Ints, most: int) -> None:
+def gather(candidates: Ints, value: Ints, most: int) -> None:
     """All of a kind that are worth at most so much, "none" too."""
     count = 0
     for k in range(len(value)):
         if value[k] <= most:
             count += 1
             candidates[count] = k
+    candidates[0] = count
+
+
+@part
+def _least_place(sides: Sides, i: int, prices: Ints, place: Ints) -> tuple[int, int]:
+    """What a place is worth at least, and the first one that is; those looked at are in `place`."""
+    none = len(place) - 1
+    place[none] = min(GRID * sides.place[i, none] + prices[none], NEVER)
+    least, best = place[none], none
+    if sides.placed[i]:
+        for at in range(none):
+            p = sides.near[i, at]
+            if sides.place[i, p] < FAR:
+                if GRID * sides.place[i, p] > least:
+                    break
+                place[p] = min(GRID * sides.place[i, p] + prices[p], NEVER)
+                if place[p] < least or (place[p] == least and p < best):
+                    least, best = place[p], p
+    return int(least), int(best)
+
+
+@part
+def _gather_places(
+    sides: Sides, i: int, candidates: Ints, prices: Ints, place: Ints, most: int
+) -> None:
+    """The places worth at most so much: "none" first, then the cheapest."""
+    none, count = len(place) - 1, 0
+    if place[none] <= most:
+        count += 1
+        candidates[count] = none
+    if sides.placed[i]:
+        for at in range(none):
+            p = sides.near[i, at]
+            if sides.place[i, p] < FAR:
+                if GRID * sides.place[i, p] > most:
+                    break
+                place[p] = min(GRID * sides.place[i, p] + prices[p], NEVER)
+                if place[p] <= most:
+                    count += 1
+                    candidates[count] = p
     candidates[0] = count
 
 
@@ -242,7 +288,7 @@ def _narrow(candidates: Ints, value: Ints, most: int) -> None:
 
 
 @part
-def _extra(sides: Sides, i: int, e: int) -> tuple[int, int, int]:
+def extra_of(sides: Sides, i: int, e: int) -> tuple[int, int, int]:
     return sides.extra_bundle[i, e, 0], sides.extra_bundle[i, e, 1], sides.extra_bundle[i, e, 2]
 
 
@@ -254,7 +300,7 @@ def _offer_extras(
     """Offer the bundles that have a price of their own, each instead of a dearer one around the
     same option."""
     for e in range(EXTRAS):
-        o, j, p = _extra(sides, i, e)
+        o, j, p = extra_of(sides, i, e)
         if o < 0:
             continue
         value = GRID * sides.extra_cost[i, e] + van_price[o] + team_price[j] + place_price[p]
@@ -325,12 +371,11 @@ def _cheapest(
     for k in range(len(scope)):
         i = scope[k]
         best_team = side_of(sides.team[i], team_price, team)
-        best_place = side_of(sides.place[i], place_price, place)
+        best_place, p_least = _least_place(sides, i, place_price, place)
         if best_team < NEVER and best_place < NEVER:
             if sides.option[i, vans + 1]:
                 value = GRID * sides.no_van[i] + best_team + best_place
-                j, p = _first(team, best_team), _first(place, best_place)
-                _offer(value, vans + 1, j, p, values[k], found[k])
+                _offer(value, vans + 1, _first(team, best_team), p_least, values[k], found[k])
             plain_least, has_van = NEVER, False
             for o in range(vans + 1):
                 least[o] = NEVER
@@ -340,18 +385,19 @@ def _cheapest(
                     has_van |= o < vans
             # No option is cheaper by itself: what is too dear here is so for all of them.
             slack = min(values[k, TOP - 1], NEVER - 1) - plain_least
-            _gather(teams, team, best_team + slack)
-            _gather(places, place, best_place + slack)
+            gather(teams, team, best_team + slack)
+            _gather_places(sides, i, places, place_price, place, best_place + slack)
             s = memory.row[i]
             if has_van and s >= 0:
                 if not is_known(sides, i, memory):
+                    side_of(sides.place[i], place_price, place)
                     remember(sides, i, memory, team, place)
                 drop = cheaper_by(sides, i, memory, team, place, teams, places)
                 for o in range(vans):
                     if least[o] < NEVER:
                         both = max(best_team + best_place, least_now(sides, i, o, memory, drop))
                         least[o] += both - best_team - best_place
-            _gather(options, least, min(values[k, TOP - 1], NEVER - 1))
+            gather(options, least, min(values[k, TOP - 1], NEVER - 1))
             looked = 0
             for _ in range(options[0]):
                 o = options[1]
@@ -366,112 +412,10 @@ def _cheapest(
                 least[o] = NEVER + 1
                 looked += 1
                 base = base_of(sides, i, o, van_price)
-                _around(
+                around(
                     sides, i, o, base, team, place, best_place, teams, places, ends,
                     values[k], found[k],
                 )  # fmt: skip
             if s >= 0 and looked > OFTEN + vans // OFTEN:
                 memory.known[s] = False
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
-
-
-def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
-    """What each request pays at least for each way to travel (n, V + 2), in tenths, with the teams
-    (J + 1,) and places (P + 1,) that are left; FAR where there is nothing."""
-    costs = np.full((len(scope), len(sides.van_end) + 2), FAR, dtype=np.int64)
-    values, found = np.empty(TOP, dtype=np.int64), np.empty((TOP, 3), dtype=np.int64)
-    work = [np.empty(len(left), dtype=np.int64) for left in (teams, places)]
-    lists = [np.empty(len(left) + 1, dtype=np.int64) for left in (teams, places)]
-    ends = np.empty((len(places), 3), dtype=np.int64)
-    team, place = work
-    every_team, every_place = lists
-    _by_option(
-        sides,
-        scope,
-        teams,
-        places,
-        costs,
-        values,
-        found,
-        team,
-        place,
-        every_team,
-        every_place,
-        ends,
-    )
-    return costs
-
-
-@kernel
-def _by_option(
-    sides: Sides, scope: Ints, teams: Bools, places: Bools,
-    costs: Ints, values: Ints, found: Ints, team: Ints, place: Ints,
-    all_teams: Ints, all_places: Ints, ends: Ints,
-) -> None:  # fmt: skip
-    vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
-    for k in range(len(scope)):
-        i = scope[k]
-        for j in range(no_team + 1):
-            team[j] = GRID * sides.team[i, j] if teams[j] else NEVER
-        for p in range(no_place + 1):
-            place[p] = GRID * sides.place[i, p] if places[p] else NEVER
-        best_team, best_place = NEVER, NEVER
-        for j in range(no_team + 1):
-            best_team = min(best_team, team[j])
-        for p in range(no_place + 1):
-            best_place = min(best_place, place[p])
-        _gather(all_teams, team, NEVER - 1)
-        _gather(all_places, place, NEVER - 1)
-        for o in range(vans + 2):
-            for t in range(TOP):
-                values[t] = NEVER
-            if sides.option[i, o] and best_team < NEVER and best_place < NEVER:
-                if o <= vans:
-                    base = GRID * sides.approach[i, o] if o < vans else 0
-                    _around(
-                        sides, i, o, base, team, place, best_place, all_teams, all_places, ends,
-                        values, found,
-                    )  # fmt: skip
-                else:
-                    values[0] = GRID * sides.no_van[i] + best_team + best_place
-            costs[k, o] = min(FAR, values[0] // GRID)
-        for e in range(EXTRAS):
-            o, j, p = _extra(sides, i, e)
-            if o >= 0 and teams[j] and places[p]:
-                costs[k, o] = min(costs[k, o], sides.extra_cost[i, e])
-
-
-def by_team(sides: Sides, scope: Ints, options: Ints, places: Bools) -> Ints:
-    """What each request pays at least for each team (n, J + 1), in tenths, travelling by `options`
-    (n,), with the places (P + 1,) that are left; FAR where there is nothing."""
-    costs = np.full((len(scope), len(sides.team_end) + 1), FAR, dtype=np.int64)
-    _by_team(sides, scope, options, places, costs, np.empty(len(places), dtype=np.int64))
-    return costs
-
-
-@kernel
-def _by_team(
-    sides: Sides, scope: Ints, options: Ints, places: Bools, costs: Ints, end: Ints
-) -> None:
-    no_team, no_place, vans = len(sides.team_end), sides.go.shape[1], len(sides.van_end)
-    for k in range(len(scope)):
-        i, o = scope[k], options[k]
-        for p in range(no_place + 1):
-            end[p] = sides.place[i, p] if places[p] else FAR
-            if p < no_place and o <= vans:
-                end[p] += sides.self_drive[i, p] if o == vans else sides.way_home[o, p]
-        nearest = 0
-        for p in range(1, no_place + 1):
-            if end[p] < end[nearest]:
-                nearest = p
-        for j in range(no_team + 1):
-            best = plain(sides, i, o, j, nearest) if end[nearest] < FAR else FAR
-            if best >= FAR and sides.team[i, j] < FAR:
-                for p in range(no_place + 1):
-                    if end[p] < FAR:
-                        best = min(best, plain(sides, i, o, j, p))
-            costs[k, j] = min(best, FAR)
-        for e in range(EXTRAS):
-            way, j, p = _extra(sides, i, e)
-            if way == o and places[p]:
-                costs[k, j] = min(costs[k, j], sides.extra_cost[i, e])

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.columns import Columns, Table
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.glop import Glop
 from optimizer.pricing import Floats, Prices, bundles_of
+from optimizer.problem import Place, Team, Van
 from optimizer.sides import FAR, GRID, Bundles
 from optimizer.simplex import FOUND, IMPOSSIBLE, Simplex
 from optimizer.stars import Choice, Stars
@@ -69,12 +71,7 @@ class Master:
         self._requests: dict[str, int] = {}
         self._columns: dict[Key, int] = {}
         self._width = 4 + max(MARKS, _most_marks(limits))
-        self._parts: Bundles = np.zeros((0, 4), dtype=np.int64)
-        self._bundles: Bundles = self._parts
-        self._costs: Ints = np.zeros(0, dtype=np.int64)
-        self._marked: Bools = np.zeros(0, dtype=np.bool_)
-        self._rows: Ints = np.zeros((0, self._width), dtype=np.int64)
-        self._coef: Floats = np.zeros((0, self._width))
+        self._table = Columns(self._width)
         self._is_request: Bools = np.zeros(0, dtype=np.bool_)
         self._free: dict[bool, list[int]] = {True: [], False: []}
         self._rhs: Floats = np.zeros(0)
@@ -97,7 +94,7 @@ class Master:
             return False
         if self.engine is not engine() or 4 + _most_marks(limits) > self._width:
             return False
-        if len(self._costs) > SURPLUS * (len(scope) + SPARE):
+        if len(self._table) > SURPLUS * (len(scope) + SPARE):
             self._tidy()
         self._go_on(stars, scope, decided, start, limits)
         return True
@@ -159,9 +156,9 @@ class Master:
 
     def prices(self) -> Prices:
         """The shadow prices, in whole grains and never negative."""
-        rows = (self._van_row[:-2], self._team_row[:-1], self._place_row[:-1])
-        y = self._program.y
-        return Prices.of(*(np.where(row >= 0, y[np.maximum(row, 0)], 0.0) for row in rows))
+        rows = self._part_row
+        duals = np.where(rows >= 0, self._program.y[np.maximum(rows, 0)], 0.0)
+        return Prices.split(duals, len(self._van_row), len(self._team_row))
 
     def limit_prices(self) -> Ints:
         """What one more of each limit would be worth, in 1/FINE grains."""
@@ -181,13 +178,14 @@ class Master:
         """Every bundle of the scope that is in the program and possible."""
         mine = np.zeros(len(self._stars.problem.requests) + 1, dtype=np.bool_)
         mine[self._scope] = True
-        mine = mine[self._bundles[:, 0]] & (self._costs < FAR)
-        return self._bundles[mine], self._costs[mine]
+        bundles, costs = self._table.now.bundles, self._table.now.costs
+        mine = mine[bundles[:, 0]] & (costs < FAR)
+        return bundles[mine], costs[mine]
 
     def solution(self) -> tuple[Bundles, Ints, Floats]:
         """The bundles in use: indices, costs and shares."""
         used, share = self._program.solution()
-        bundles, costs = self._bundles[used], self._costs[used]
+        bundles, costs = self._table.now.bundles[used], self._table.now.costs[used]
         if self._forced is not None:
             forced, cost = bundles_of([self._forced])
             bundles, costs = np.concatenate([bundles, forced]), np.concatenate([costs, cost])
@@ -202,12 +200,19 @@ class Master:
             self._new_row(limit.name) if row is None else row
             for limit, row in zip(self._limits, free, strict=True)
         ]
-        self._van_row, self._team_row, self._place_row = (
-            np.array([*(names.get(part.id, UNSEEN) for part in parts), *beyond], dtype=np.int64)
-            for parts, beyond in (
-                (problem.vans, (SELF, NONE)), (problem.teams, (NONE,)), (problem.places, (NONE,)),
-            )
+        kinds: tuple[tuple[Sequence[Van | Team | Place], tuple[int, ...]], ...] = (
+            (problem.vans, (SELF, NONE)), (problem.teams, (NONE,)), (problem.places, (NONE,)),
         )  # fmt: skip
+        rows = [
+            row
+            for parts, beyond in kinds
+            for row in (*(names.get(part.id, UNSEEN) for part in parts), *beyond)
+        ]
+        self._part_row = np.array(rows, dtype=np.int64)
+        vans, teams = len(problem.vans) + 2, len(problem.teams) + 1
+        self._van_row, self._team_row, self._place_row = np.split(
+            self._part_row, [vans, vans + teams]
+        )
         self._request_row = np.full(len(problem.requests), NONE, dtype=np.int64)
         fresh = set()
         for i in members:
@@ -241,7 +246,7 @@ class Master:
         """What every column means and costs now; of requests that are decided, only those choices
         are open."""
         at = np.full(len(self._rhs) - UNSEEN, GONE, dtype=np.int64)
-        bundles = np.empty_like(self._parts)
+        now = self._table.now
         columns = (self._request_row, self._van_row, self._team_row, self._place_row)
         for k, row in enumerate(columns):
             at[:] = GONE
@@ -251,17 +256,17 @@ class Master:
                 at[NONE] = len(row) - 1
             if k == 1:
                 at[SELF] = len(row) - 2
-            bundles[:, k] = at[self._parts[:, k]]
+            now.bundles[:, k] = at[now.parts[:, k]]
         settled = np.zeros(len(self._stars.problem.requests) + 1, dtype=np.bool_)
         settled[[choice.request for choice in decided]] = True
-        there = (bundles >= 0).all(axis=1)
-        closed = np.where(settled[bundles[:, 0]], True, self._marked)
+        there = (now.bundles >= 0).all(axis=1)
+        closed = settled[now.bundles[:, 0]] | now.marked
         closed[[self._columns[key] for key in decided.values() if key in self._columns]] = False
         here = np.flatnonzero(there & ~closed)
-        costs = np.full(len(bundles), FAR, dtype=np.int64)
-        costs[here] = self.engine.costs_of(self._stars.sides, bundles[here])
-        self._bundles, self._costs = bundles, np.minimum(costs, FAR)
-        self._program.price(self._costs.astype(np.float64), self._costs < FAR)
+        costs = self.engine.costs_of(self._stars.sides, now.bundles[here])
+        now.costs[:] = FAR
+        now.costs[here] = np.minimum(costs, FAR)
+        self._program.price(now.costs.astype(np.float64), now.costs < FAR)
 
     def _marks(self, decided: Sequence[Choice]) -> dict[Choice, tuple[int, ...]]:
         """The limits, by number, that each decided choice takes from."""
@@ -298,15 +303,10 @@ class Master:
         self, keys: Sequence[Key], parts: Bundles, bundles: Bundles, costs: Ints,
         rows: Ints, coef: Floats,
     ) -> None:  # fmt: skip
-        self._columns.update(
-            zip(keys, range(len(self._costs), len(self._costs) + len(keys)), strict=True)
-        )
-        self._parts = np.concatenate([self._parts, parts])
-        self._bundles = np.concatenate([self._bundles, bundles])
-        self._costs = np.concatenate([self._costs, costs])
-        self._marked = np.append(self._marked, (coef[:, 4:] != 0).any(axis=1))
-        self._rows = np.concatenate([self._rows, rows])
-        self._coef = np.concatenate([self._coef, coef])
+        first = len(self._table)
+        self._columns.update(zip(keys, range(first, first + len(keys)), strict=True))
+        marked = (coef[:, 4:] != 0).any(axis=1)
+        self._table.append(Table(parts, bundles, costs, marked, rows, coef))
         self._program.add(rows, coef, costs.astype(np.float64))
 
     def _parts_of(self, bundles: Bundles) -> Bundles:
@@ -353,18 +353,19 @@ class Master:
 
     def _tidy(self) -> None:
         """Forget the columns that are worth least, and the rows that nothing uses any more."""
-        dear = self._costs - (self._coef * self._program.y[self._rows]).sum(axis=1)
-        dear[self._costs >= FAR] = np.inf
+        now = self._table.now
+        dear = now.costs - (now.coef * self._program.y[now.rows]).sum(axis=1)
+        dear[now.costs >= FAR] = np.inf
         basic = self._program.in_basis()
         most = np.partition(dear, n)[n] if (n := KEPT * len(self._members)) < len(dear) else np.inf
         kept = basic | (dear < most)
         self._program.keep(kept)
-        for name in ("_parts", "_bundles", "_costs", "_marked", "_rows", "_coef"):
-            setattr(self, name, getattr(self, name)[kept])
+        self._table.keep(kept)
         moved = np.cumsum(kept) - 1
         self._columns = {key: int(moved[k]) for key, k in self._columns.items() if kept[k]}
         used = np.zeros(len(self._rhs), dtype=np.bool_)
-        used[self._rows[self._coef != 0]] = True
+        now = self._table.now
+        used[now.rows[now.coef != 0]] = True
         for name in [name for name, row in self._requests.items() if not used[row]]:
             self._free[True].append(self._requests.pop(name))
         for part in [part for part, row in self._names.items() if not used[row]]:
@@ -376,9 +377,10 @@ class Master:
         if not isinstance(self._program, Simplex):
             return False
         program = Glop(self._program.rhs, self._is_request, self._width)
-        costs = self._costs.astype(np.float64)
-        program.add(self._rows, self._coef, costs)
-        program.price(costs, self._costs < FAR)
+        now = self._table.now
+        costs = now.costs.astype(np.float64)
+        program.add(now.rows, now.coef, costs)
+        program.price(costs, now.costs < FAR)
         if program.solve() != FOUND:
             return False
         self._program.begin_at(*program.basis())

@@ -1,7 +1,8 @@
 """What the optimizer answers: one assignment a request, with its price, its bound and its proof."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from optimizer.problem import Bundle
 
@@ -9,8 +10,7 @@ Stage = Literal["nearest", "repaired", "sequential", "lp", "proved"]
 Part = Literal["team", "van", "place"]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True):
     """When each step happens, in seconds from now; None where there is no such step."""
 
     team_s: float | None = None
@@ -20,8 +20,7 @@ class Arrivals:
     place_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(Struct, frozen=True):
     """Another bundle for the request, and what the whole region pays if it is chosen.
 
     `regret` is exact: the optimum with this bundle forced minus the optimum, in tenths of a
@@ -35,8 +34,7 @@ class Alternative:
     regret_by_rank: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why so many resources of a kind could not serve: counted, never guessed.
 
     `fault` is a word of `optimizer.eligibility.Fault` in lower case, "taken", or "unexamined" in a
@@ -52,8 +50,7 @@ class Reason:
     holders: tuple[tuple[str, str, float | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """The plan for one request. `costs` are (component, tenths of a minute) and add up.
 
     `backup_place` is the best other place with room (a fact, it claims nothing); `backup_shared`
@@ -83,8 +80,7 @@ class Assignment:
         return sum(cost for _, cost in self.costs)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All requests of the region together, in the order of their ids.
 
     `objective` and `bound` are tenths of a minute; `proved` says that no plan is better, rank by

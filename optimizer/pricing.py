@@ -34,11 +34,15 @@ class Prices:
     @staticmethod
     def of(van: Floats, team: Floats, place: Floats) -> "Prices":
         """Round duals (tenths, zero or less) to whole grains."""
+        duals = np.concatenate([van, [0.0, 0.0], team, [0.0], place, [0.0]])
+        return Prices.split(duals, len(van) + 2, len(team) + 1)
+
+    @staticmethod
+    def split(duals: Floats, options: int, teams: int) -> "Prices":
+        """The same of all parts one after the other, SELF and "none" among them."""
+        grains = whole_grains(np.maximum(0.0, -duals))
         return Prices(
-            *(
-                np.append(whole_grains(np.maximum(0.0, -duals)), [0] * free)
-                for duals, free in ((van, 2), (team, 1), (place, 1))
-            )
+            grains[:options], grains[options : options + teams], grains[options + teams :]
         )
 
     @staticmethod
@@ -80,8 +84,9 @@ class Prices:
 def whole_grains(tenths: Floats) -> Ints:
     """Duals as whole grains, within what stays exact: a bound may use any prices, and one that is
     larger than this was not worth more either."""
-    grains: Ints = np.clip(np.rint(tenths * GRID), -LARGEST_PRICE, LARGEST_PRICE).astype(np.int64)
-    return grains
+    grains = np.maximum(np.minimum(np.rint(tenths * GRID), LARGEST_PRICE), -LARGEST_PRICE)
+    whole: Ints = grains.astype(np.int64)
+    return whole
 
 
 def bundles_of(choices: Iterable[Choice]) -> tuple[Bundles, Ints]:

@@ -121,9 +121,12 @@ def remember(sides: Sides, i: int, memory: Memory, team: Ints, place: Ints) -> N
             if team[j] < start:
                 worth = team[j] + GRID * waiting(sides, i, sides.eta[i, o], sides.ready[i, j])
                 start = min(start, worth)
-        for p in range(len(place) - 1):
+        for at in range(len(place) - 1):
+            p = sides.near[i, at]
             if place[p] < end:
                 end = min(end, place[p] + GRID * sides.way_home[o, p])
+            elif sides.place[i, p] < FAR and GRID * sides.place[i, p] >= end:
+                break
         memory.least[s, o] = start + end
     memory.wait[s], memory.known[s] = _kind(sides, i), True
 

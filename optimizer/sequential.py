@@ -13,7 +13,7 @@ import numpy as np
 from optimizer.assignment import Assignment
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
-from optimizer.pricing import choices_of
+from optimizer.pricing import bundles_of, choices_of
 from optimizer.problem import ANY
 from optimizer.sides import FAR
 from optimizer.stars import Choice, Stars
@@ -80,6 +80,26 @@ class Left:
         free = self.locked[choice.request] == OPEN
         parts = zip(stocks, choice[1:4], free, strict=True)
         return [(stock, k) for stock, k, is_open in parts if is_open and k < len(stock)]
+
+
+def around(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """These choices, and for whoever has nothing what is left."""
+    return sequential(stars, [c for c in choices if c != stars.least[c.request]])
+
+
+def kept(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """One choice a request, in their order, in a moment: these where there is enough for all that
+    want the same, else the one that is always possible."""
+    least, wanted = bundles_of(stars.least), bundles_of(choices)
+    (bundles, costs), rows = (part.copy() for part in least), wanted[0][:, 0]
+    bundles[rows], costs[rows] = wanted
+    short = np.zeros(len(bundles), dtype=np.bool_)
+    capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
+    for taken, capacity in zip(bundles.T[1:], capacities, strict=True):
+        count = np.bincount(taken, minlength=len(capacity) + 2)
+        short |= np.append(count[: len(capacity)] > capacity, [False, False])[taken]
+    bundles[short], costs[short] = (part[short] for part in least)
+    return tuple(choices_of(bundles, costs))
 
 
 def is_possible(stars: Stars, choices: Iterable[Choice]) -> bool:

@@ -48,7 +48,9 @@ def kernel(loop: Loop) -> Loop:
 class Sides(NamedTuple):
     """R requests, V vans, J teams, P places.
 
-    team, ready, drives (R, J + 1); place (R, P + 1); go, self_drive (R, P); approach, eta (R, V);
+    team, ready, drives (R, J + 1); place (R, P + 1); near (R, P): the places, the cheapest by
+    itself first, whether it may be used or not; placed (R,): any may be used;
+    go, self_drive (R, P); approach, eta (R, V);
     home, way_home (V, P); van_end (V,), team_end (J,): the last moment of work; option, alone,
     promised (R, V + 2): may be used, may be used without a team or a place, is locked together
     with its place so that no limit cuts it; wait, no_van, load, strict, needs_team (R,): what a
@@ -62,6 +64,8 @@ class Sides(NamedTuple):
     ready: Ints
     drives: Bools
     place: Ints
+    near: Ints
+    placed: Bools
     go: Ints
     self_drive: Ints
     approach: Ints

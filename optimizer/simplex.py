@@ -109,11 +109,7 @@ class Simplex:
         end = self.count + len(cost)
         if end > len(self._tableau.cost):
             self._make_room(2 * end)
-        t, fresh = self._tableau, slice(self.count, end)
-        order = np.argsort(coef == 0, axis=1, kind="stable")
-        t.rows[fresh] = np.take_along_axis(rows, order, axis=1)
-        t.coef[fresh] = np.take_along_axis(coef, order, axis=1)
-        t.cost[fresh], t.may[fresh], t.at[fresh] = cost, True, -1
+        _append(self._tableau, self.count, rows, coef, cost)
         self.count = end
 
     def add_rows(self, is_equality: Bools) -> None:
@@ -223,16 +219,7 @@ class Simplex:
 
     def _is_exact(self) -> bool:
         """Whether the basic variables fill the rows, and the prices pay for the basis."""
-        t = self._tableau
-        used = t.basis[t.basis >= 0]
-        filled = np.zeros(len(t.x))
-        slack = np.flatnonzero(t.basis < 0)
-        filled[-1 - t.basis[slack]] = t.x[slack]
-        np.add.at(filled, t.rows[used], t.coef[used] * t.x[t.at[used]][:, None])
-        paid = (t.coef[used] * t.y[t.rows[used]]).sum(axis=1) - t.cost[used]
-        short = np.abs(filled - self.rhs - self._widen).max(initial=0.0)
-        scale = 1 + np.abs(t.cost[used]).max(initial=0.0)
-        return bool(short < EXACT and np.abs(paid).max(initial=0.0) < EXACT * scale)
+        return bool(_holds(self._tableau, self.rhs, self._widen))
 
     def _is_proved(self) -> bool:
         """Whether `rho` combines the rows into one that no x >= 0 can fill (Farkas)."""
@@ -361,6 +348,40 @@ def _pivot(t: Tableau, q: int, r: int, count: int, d: float) -> None:
             t.inverse[-1 - q, i] = 0.0
         t.inverse[-1 - q, r] = 1.0
         t.y[-1 - q] = 0.0
+
+
+@kernel
+def _append(t: Tableau, first: int, rows: Ints, coef: Floats, cost: Floats) -> None:
+    for k in range(len(cost)):
+        j, count = first + k, 0
+        for e in range(rows.shape[1]):
+            t.coef[j, e] = 0.0
+            if coef[k, e] != 0.0:
+                t.rows[j, count], t.coef[j, count] = rows[k, e], coef[k, e]
+                count += 1
+        t.cost[j], t.may[j], t.at[j] = cost[k], True, -1
+
+
+@kernel
+def _holds(t: Tableau, rhs: Floats, widen: Floats) -> bool:
+    """Whether the basic variables fill the rows, and the prices pay for the basis; `alpha` holds
+    what is left of each row."""
+    dearest, holds = 0.0, True
+    for k in range(len(rhs)):
+        t.alpha[k] = rhs[k] + widen[k]
+    for i in range(len(t.x)):
+        b = t.basis[i]
+        if b < 0:
+            t.alpha[-1 - b] -= t.x[i]
+            continue
+        dearest = max(dearest, abs(t.cost[b]))
+        for e in range(t.rows.shape[1]):
+            t.alpha[t.rows[b, e]] -= t.coef[b, e] * t.x[i]
+    for k in range(len(rhs)):
+        b = t.basis[k]
+        unpaid = 0.0 if b < 0 else _reduced(t, b)
+        holds &= abs(t.alpha[k]) < EXACT and abs(unpaid) < EXACT * (1 + dearest)
+    return bool(holds)
 
 
 @kernel

@@ -12,8 +12,8 @@ from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
 from optimizer.pricing import Prices, renamed
 from optimizer.problem import Problem, in_order
-from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, selection, total
-from optimizer.sequential import sequential
+from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, total
+from optimizer.sequential import around, kept, sequential
 from optimizer.sides import GRID
 from optimizer.stars import Choice, Stars, stars_of
 from optimizer.turns import in_turns
@@ -59,11 +59,11 @@ def solve_warm(
         first, stage = _first(stars, previous)
         outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
     else:
-        first, stage = selection(stars, before.still_possible(stars)), "repaired"
+        first, stage = kept(stars, before.still_possible(stars)), "repaired"
         outcome = optimise(stars, scopes_of(stars), first, is_late, effort, before.relaxations)
     goes_on = previous is not None or before is not None
     if goes_on and not outcome.proved:
-        outcome = replace(outcome, choices=in_turns(stars, outcome.choices))
+        outcome = replace(outcome, choices=in_turns(stars, around(stars, outcome.choices)))
     return Solved(stars, outcome, _stage(stars, outcome, stage))
 
 

@@ -89,7 +89,8 @@ def _index(names: list[str | None]) -> Index:
 @dataclass(frozen=True, slots=True, eq=False)
 class Stars:
     """The model. Capacities (J,), (V,), (P,): raised where locks together take more than there is.
-    `place_cost` (R, P) is what each place by itself would cost, whether it may be used or not.
+    `place_cost` (R, P) is what each place by itself would cost, whether it may be used or not;
+    `missing` (3, R) what each request pays without a team, a van, a place that it needs.
     `least`: the choice of each request that is always possible, nothing or only what is locked.
     """
 
@@ -100,6 +101,7 @@ class Stars:
     sides: Sides
     names: Names
     place_cost: Ints
+    missing: Ints
     team_capacity: Ints
     van_capacity: Ints
     place_capacity: Ints
@@ -177,6 +179,7 @@ def stars_of(problem: Problem, before: Stars | None = None) -> Stars:
 
     What is the same as `before`, the rides and ways home mostly, is not computed again.
     """
+    last = before
     if before is not None and not _same_places(before.problem, problem):
         before = None
     times = times_of(problem, None if before is None else before.times)
@@ -186,11 +189,14 @@ def stars_of(problem: Problem, before: Stars | None = None) -> Stars:
     missing = _missing(problem, numbers)
     place_cost = place_prices(numbers) if before is None else before.place_cost
     may = _may(problem, faults, names)
-    sides = _sides(problem, numbers, may, missing, place_cost, before)
+    near = _nearest(problem, place_cost, last)
+    sides = _sides(problem, numbers, may, missing, place_cost, near, before)
     _check_size(problem, sides)
     _add_extras(problem, numbers, sides, names, missing.sum(axis=0))
     capacities = _capacities(problem)
-    stars = Stars(problem, times, numbers, faults, sides, names, place_cost, *capacities, ())
+    stars = Stars(
+        problem, times, numbers, faults, sides, names, place_cost, missing, *capacities, ()
+    )
     return replace(stars, least=_least(stars))
 
 
@@ -301,8 +307,9 @@ def _missing(problem: Problem, n: Numbers) -> Ints:
 
 
 def _sides(
-    problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: Ints, before: Stars | None
-) -> Sides:
+    problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: Ints, near: Ints,
+    before: Stars | None,
+) -> Sides:  # fmt: skip
     """Every part's price and moment, with FAR where it may not be used."""
     requests, policy = problem.requests, problem.policy
     every = np.s_[:]
@@ -317,6 +324,8 @@ def _sides(
         ready=np.hstack([n.times.ready, unready]),
         drives=may.drive,
         place=np.where(may.place, place, FAR),
+        near=near,
+        placed=may.place[:, :-1].any(axis=1),
         go=n.times.go,
         self_drive=_sum(self_items(n, every, every)) if before is None else before.sides.self_drive,
         approach=_sum(approach_items(n, every, every)),
@@ -338,6 +347,25 @@ def _sides(
         idle=round(policy.van_idle * 1000),
         horizon=int(whole(policy.horizon_s)),
     )
+
+
+def _nearest(problem: Problem, place_cost: Ints, before: Stars | None) -> Ints:
+    """The places of each request by what they cost, cheapest first (R, P)."""
+    if before is None or before.place_cost.shape[1:] != place_cost.shape[1:]:
+        return _sorted(place_cost)
+    if before.place_cost is place_cost:
+        return before.sides.near
+    at = {request.id: k for k, request in enumerate(before.problem.requests)}
+    known = np.array([at.get(request.id, -1) for request in problem.requests], dtype=np.int64)
+    same = (known >= 0) & (before.place_cost[known] == place_cost).all(axis=1)
+    near = before.sides.near[known]
+    near[~same] = _sorted(place_cost[~same])
+    return near
+
+
+def _sorted(costs: Ints) -> Ints:
+    order: Ints = np.argsort(costs, axis=1, kind="stable").astype(np.int32)
+    return order
 
 
 def _capacities(problem: Problem) -> tuple[Ints, Ints, Ints]:

@@ -58,7 +58,7 @@ def _assignments(
             request_id=stars.problem.requests[i].id,
             bundle=stars.bundle(choice),
             arrivals=arrivals,
-            costs=tuple(items.items()),
+            costs=items,
             missing=lacks,
             reasons=reasons.get(i, ()),
             backup_place=None if backup is None else stars.problem.places[backup].id,

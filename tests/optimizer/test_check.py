@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as edited
 
 from optimizer.check import check
 from optimizer.plan import Assignment, Plan
@@ -13,13 +14,13 @@ from optimizer.solve import solve
 
 def _changed(plan: Plan, request_id: str, **what: object) -> Plan:
     assignments = tuple(
-        replace(a, **what) if a.request_id == request_id else a for a in plan.assignments
+        edited(a, **what) if a.request_id == request_id else a for a in plan.assignments
     )
-    return replace(plan, assignments=assignments)
+    return edited(plan, assignments=assignments)
 
 
 def _dropped(plan: Plan) -> Plan:
-    return replace(plan, assignments=plan.assignments[1:])
+    return edited(plan, assignments=plan.assignments[1:])
 
 
 def _bundle(**parts: str | None) -> Callable[[Plan], Plan]:
@@ -43,7 +44,7 @@ FAULTS: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     "a price is wrong": (lambda p: _changed(p, "a", costs=(("team_wait", 1),)), "costs"),
     "a price is left out": (lambda p: _changed(p, "a", costs=p.of("a").costs[1:]), "costs"),
     "an arrival is wrong": (
-        lambda p: _changed(p, "a", arrivals=replace(p.of("a").arrivals, team_s=1.0)),
+        lambda p: _changed(p, "a", arrivals=edited(p.of("a").arrivals, team_s=1.0)),
         "arrivals",
     ),
     "a missing part is hidden": (lambda p: _changed(p, "c", missing=()), "missing"),
@@ -55,11 +56,11 @@ FAULTS: dict[str, tuple[Callable[[Plan], Plan], str]] = {
         lambda p: _changed(p, "a", backup_place=p.of("b").bundle.place, backup_place_s=1200.0),
         "no room",
     ),
-    "the sum is wrong": (lambda p: replace(p, objective=p.objective - 1), "objective"),
-    "a rank's sum is wrong": (lambda p: replace(p, by_rank=((1, 0),)), "by rank"),
-    "the bound is too high": (lambda p: replace(p, bound=p.objective + 1), "bound"),
-    "proved with a gap": (lambda p: replace(p, bound=p.objective - 1), "proof"),
-    "proved, but not by its stage": (lambda p: replace(p, stage="lp"), "proof"),
+    "the sum is wrong": (lambda p: edited(p, objective=p.objective - 1), "objective"),
+    "a rank's sum is wrong": (lambda p: edited(p, by_rank=((1, 0),)), "by rank"),
+    "the bound is too high": (lambda p: edited(p, bound=p.objective + 1), "bound"),
+    "proved with a gap": (lambda p: edited(p, bound=p.objective - 1), "proof"),
+    "proved, but not by its stage": (lambda p: edited(p, stage="lp"), "proof"),
 }
 
 
@@ -125,5 +126,5 @@ def test_the_judge_sees_an_ignored_lock_and_half_of_all_or_nothing(problem):
 def test_an_unserved_request_may_be_dropped_by_nobody(problem):
     plan = solve(problem)
     empty = Assignment("a", Bundle(), plan.of("c").arrivals, costs=())
-    worse = replace(plan, assignments=(empty, *plan.assignments[1:]))
+    worse = edited(plan, assignments=(empty, *plan.assignments[1:]))
     assert check(problem, worse) != ()

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from optimizer import costs, counting, dense, kernels, listing
+from optimizer import costs, counting, dense, kernels, listing, ways
 from optimizer.costs import place_items, place_prices, team_items, team_prices
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.items import Table, items_of
@@ -18,6 +18,8 @@ from optimizer.simplex import FOUND, IMPOSSIBLE
 from optimizer.stars import Choice, Stars, stars_of
 
 SIZE = {"requests": 5, "teams": 5, "vans": 4, "places": 4}
+WIDE = {"requests": 5, "teams": 7, "vans": 6, "places": 50}
+"""So many places that most of them are passed over."""
 EVERYONE = np.arange(5)
 
 
@@ -57,10 +59,11 @@ def test_every_price_of_a_side_is_the_sum_of_its_items(random_problem, seed, way
             assert found[pair] == sum(int(cost) for cost in items(numbers, *pair).values())
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed):
+@pytest.mark.parametrize("size", [SIZE, WIDE], ids=["small", "wide"])
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, size):
     rng = np.random.default_rng(seed)
-    problem = in_order(random_problem(seed, **SIZE))
+    problem = in_order(random_problem(seed, **size))
     remembered = Remembered()
     for _ in range(12):
         drive = problem.team_to_request + rng.integers(-300, 300, problem.team_to_request.shape)
@@ -95,9 +98,10 @@ def test_the_listed_bundles_are_all_within_the_limit_and_no_others(random_proble
     assert sorted((*b, c) for b, c in zip(bundles.tolist(), costs.tolist(), strict=True)) == every
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_the_plain_way_answers_bit_for_bit_like_the_compiled_one(random_problem, seed):
-    stars = stars_of(in_order(random_problem(seed, **SIZE)))
+@pytest.mark.parametrize("size", [SIZE, WIDE], ids=["small", "wide"])
+@pytest.mark.parametrize("seed", range(30))
+def test_the_plain_way_answers_bit_for_bit_like_the_compiled_one(random_problem, seed, size):
+    stars = stars_of(in_order(random_problem(seed, **size)))
     sides, charges = stars.sides, _random_prices(stars, seed).charges
     rng = np.random.default_rng(seed)
     fast, slow = (way.cheapest(sides, EVERYONE, charges) for way in (kernels, dense))
@@ -110,11 +114,11 @@ def test_the_plain_way_answers_bit_for_bit_like_the_compiled_one(random_problem,
     )
     assert counts[0] == counts[1]
     assert lists[0][: counts[0]].tolist() == lists[1].tolist()
-    teams, places = rng.random(6) < 0.7, rng.random(5) < 0.7
-    ways = [way.by_option(sides, EVERYONE, teams, places) for way in (kernels, dense)]
-    assert ways[0].tolist() == ways[1].tolist()
-    options = rng.integers(0, 6, 5)
-    by_team = [way.by_team(sides, EVERYONE, options, places) for way in (kernels, dense)]
+    teams, places = (rng.random(len(of)) < 0.7 for of in charges[1:])
+    by_option = [way.by_option(sides, EVERYONE, teams, places) for way in (ways, dense)]
+    assert by_option[0].tolist() == by_option[1].tolist()
+    options = rng.integers(0, len(charges[0]), 5)
+    by_team = [way.by_team(sides, EVERYONE, options, places) for way in (ways, dense)]
     assert by_team[0].tolist() == by_team[1].tolist()
 
 
@@ -142,7 +146,7 @@ def test_the_components_of_every_bundle_add_up_to_its_price(random_problem, seed
     for i in range(len(stars.problem.requests)):
         choices = _all_choices(stars, i)
         items = items_of(Table.of(stars, choices))
-        assert [sum(one.values()) for one in items] == [choice.cost for choice in choices]
+        assert [sum(dict(one).values()) for one in items] == [choice.cost for choice in choices]
         for way in (kernels, dense):
             bundles, costs = bundles_of(choices)
             assert way.costs_of(stars.sides, bundles).tolist() == costs.tolist()

@@ -10,9 +10,11 @@ from optimizer import dense, master
 from optimizer.check import check
 from optimizer.glop import Glop
 from optimizer.master import FINE
+from optimizer.problem import in_order
 from optimizer.sides import GRID
 from optimizer.simplex import ENDLESS, Simplex
 from optimizer.solve import Solved, solve, solve_warm
+from optimizer.stars import Stars, stars_of
 
 GAP = 200
 """Tenths that a fractional relaxation may lack; CP-SAT proves the rest."""
@@ -26,6 +28,7 @@ def test_after_every_event_the_warm_plan_costs_what_the_cold_one_costs(seed):
     for _ in range(25):
         problem = later(problem, rng, solved.plan)
         solved = solve_warm(problem, before=solved)
+        _same_sides(solved.stars, stars_of(in_order(problem)))
         cold = solve(problem)
         plan = solved.plan
         assert plan.by_rank == cold.by_rank
@@ -52,6 +55,12 @@ def _dual_value(solved: Solved) -> int:
     limits = zip(proof.limits, proof.charges, strict=True)
     charged = sum(-(charge * limit.most) // FINE for limit, charge in limits)
     return int(least[:, 0].sum()) + sum(decided.values()) - prices.worth(stars) + charged
+
+
+def _same_sides(warm: Stars, cold: Stars) -> None:
+    """What is taken over from the last question is what would be computed anew."""
+    for name, taken, anew in zip(warm.sides._fields, warm.sides, cold.sides, strict=True):
+        assert np.array_equal(taken, anew), name
 
 
 def test_a_warm_plan_explains_like_a_cold_one():
