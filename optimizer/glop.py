@@ -53,6 +53,7 @@ class Glop:
         """As `Simplex.keep`; what is forgotten has no cost and no entries from now on."""
         for column, kept in zip(self._columns, columns.tolist(), strict=True):
             if not kept:
+                self._objective.SetCoefficient(column, 0.0)
                 column.SetUb(0)
         self._columns = [c for c, kept in zip(self._columns, columns.tolist(), strict=True) if kept]
 
@@ -63,7 +64,8 @@ class Glop:
     def price(self, cost: Floats, may: Bools) -> None:
         """As `Simplex.price`."""
         for column, price, is_open in zip(self._columns, cost.tolist(), may.tolist(), strict=True):
-            self._objective.SetCoefficient(column, price)
+            # A closed column may stay in the basis: its cost would be in every price.
+            self._objective.SetCoefficient(column, price if is_open else 0.0)
             column.SetUb(self._solver.infinity() if is_open else 0)
 
     def set_rhs(self, rhs: Floats) -> None:

@@ -49,7 +49,7 @@ class Limit:
     @property
     def unit(self) -> int:
         """The row counts in these, so that its entries are as large as the others."""
-        return max(1, *(abs(entry) for entry in self.takes.values()))
+        return max([1, *(abs(entry) for entry in self.takes.values())])
 
 
 class Master:

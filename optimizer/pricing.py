@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from optimizer.eligibility import Ints
 from optimizer.engine import Charges, engine
+from optimizer.remembered import NEVER
 from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
 
 Floats = NDArray[np.float64]
 ROOM = 2**14
-LARGEST_PRICE = 2**60
+LARGEST = 2**60
 """Grains: the dearest plan that stays exact."""
+LARGEST_PRICE = NEVER // 4
+"""Grains: a bundle costs less than this, too, so that with its three prices it stays below NEVER. A
+higher price proves nothing more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +44,7 @@ class Prices:
     @staticmethod
     def split(duals: Floats, options: int, teams: int) -> "Prices":
         """The same of all parts one after the other, SELF and "none" among them."""
-        grains = whole_grains(np.maximum(0.0, -duals))
+        grains = np.minimum(whole_grains(np.maximum(0.0, -duals)), LARGEST_PRICE)
         return Prices(
             grains[:options], grains[options : options + teams], grains[options + teams :]
         )
@@ -84,7 +88,7 @@ class Prices:
 def whole_grains(tenths: Floats) -> Ints:
     """Duals as whole grains, within what stays exact: a bound may use any prices, and one that is
     larger than this was not worth more either."""
-    grains = np.maximum(np.minimum(np.rint(tenths * GRID), LARGEST_PRICE), -LARGEST_PRICE)
+    grains = np.maximum(np.minimum(np.rint(tenths * GRID), LARGEST), -LARGEST)
     whole: Ints = grains.astype(np.int64)
     return whole
 

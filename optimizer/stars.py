@@ -37,7 +37,8 @@ from optimizer.problem import (
     Request,
     Seconds,
 )
-from optimizer.sides import EXTRAS, FAR, Sides, compact, price
+from optimizer.remembered import NEVER
+from optimizer.sides import EXTRAS, FAR, GRID, Sides, compact, price
 
 LARGEST_TOTAL = 2**50
 """The dearest conceivable plan must stay exact in 64 bits, in grains."""
@@ -430,7 +431,7 @@ def _check_size(problem: Problem, sides: Sides) -> None:
     )
     always = (sides.approach, sides.way_home, sides.self_drive, sides.no_van)
     dearest += sum(int(part.max(initial=0)) for part in always)
-    if dearest >= FAR or dearest * len(problem.requests) >= LARGEST_TOTAL:
+    if GRID * dearest >= NEVER // 4 or dearest * len(problem.requests) >= LARGEST_TOTAL:
         raise InvalidProblemError("costs too large to stay exact")
 
 

@@ -1,16 +1,20 @@
 """Event after event: the relaxation that stays warm finds what a cold start finds."""
 
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
 import numpy as np
 import pytest
 from ortools.linear_solver.pywraplp import Solver
 
 from benchmarks.events import later
 from benchmarks.plan import COUNTY, region
-from optimizer import dense, master
+from optimizer import dense, engine, master
 from optimizer.check import check
 from optimizer.glop import Glop
 from optimizer.master import FINE
-from optimizer.problem import in_order
+from optimizer.problem import Problem, in_order
 from optimizer.sides import GRID
 from optimizer.simplex import ENDLESS, Simplex
 from optimizer.solve import Solved, solve, solve_warm
@@ -55,6 +59,35 @@ def _dual_value(solved: Solved) -> int:
     limits = zip(proof.limits, proof.charges, strict=True)
     charged = sum(-(charge * limit.most) // FINE for limit, charge in limits)
     return int(least[:, 0].sum()) + sum(decided.values()) - prices.worth(stars) + charged
+
+
+@pytest.mark.parametrize("seed", range(10, 30))
+def test_while_the_kernels_compile_a_warm_plan_costs_what_a_cold_one_costs(
+    random_problem, seed, monkeypatch
+):
+    rng = np.random.default_rng(seed)
+    problem = in_order(random_problem(seed, requests=4, teams=2, vans=2, places=2))
+    ranked = tuple(replace(one, rank=k) for k, one in enumerate(problem.requests))
+    problem = replace(problem, requests=ranked)
+    compiled = engine._compiled
+    solved = None
+    for _ in range(8):
+        monkeypatch.setattr(engine, "_compiled", Event())
+        solved = solve_warm(problem, before=solved)
+        monkeypatch.setattr(engine, "_compiled", compiled)
+        assert solved.plan.proved
+        assert solved.plan.by_rank == solve(problem).by_rank
+        problem = _come_and_gone(problem, rng)
+
+
+def _come_and_gone(problem: Problem, rng: np.random.Generator) -> Problem:
+    """Some are away for longer than anybody waits, others are back; beds are taken and free."""
+
+    def away(parts: Any) -> Any:
+        return tuple(replace(part, release_s=float(rng.choice([0, 0, 99_000]))) for part in parts)
+
+    places = tuple(replace(place, free=int(rng.integers(0, 3))) for place in problem.places)
+    return replace(problem, teams=away(problem.teams), vans=away(problem.vans), places=places)
 
 
 def _same_sides(warm: Stars, cold: Stars) -> None:
