@@ -8,6 +8,9 @@ from optimizer.problem import Bundle
 
 Stage = Literal["nearest", "repaired", "sequential", "lp", "proved"]
 Part = Literal["team", "van", "place"]
+ByRank = tuple[tuple[int, int], ...]
+"""(rank, tenths of a minute), in the order in which ranks are planned: the first that is not zero
+decides, whatever comes after it."""
 
 
 class Arrivals(Struct, frozen=True):
@@ -31,7 +34,7 @@ class Alternative(Struct, frozen=True):
     bundle: Bundle
     arrivals: Arrivals
     regret: int
-    regret_by_rank: tuple[tuple[int, int], ...]
+    regret_by_rank: ByRank
 
 
 class Reason(Struct, frozen=True):
@@ -93,13 +96,18 @@ class Plan(Struct, frozen=True):
     bound: int
     stage: Stage
     proved: bool
-    by_rank: tuple[tuple[int, int], ...]
+    by_rank: ByRank
     prices: tuple[tuple[str, float], ...] = ()
 
     @property
     def gap(self) -> int:
         """How far from optimal this plan can be at most, in tenths of a minute."""
         return self.objective - self.bound
+
+    def spared_by(self, after: "Plan") -> ByRank:
+        """What each rank pays less in a plan for the same requests."""
+        then = dict(after.by_rank)
+        return tuple((rank, tenths - then[rank]) for rank, tenths in self.by_rank)
 
     def of(self, request_id: str) -> Assignment:
         """The assignment of one request; KeyError if it was not asked."""

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from optimizer.eligibility import Fault
-from optimizer.plan import Assignment, Part, Plan
+from optimizer.plan import Assignment, ByRank, Part, Plan
 from optimizer.problem import LARGEST_TIME_S, Place, Problem, Seconds, Team, Van, in_order
 from optimizer.reasons import faults_by_part
 from optimizer.solve import Solved, solve_warm
@@ -29,15 +29,15 @@ class Remedy:
 
     "room": one more place in `resource`. "new": one more unit that offers what the request asks of
     its kind: a team or van that is with the person at `by_s` at the latest, or a place as near as
-    `resource`. "shift": `resource` works until `by_s`. `saves` is what the region then pays less,
-    in tenths of a minute.
+    `resource`. "shift": `resource` works until `by_s`. `spared_by_rank` is what each rank then
+    pays less: the first that changes does, those after it may pay more.
     """
 
     part: Part
     change: Literal["room", "new", "shift"]
     resource: str | None
     by_s: float | None
-    saves: int
+    spared_by_rank: ByRank
 
 
 def remedies(
@@ -74,8 +74,8 @@ class _Region:
         self._lacked = {one.request_id: len(one.missing) for one in plan.assignments}
         self._solved: Solved | None = None
 
-    def served(self, changed: Problem, request_id: str) -> tuple[Assignment, int] | None:
-        """The request's assignment if the change serves it, and what the region saves."""
+    def served(self, changed: Problem, request_id: str) -> tuple[Assignment, ByRank] | None:
+        """The request's assignment if the change serves it, and what each rank is spared."""
         if self._is_late():
             return None
         self._solved = solve_warm(changed, deadline=self._is_late, before=self._solved)
@@ -84,7 +84,7 @@ class _Region:
         worse = any(len(one.missing) > self._lacked[one.request_id] for one in after.assignments)
         if not after.proved or assignment.missing or worse:
             return None
-        return assignment, self.plan.objective - after.objective
+        return assignment, self.plan.spared_by(after)
 
 
 class _Trial:
@@ -104,7 +104,7 @@ class _Trial:
                 yield from self._longer_shift(stars, part)
                 yield from self._new_unit(part)
 
-    def _served(self, changed: Problem) -> tuple[Assignment, int] | None:
+    def _served(self, changed: Problem) -> tuple[Assignment, ByRank] | None:
         return self._region.served(changed, self._request.id)
 
     def _room(self, stars: Stars) -> Iterator[Remedy]:
@@ -176,7 +176,7 @@ class _Trial:
             best = found or best
         yield Remedy(part, "new", None, float(low * MINUTE_S), best[1])
 
-    def _with_new(self, part: Part, minutes: int) -> tuple[Assignment, int] | None:
+    def _with_new(self, part: Part, minutes: int) -> tuple[Assignment, ByRank] | None:
         by_s, request = float(minutes * MINUTE_S), self._request
         if part == "team":
             team = Team(self._region.new, mask=request.team_mask, release_s=by_s)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimizer.plan import Assignment, Part, Plan
+from optimizer.plan import Assignment, ByRank, Part, Plan
 from optimizer.problem import Problem, Seconds, in_order
 from optimizer.remedies import unused_id
 from optimizer.solve import Solved, solve_warm
@@ -23,11 +23,12 @@ def worths(
     plan: Plan,
     request_ids: Iterable[str],
     is_late: Callable[[], bool] = lambda: False,
-) -> dict[str, int]:
-    """By resource, what the region would pay less with one more just like it, in tenths of a
-    minute: of what these requests lack because others have it. What was not looked at in time is
-    not in the answer; nothing is if the plan is no proof."""
-    problem, found = in_order(problem), dict[str, int]()
+) -> dict[str, ByRank]:
+    """By resource, what each rank would pay less with one more just like it: of what these
+    requests lack because others have it. The first rank that changes pays less; those after it may
+    pay more. What was not looked at in time is not in the answer; nothing is if the plan is no
+    proof."""
+    problem, found = in_order(problem), dict[str, ByRank]()
     before: Solved | None = None
     if not plan.proved:
         return found
@@ -36,7 +37,7 @@ def worths(
             break
         before = solve_warm(with_one_more(problem, part, name), deadline=is_late, before=before)
         if before.plan.proved:
-            found[name] = plan.objective - before.plan.objective
+            found[name] = plan.spared_by(before.plan)
     return found
 
 

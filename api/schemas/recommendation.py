@@ -6,6 +6,11 @@ from pydantic import Field
 
 from api.schemas.edge import Answer
 
+SPARED_FIRST = Field(
+    default=None,
+    description="whose tiers are spared first, and how much, where not one rank is spared it all",
+)
+
 
 class Alternative(Answer):
     team: str | None
@@ -38,6 +43,7 @@ class Unserved(Answer):
         default=None,
         description="weighted minutes that one more just like it would spare; null: not tried",
     )
+    spared_first: str | None = SPARED_FIRST
 
 
 class WouldServe(Answer):
@@ -47,8 +53,9 @@ class WouldServe(Answer):
     change: Literal["room", "new", "shift"]
     id: str | None
     by_s: float | None = Field(description="seconds after the plan was made")
-    saves_min: float = Field(description="weighted minutes that the region then spares")
+    saves_min: float = Field(description="weighted minutes that all tiers together then spare")
     text: str
+    spared_first: str | None = SPARED_FIRST
 
 
 class Why(Answer):

@@ -1,11 +1,12 @@
 """Why a part is missing: every reason, with how many resources it keeps away."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dispatch.planning.prices import first_told, spared_told, whole_min
 from dispatch.planning.story import Story
 from dispatch.planning.wording import FAULTS, counted, lack_told
-from optimizer.plan import Assignment, Part, Reason
+from optimizer.plan import Assignment, ByRank, Part, Reason
 
 LEFT_OUT = {
     "team": "a person decided that no team goes",
@@ -18,7 +19,8 @@ LEFT_OUT = {
 @dataclass(frozen=True, slots=True)
 class Lack:
     """Why `count` resources of a kind cannot serve. For one that somebody else has: which, who, and
-    what one more just like it would spare the region (weighted minutes), where that was tried."""
+    what one more just like it would spare all tiers together (weighted minutes) and whom first,
+    where that was tried."""
 
     part: str
     reason: str
@@ -27,6 +29,7 @@ class Lack:
     resource: str | None = None
     holder: str | None = None
     worth_min: float | None = None
+    spared_first: str | None = None
 
 
 def unserved(story: Story, assignment: Assignment) -> Iterator[Lack]:
@@ -64,15 +67,23 @@ def _reason(story: Story, assignment: Assignment, reason: Reason) -> Iterator[La
             yield Lack(part, "lacks", count, f"{counted(count, part)}: {lack_told(label, part)}")
     elif reason.fault == "taken" and reason.holders:
         for resource, holder, _ in reason.holders:
-            tenths = story.worth.get(resource)
-            worth_min = None if tenths is None else tenths / 10
             text = f"{story.resource_name(part, resource)} {story.goes_to(holder)}"
-            if worth_min is not None and worth_min > 0:
-                text += f" (one more would spare the region {worth_min:.0f} weighted minutes)"
-            yield Lack(part, "taken", 1, text, resource, holder, worth_min)
+            lack = Lack(part, "taken", 1, text, resource, holder)
+            spared = story.worth.get(resource)
+            yield lack if spared is None else _with_worth(story, lack, spared)
     else:
         text = f"{counted(reason.count, part)}: {FAULTS[reason.fault]}"
         yield Lack(part, reason.fault, reason.count, text)
+
+
+def _with_worth(story: Story, lack: Lack, spared: ByRank) -> Lack:
+    told = spared_told(story, spared)
+    return replace(
+        lack,
+        text=f"{lack.text} (one more {told})" if told else lack.text,
+        worth_min=whole_min(spared),
+        spared_first=first_told(story, spared),
+    )
 
 
 def main_reason(story: Story, assignment: Assignment, part: str) -> str:

@@ -13,13 +13,13 @@ import msgspec
 from dispatch.planning import sentences
 from dispatch.planning.cautions import warnings
 from dispatch.planning.lacks import unserved
-from dispatch.planning.prices import extra_min, paid_first, strictness_told
+from dispatch.planning.prices import extra_min, first_told, strictness_told
 from dispatch.planning.question import Question
 from dispatch.planning.serving import WouldServe
 from dispatch.planning.situation import being_accepted, must_be_called
 from dispatch.planning.story import UNKNOWN, Story
 from dispatch.words import Need, Tier
-from optimizer.plan import Alternative, Assignment, Plan
+from optimizer.plan import Alternative, Assignment, ByRank, Plan
 from optimizer.problem import SELF, Bundle
 from registry import states
 
@@ -62,8 +62,10 @@ class Unserved(msgspec.Struct, frozen=True):
     """Why `count` resources of a kind cannot serve. `resource` is team, van or place.
 
     Of one that somebody else has: `id`, the request that is its `holder`, and `worth_min`, what one
-    more just like it would spare the region, in weighted minutes, found by planning the region with
-    it; None where that was not tried.
+    more just like it would spare all tiers together, in weighted minutes, found by planning the
+    region with it; None where that was not tried. Who is planned first is spared first, whatever
+    the rest then pays: where more than one rank pays or is spared, `spared_first` says which tiers
+    are first, and how much.
     """
 
     resource: str
@@ -73,6 +75,7 @@ class Unserved(msgspec.Struct, frozen=True):
     id: str | None = None
     holder: str | None = None
     worth_min: float | None = None
+    spared_first: str | None = None
 
 
 class Journey(msgspec.Struct, frozen=True):
@@ -175,13 +178,13 @@ def plan_view(
     serving: Mapping[str, list[WouldServe]] = NOTHING,
     strict_tenths: int | None = None,
     degraded: str | None = None,
-    worth: Mapping[str, int] = UNKNOWN,
+    worth: Mapping[str, ByRank] = UNKNOWN,
 ) -> PlanView:
     """The optimizer's answer for people; `degraded` says in words what is wrong with it.
 
     Who is just being accepted keeps what is `shown`; so do alternatives until they are priced anew.
     `serving` is what would serve whom, `strict_tenths` the price of strictness, `worth` what one
-    more of a resource spares (tenths of a minute), where that is known already.
+    more of a resource spares by rank, where that is known already.
     """
     story = Story.of(question, plan, worth)
     accepting = being_accepted(question.situation) & story.requests.keys()
@@ -224,7 +227,7 @@ class Priced:
 
     plan: Plan
     serving: Mapping[str, list[WouldServe]]
-    worth: Mapping[str, int]
+    worth: Mapping[str, ByRank]
     strict_tenths: int | None = None
 
 
@@ -307,6 +310,7 @@ def recommendation(
                 lack.resource,
                 lack.holder,
                 lack.worth_min,
+                lack.spared_first,
             )
             for lack in unserved(story, assignment)
         ],
@@ -370,13 +374,8 @@ def _other(story: Story, assignment: Assignment, other: Alternative) -> Other:
         team_eta_s=story.team_s(assignment.request_id, other.bundle.team),
         arrive_s=story.arrive_s(assignment.request_id, other.bundle),
         extra_min=extra_min(other),
-        paid_first=_paid_first(story, other),
+        paid_first=first_told(story, other.regret_by_rank),
     )
-
-
-def _paid_first(story: Story, other: Alternative) -> str | None:
-    first = paid_first(story, other)
-    return None if first is None else f"{first[0]} {first[1]:+.1f}"
 
 
 def _backup(story: Story, assignment: Assignment, asked: str | None) -> Backup | None:

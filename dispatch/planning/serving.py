@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
+from dispatch.planning.prices import first_told, whole_min
 from dispatch.planning.question import Question
 from dispatch.planning.story import Story
 from dispatch.planning.wording import offer_told
@@ -12,7 +13,6 @@ from optimizer.problem import Request
 from optimizer.remedies import Remedy, remedies
 from registry import states
 
-TENTHS = 10
 H_MIN = 60
 
 
@@ -21,7 +21,9 @@ class WouldServe(msgspec.Struct, frozen=True):
 
     `change`: "room" (one more place in the pool or slot `id`), "new" (one more team or van that is
     with the person in `by_s`, or a place as near as `id`), "shift" (`id` works until `by_s`).
-    `by_s` counts from the plan's `made_ms`. `saves_min`: weighted minutes the region then spares.
+    `by_s` counts from the plan's `made_ms`. `saves_min`: weighted minutes that all
+    tiers together then spare. Who is planned first is spared first, whatever the rest then pays:
+    where more than one rank pays or is spared, `spared_first` says which is first, and how much.
     """
 
     resource: str
@@ -30,6 +32,7 @@ class WouldServe(msgspec.Struct, frozen=True):
     by_s: float | None
     saves_min: float
     text: str
+    spared_first: str | None = None
 
 
 def would_serve(
@@ -51,8 +54,9 @@ def _told(story: Story, request: str, remedy: Remedy) -> WouldServe:
         change=remedy.change,
         id=remedy.resource,
         by_s=remedy.by_s,
-        saves_min=remedy.saves / TENTHS,
+        saves_min=whole_min(remedy.spared_by_rank),
         text=_text(story, request, remedy),
+        spared_first=first_told(story, remedy.spared_by_rank),
     )
 
 

@@ -13,10 +13,10 @@ from directory.participants import EVERYWHERE
 from dispatch.planning.question import Question
 from dispatch.planning.situation import Vacancy, facility_of
 from dispatch.request import CrisisRequest
-from optimizer.plan import Assignment, Plan
+from optimizer.plan import Assignment, ByRank, Plan
 from optimizer.problem import SELF, Bundle
 
-UNKNOWN: Mapping[str, int] = MappingProxyType({})
+UNKNOWN: Mapping[str, ByRank] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Story:
     team_free_s: NDArray[np.float64]
     place_extra_s: NDArray[np.float64]
     slots: NDArray[np.bool_]
-    worth: Mapping[str, int]
+    worth: Mapping[str, ByRank]
 
     @staticmethod
-    def of(question: Question, plan: Plan, worth: Mapping[str, int] = UNKNOWN) -> "Story":
-        """Index them. `worth`: what one more of a resource spares, in tenths, where it is known."""
+    def of(question: Question, plan: Plan, worth: Mapping[str, ByRank] = UNKNOWN) -> "Story":
+        """Index them. `worth`: what one more of a resource spares, by rank, where it is known."""
         problem = question.problem
         holder = {
             part: assignment.request_id

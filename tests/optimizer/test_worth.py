@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.problem import Problem, Request, Team
+from optimizer.problem import Place, Problem, Request, Team, Van
 from optimizer.solve import instant, solve
 from optimizer.worth import LOOKED_AT, worths
 
@@ -40,7 +40,29 @@ def test_it_is_the_difference_to_the_region_with_one_more_solved_anew(random_pro
     plan = solve(problem)
     found = worths(problem, plan, [request.id for request in problem.requests])
     for name, spares in found.items():
-        assert spares == plan.objective - solve(_with_another(problem, name)).objective
+        after = dict(solve(_with_another(problem, name)).by_rank)
+        assert spares == tuple((rank, tenths - after[rank]) for rank, tenths in plan.by_rank)
+        assert spares >= ((0, 0), (1, 0))
+
+
+def test_who_is_planned_first_is_spared_first_though_others_pay_more(small_region):
+    """A second van lets the other person of the first rank have a bed, which the second loses."""
+    first = {"rank": 0, "needs_van": True, "place_need": "needed", "all_or_nothing": True}
+    second = {"rank": 1, "place_need": "needed"}
+    problem = small_region(
+        [
+            Request("a", weight=3, **first),
+            Request("b", weight=27, **first),
+            Request("c", weight=9, needs_van=True, **second),
+            Request("d", weight=3, **second),
+        ],
+        [Team("t1"), Team("t2"), Team("t3")],
+        [Van("v")],
+        [Place("p", free=2)],
+    )
+    plan = solve(problem)
+    ((_, gains), (_, pays)) = worths(problem, plan, ["a"])["v"]
+    assert gains > 0 > gains + pays
 
 
 def test_the_dearest_of_what_is_lacked_are_looked_at_and_no_price_is_told(small_region):
@@ -50,7 +72,9 @@ def test_the_dearest_of_what_is_lacked_are_looked_at_and_no_price_is_told(small_
     found = worths(problem, plan, ["r0"])
     assert len(found) == LOOKED_AT
     with_one = solve(_with_another(problem, "t0")).objective
-    assert set(found.values()) == {plan.objective - with_one}
+    assert {sum(spared for _, spared in one) for one in found.values()} == {
+        plan.objective - with_one
+    }
 
 
 def test_whoever_may_not_have_the_unit_may_not_have_another_like_it(small_region):
@@ -59,7 +83,8 @@ def test_whoever_may_not_have_the_unit_may_not_have_another_like_it(small_region
     assert worths(problem, solve(problem), ["a", "b"]) == {}
     third = small_region([Request("a", weight=9), declined, Request("c", weight=1)], [Team("t")])
     plan = solve(third)
-    assert 0 < worths(third, plan, ["c"])["t"] < plan.of("c").cost
+    ((_, spared),) = worths(third, plan, ["c"])["t"]
+    assert 0 < spared < plan.of("c").cost
 
 
 def test_what_is_not_proved_or_not_looked_at_in_time_has_no_worth(small_region):

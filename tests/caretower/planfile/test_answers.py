@@ -228,6 +228,24 @@ def test_what_one_more_would_spare_is_what_a_plan_with_one_more_costs_less() -> 
     assert f"spare the region {told['worth_min']:.0f} weighted" in told["text"]
 
 
+def test_who_is_planned_first_is_spared_first_and_all_tiers_are_told_beside_it() -> None:
+    both = {"a": 300, "b": 300, "c": 300}
+    file = for_two(("imminent", "imminent"), {"t1": both, "t2": dict.fromkeys(both, 1200)})
+    file["requests"].append({"id": "c", "tier": "high"})
+    lacking = plan(file)
+    file["teams"].append({"id": "t3"})
+    file["travel"]["team_to_request"]["t3"] = both
+    more = plan(file)
+    told = {one["id"]: one for one in lacking["recommendations"]["c"]["unserved"]}["t1"]
+    was, now = (
+        sum(sum(answer["recommendations"][id_]["costs"].values()) for id_ in "ab")
+        for answer in (lacking, more)
+    )
+    assert told["worth_min"] == pytest.approx(lacking["objective_min"] - more["objective_min"])
+    assert told["spared_first"] == f"imminent {was - now:+.1f}"
+    assert 0 < was - now < told["worth_min"]
+
+
 def test_an_alternative_costs_what_all_tiers_pay_and_says_who_pays_first() -> None:
     file = for_two(("imminent", "high"), {"t1": {"a": 300, "b": 3000}, "t2": {"a": 360, "b": 300}})
     best = plan(file)

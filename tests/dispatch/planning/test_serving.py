@@ -115,3 +115,14 @@ def test_who_holds_what_is_missing_is_told_with_its_price() -> None:
         "Team T1 goes to a person of the tier imminent in Weber"
         f" (one more would spare the region {told.worth_min:.0f} weighted minutes)"
     )
+
+
+def test_what_one_more_spares_is_told_of_who_is_planned_first_whatever_the_others_pay() -> None:
+    put = asked(requests=[a_request(), a_request("R2", tier=Tier.IMMINENT)], teams=by(a_team()))
+    plan, worth = solve(put.problem), {"T1": ((0, 15), (1, -22700))}
+    (told,) = plan_view(put, plan, 1, (1, 1), worth=worth).recommendations["R1"].unserved
+    assert (told.worth_min, told.spared_first) == (-2268.5, "imminent +1.5")
+    assert told.text.endswith(
+        "(one more would spare the tier imminent, planned first, 2 weighted minutes;"
+        " all tiers together would pay 2268 more)"
+    )
