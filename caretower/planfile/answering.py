@@ -27,10 +27,13 @@ from optimizer.plan import Arrivals, Assignment, Plan
 from optimizer.problem import Bundle
 from optimizer.solve import Deadline, solve
 from optimizer.strictness import price_of_strictness
+from optimizer.warming import warm_up
 from optimizer.worth import worths
 
 Ticks = Callable[[], float]
 """Seconds that only grow."""
+MANY = 20
+"""Requests beyond which the compiled way pays for being loaded, or for being compiled once."""
 
 
 def plan_file(path: Path, previous: Path | None = None) -> dict[str, Any]:
@@ -76,6 +79,8 @@ def _earlier(path: Path) -> PlanView:
 
 def _plan(put: Question, file: PlanFile, ticks: Ticks) -> PlanView:
     is_late = _deadline(file.deadline_s, ticks)
+    if len(put.problem.requests) > MANY and file.deadline_s is None:
+        warm_up()
     told = [one.id for one in put.problem.requests] if file.explain == "full" else []
     plan = solve(
         put.problem,
