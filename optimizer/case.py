@@ -33,6 +33,12 @@ class Known:
             {place.id: k for k, place in enumerate(problem.places)},
         )
 
+    def least_cost(self) -> int:
+        """What no plan can cost less than: everybody nothing, and what is shown is kept."""
+        stability_s = round(self.problem.policy.stability_s)
+        shown = (one for one in self.problem.requests if one.shown not in (None, Bundle()))
+        return -sum(_price(1, one.weight * stability_s) for one in shown)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -107,6 +107,8 @@ class _Judge:
             yield "the objective does not add up"
         if plan.bound > plan.objective:
             yield "the bound exceeds the objective"
+        if plan.stage == "nearest" and plan.bound > self.known.least_cost():
+            yield "the bound of a plan that proves nothing is above what any plan costs at least"
         if plan.proved != (plan.stage == "proved") or (plan.proved and plan.gap != 0):
             yield "the proof does not fit the stage and the gap"
 

@@ -23,7 +23,8 @@ Stock = Counter[str]
 def nearest_first(problem: Problem, kept: Mapping[str, Bundle] | None = None) -> Plan:
     """One assignment a request; `kept` are bundles that stay where they still fit.
 
-    Explains nothing and proves nothing: its bound is that everybody could cost nothing.
+    Explains nothing and proves nothing: its bound is that everybody could cost nothing and
+    keep what is shown.
     """
     known, stock = Known.of(problem), _stock(problem)
     urgent = sorted(problem.requests, key=lambda r: (r.rank, -r.weight, -r.waited_s, r.id))
@@ -111,7 +112,7 @@ def _written(known: Known, bundles: Mapping[str, Bundle]) -> Plan:
         by_rank[problem.requests[known.requests[one.request_id]].rank] += one.cost
     objective = sum(by_rank.values())
     ranks = tuple(sorted(by_rank.items()))
-    return Plan(assignments, objective, min(0, objective), "nearest", False, ranks)
+    return Plan(assignments, objective, known.least_cost(), "nearest", False, ranks)
 
 
 def _assignment(known: Known, name: str, bundle: Bundle) -> Assignment:

@@ -1,6 +1,7 @@
 """Nearest first: always possible, by hand's order, and kept where it still fits."""
 
 import pytest
+from msgspec.structs import replace as edited
 
 from optimizer.check import check
 from optimizer.nearest import nearest_first
@@ -15,6 +16,15 @@ def test_the_judge_finds_no_fault_and_no_better_plan_than_the_proved_one(random_
     assert check(problem, plan) == ()
     assert not plan.proved
     assert solve(problem).by_rank <= plan.by_rank
+    assert plan.bound <= solve(problem).objective
+
+
+def test_its_bound_allows_for_the_price_of_keeping_what_is_shown(small_region):
+    shown = Request("r", weight=27, shown=Bundle("b"))
+    problem = small_region([shown], [Team("a"), Team("b")], drive_s=[[30.0], [60.0]])
+    plan, best = nearest_first(problem), solve(problem).objective
+    assert plan.bound <= best < 0 < plan.objective
+    assert any("bound" in found for found in check(problem, edited(plan, bound=0)))
 
 
 @pytest.mark.parametrize("seed", range(20))
