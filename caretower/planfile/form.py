@@ -3,10 +3,19 @@
 A field that is not here is refused: what nobody can write, nobody can be refused for.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from directory.participants import EVERYWHERE
 from dispatch.never_inputs import speaks_of_status
@@ -28,6 +37,7 @@ from registry.states import UnitStatus
 H24_MIN = 1440.0
 
 ONE_WORD = r"^[^\s/]+$"
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 POLICY_FILE = r"^[^/\\]+\.(toml|json)$"
 
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=ONE_WORD)]
@@ -44,6 +54,14 @@ def _no_status(zone: str) -> str:
     return zone
 
 
+def _written_out(moment: object) -> object:
+    """A number could be seconds or milliseconds, of any epoch: only what is written out is read."""
+    if isinstance(moment, datetime) or (isinstance(moment, str) and DATE.match(moment)):
+        return moment
+    raise PydanticCustomError("datetime_type", "must be a moment")
+
+
+Moment = Annotated[datetime, BeforeValidator(_written_out)]
 Zone = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_no_status)]
 
 
@@ -235,7 +253,7 @@ class PlanFile(_Part):
     the form of `policy`; `strict` overrides the policy."""
 
     version: Literal[1]
-    now: datetime
+    now: Moment
     requests: tuple[RequestPart, ...] = ()
     teams: tuple[TeamPart, ...] = ()
     vans: tuple[VanPart, ...] = ()

@@ -6,12 +6,15 @@ from typing import Any
 
 from caretower.planfile.form import PlanFile, TravelPart
 from dispatch.request import SELF
+from optimizer.problem import ANY
 from registry.vocabulary import UnknownWord, Vocabulary
 
 RESOURCES = ("teams", "vans", "pools", "slots")
 KINDS = ("requests", *RESOURCES)
 OF_PART = {"team": ("teams",), "van": ("vans",), "place": ("pools", "slots")}
 """Which lists a part of a bundle may name."""
+RESERVED = frozenset({SELF.lower(), ANY.lower()})
+"""What no resource may be called, in whatever letters: the team drives; a part is open."""
 
 
 def check_whole(file: PlanFile, vocabulary: Vocabulary) -> None:
@@ -39,6 +42,10 @@ def _ids(file: PlanFile) -> None:
     for ids in (requests, resources):
         if twice := twice_in(ids):
             raise ValueError(f"the id {twice} appears twice")
+    for kind in RESOURCES:
+        for k, part in enumerate(getattr(file, kind)):
+            if part.id.lower() in RESERVED:
+                raise ValueError(f"{kind}.{k}.id: {part.id} has a meaning of its own, take another")
 
 
 def twice_in(ids: Sequence[str]) -> str | None:
@@ -97,9 +104,11 @@ def _references(file: PlanFile) -> None:
     """Promised and fixed parts are there; what is forbidden is there, and is not fixed. A previous
     plan may name what is gone."""
     everything = _known(file, *RESOURCES)
+    may_decline = _known(file, "teams") | _facilities(file)
     _check_there("forbidden", file.forbidden, everything)
     for k, request in enumerate(file.requests):
         _check_there(f"requests.{k}.forbidden", request.forbidden, everything)
+        _check_there(f"requests.{k}.declined_by", request.declined_by, may_decline)
         for field in ("promised", "fixed"):
             for part, id_ in getattr(request, field) or ():
                 known = _known(file, *OF_PART[part]) | ({SELF} if part == "van" else set())
@@ -107,6 +116,11 @@ def _references(file: PlanFile) -> None:
                     raise ValueError(f"requests.{k}.{field}.{part}: unknown id {id_}")
                 if id_ in file.forbidden:
                     raise ValueError(f"requests.{k}.{field}.{part}: {id_} is forbidden to all")
+
+
+def _facilities(file: PlanFile) -> set[str]:
+    owners = {pool.facility for pool in file.pools} | {slot.provider for slot in file.slots}
+    return owners | {agreement.facility for agreement in file.agreements}
 
 
 def _check_there(path: str, ids: frozenset[str], known: set[str]) -> None:

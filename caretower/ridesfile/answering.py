@@ -150,7 +150,7 @@ class _Telling:
         part = self._part(name)
         if part.aboard is None and not self.asking.has_way(part):
             return f"there is no way from {part.origin} to {part.destination}"
-        return "no road leads there, or none from there to the base"
+        return "no road leads there, or none back to the base"
 
     def _part(self, name: str) -> RidePart:
         return next(part for part in self.asking.file.all_rides if part.id == name)

@@ -3,12 +3,11 @@
 A field that is not here is refused: what nobody can write, nobody can be refused for.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
-from caretower.planfile.form import At, Id, Minutes, Table, Words
+from caretower.planfile.form import At, Id, Minutes, Moment, Table, Words
 
 Seats = Annotated[int, Field(ge=1, le=20)]
 Window = tuple[Minutes, Minutes]
@@ -101,7 +100,7 @@ class RidesFile(_Part):
     """A whole rides file. Without `travel` every place needs a position."""
 
     version: Literal[1]
-    now: datetime
+    now: Moment
     places: dict[Id, At | None]
     rides: tuple[RidePart, ...] = ()
     vans: tuple[VanPart, ...] = ()

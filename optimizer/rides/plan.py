@@ -33,7 +33,8 @@ class Obstacle:
     """Why so many vans cannot carry a ride: counted, never guessed. The first that applies.
 
     `lacks`: a capability is missing. `seats`: fewer seats than the party. `other_van`: the ride may
-    only go by another one. `no_way`: no road there, or from there to the base. `far`: its
+    only go by another one. `no_way`: no road there, or to the base, from there
+    or from where the van is free. `far`: its
     base is too far from both ends of the ride. `hours`: even with
     nobody else to carry, its shift or the ride's windows are missed. `busy`: with nobody else to
     carry it could, or somebody sits in it whom no road brings to the end of the ride.

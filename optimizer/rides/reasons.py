@@ -88,7 +88,10 @@ def _fault(model: Model, r: int, ride: Ride, van: Van, could: bool) -> Fault:
         return "no_way"
     if not is_in_reach(model, ride, van.base):
         return "far"
-    return "busy" if could else "hours"
+    if could:
+        return "busy"
+    # A van is planned from its way home, so without one it is given nothing.
+    return "hours" if is_way(model, van.start, van.base) else "no_way"
 
 
 def _bits(ride: Ride, vans: tuple[Van, ...]) -> tuple[int, ...]:

@@ -100,6 +100,16 @@ def without_way_to_clinic() -> dict[str, dict[str, int]]:
     }
 
 
+def test_a_van_without_a_way_to_its_base_is_not_told_to_be_late() -> None:
+    vans = [{**SMALL["vans"][0], "at": "home"}]
+    answer = plan(changed(vans=vans, travel={**SMALL["travel"], "home": {"clinic": 600}}))
+    assert answer["left_out"] == {"R1": ["V1: no road leads there, or none back to the base"]}
+
+
+def test_a_moment_is_written_out_and_no_number() -> None:
+    assert "now: must be a moment with its time zone" in complaint(changed(now=0))
+
+
 @pytest.mark.parametrize(
     "travel",
     [without_way_to_clinic(), {**SMALL["travel"], "clinic": {}}],
@@ -112,7 +122,7 @@ def test_whom_no_road_brings_to_the_end_is_told_and_the_others_are_planned(trave
     assert answer["left_out"] == {
         "R2": [
             "V2: the ride may only go by another van",
-            "V1: no road leads there, or none from there to the base",
+            "V1: no road leads there, or none back to the base",
         ]
     }
     assert answer["rides"]["R3"]["van"] == "V2"
