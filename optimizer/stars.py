@@ -426,10 +426,7 @@ def _check_size(problem: Problem, sides: Sides) -> None:
     """Refuse a problem whose dearest plan would not stay exact."""
     latest = max(int(sides.ready.max(initial=0)), int(sides.eta.max(initial=0)))
     waiting = max(int(sides.wait.max(initial=0)), sides.idle) * latest // 6000 + 1
-    # FAR is a power of two, and what is cheaper has only lower bits.
-    dearest = waiting + sum(
-        int((part & (FAR - 1)).max(initial=0)) for part in (sides.team, sides.place)
-    )
+    dearest = waiting + sum(int((part % FAR).max(initial=0)) for part in (sides.team, sides.place))
     always = (sides.approach, sides.way_home, sides.self_drive, sides.no_van)
     dearest += sum(int(part.max(initial=0)) for part in always)
     if GRID * dearest >= NEVER // 4 or dearest * len(problem.requests) >= LARGEST_TOTAL:
