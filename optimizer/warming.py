@@ -18,7 +18,8 @@ def warm_up() -> None:
     """Compile every kernel (or load it from numba's cache), then let all plans use them.
 
     Takes some ten seconds the first time on a machine, a second or so after that. Plans made
-    meanwhile are computed the plain way: the same answers, only slower.
+    meanwhile are computed the plain way, slower: what is proved costs the same, but
+    among equally good plans it may be another, because GLOP may end at another optimum.
     """
     stars = _stars()
     sides, scope = stars.sides, np.arange(2)
