@@ -37,6 +37,7 @@ from api.routes import (
 from api.services import Services, Settings
 from api.store import DATABASE_ERRORS
 from api.who import require_roles
+from dispatch.planning.signs import PlannerWatch
 from registry.cancelling import end_tasks
 
 ROUTERS = (
@@ -120,9 +121,12 @@ async def _running(services: Services, app: FastAPI) -> AsyncIterator[None]:
         secrets.token_bytes(32),
     )
     feed = Feed(services.registry, World(), services.clock, wall, services.region.face.zones)
-    sockets = Sockets(services, feed)
-    app.state.feed, app.state.sockets = feed, sockets
-    works = (feed.run(), sockets.beat(), sockets.watch(), _keep_learning(services, places))
+    planner = PlannerWatch(services.registry, services.clock)
+    await planner.look()
+    sockets = Sockets(services, feed, planner)
+    app.state.feed, app.state.sockets, app.state.planner = feed, sockets, planner
+    learning = _keep_learning(services, places)
+    works = (feed.run(), planner.run(), sockets.beat(), sockets.watch(), learning)
     tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
         task.add_done_callback(_ended)

@@ -13,6 +13,7 @@ from api.live.feed import Feed
 from api.live.world import World
 from api.roles import Caller, Role
 from api.services import Services
+from dispatch.planning.signs import PlannerWatch
 
 bearer = HTTPBearer(auto_error=False, scheme_name="token", description="POST /v1/sessions")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -38,8 +39,13 @@ async def the_world(request: Request) -> World:
     return feed.world
 
 
+async def the_planner(request: Request) -> PlannerWatch:
+    return cast("PlannerWatch", request.app.state.planner)
+
+
 Parts = Annotated[Services, Depends(the_services)]
 Now = Annotated[World, Depends(the_world)]
+Planner = Annotated[PlannerWatch, Depends(the_planner)]
 
 
 class May:

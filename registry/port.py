@@ -398,6 +398,10 @@ class Registry(Protocol):
         """Keep it; None when it was lost."""
         ...
 
+    async def leased(self, name: str) -> Lease | None:
+        """The lease as it was last taken or renewed, lapsed or not; None if nobody ever had it."""
+        ...
+
     async def yield_lease(self, lease: Lease) -> bool:
         """Give it up at once; False when it was lost before."""
         ...

@@ -69,8 +69,10 @@ def resume(topic: str, at: Position, now_ms: int) -> Frame:
     return Frame.of("resume", topic=topic, epoch=at.epoch, seq=at.seq, server_ms=now_ms)
 
 
-def tick(now_ms: int, feed_ms: int) -> Frame:
-    return Frame.of("tick", server_ms=now_ms, feed_ms=feed_ms)
+def tick(now_ms: int, feed_ms: int, planner_late_since_ms: int | None = None) -> Frame:
+    return Frame.of(
+        "tick", server_ms=now_ms, feed_ms=feed_ms, planner_late_since_ms=planner_late_since_ms
+    )
 
 
 def welcome(account: Object, now_ms: int, simulated: bool) -> Frame:

@@ -17,6 +17,7 @@ from api.live.topic import Topic
 from api.metrics import FRAMES, SOCKETS
 from api.roles import Caller
 from api.services import Services
+from dispatch.planning.signs import PlannerWatch
 
 BEAT_S = 1.0
 WATCH_S = 2.0
@@ -123,9 +124,10 @@ class Shell:
 class Sockets:
     """Every open socket of this process: their common beat, and their end."""
 
-    def __init__(self, services: Services, feed: Feed) -> None:
+    def __init__(self, services: Services, feed: Feed, planner: PlannerWatch) -> None:
         self._services = services
         self._feed = feed
+        self._planner = planner
         self._shells: set[Shell] = set()
 
     async def serve(self, socket: WebSocket, ticket: str) -> None:
@@ -149,7 +151,9 @@ class Sockets:
         """Every second the same frame to everyone, until cancelled."""
         while True:
             await asyncio.sleep(BEAT_S)
-            made = frame.tick(self._services.clock(), self._feed.heard_ms)
+            made = frame.tick(
+                self._services.clock(), self._feed.heard_ms, self._planner.late_since_ms
+            )
             for shell in tuple(self._shells):
                 shell.beat(made)
 

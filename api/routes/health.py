@@ -12,7 +12,7 @@ from api.errors import NotAuthenticated, PartMissing
 from api.live.feed import Feed
 from api.metrics import FEED_AGE, TASKS
 from api.schemas.health import Alive, Readiness
-from api.who import Credentials, Parts, anyone, the_feed
+from api.who import Credentials, Parts, Planner, anyone, the_feed
 from registry.errors import RegistryError
 
 router = APIRouter(tags=["health"], dependencies=[Depends(anyone)])
@@ -26,13 +26,17 @@ async def livez() -> Alive:
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(
-    parts: Parts, feed: Annotated[Feed, Depends(the_feed)], response: Response
+    parts: Parts,
+    feed: Annotated[Feed, Depends(the_feed)],
+    planner: Planner,
+    response: Response,
 ) -> Readiness:
-    """Whether every part answers, and which does not."""
-    found: dict[str, Literal["ready", "missing"]] = {
+    """Whether every part answers, and which does not; without its planner the api still serves."""
+    found: dict[str, Literal["ready", "missing", "late"]] = {
         "registry": "ready" if await _registry(parts) else "missing",
         "record": "ready" if await _record(parts) else "missing",
         "feed": "ready" if feed.live else "missing",
+        "planner": "ready" if planner.late_since_ms is None else "late",
     }
     ready = "missing" not in found.values()
     response.status_code = 200 if ready else 503

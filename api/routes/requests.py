@@ -17,7 +17,7 @@ from api.schemas import requests as edge
 from api.schemas.edge import Uuid
 from api.sense import Sensible
 from api.translate import requests as inside
-from api.who import May, Now, Parts
+from api.who import May, Now, Parts, Planner
 from dispatch import commands
 from dispatch.words import Settled
 
@@ -72,7 +72,7 @@ async def read_shared_request(
 
 @router.get("/requests/{request}/recommendation")
 async def read_recommendation(
-    request: RequestId, _: Control, world: Now
+    request: RequestId, _: Control, world: Now, planner: Planner
 ) -> recommendation.Recommended:
     """What the newest plan says for this request."""
     scope.known_request(world, request)
@@ -80,6 +80,7 @@ async def read_recommendation(
     return recommendation.Recommended(
         plan_version=plan.get("version"),
         made_ms=plan.get("made_ms"),
+        planner_late_since_ms=planner.late_since_ms,
         recommendation=world.get("recommendation", request),
     )
 

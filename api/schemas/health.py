@@ -11,4 +11,4 @@ class Alive(Answer):
 
 class Readiness(Answer):
     ready: bool
-    parts: dict[str, Literal["ready", "missing"]]
+    parts: dict[str, Literal["ready", "missing", "late"]]

@@ -86,6 +86,10 @@ class Tick(Answer):
     type: Literal["tick"]
     server_ms: Millis
     feed_ms: Millis
+    planner_late_since_ms: Millis | None = Field(
+        description="since when the planner gives no sign: recommendations are old, new ones "
+        "do not come; null while it does"
+    )
 
 
 class Bye(Answer):

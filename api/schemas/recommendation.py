@@ -104,4 +104,7 @@ class Recommended(Answer):
 
     plan_version: int | None
     made_ms: int | None
+    planner_late_since_ms: int | None = Field(
+        description="since when the planner gives no sign: this is old, or does not come"
+    )
     recommendation: Recommendation | None

@@ -8,6 +8,7 @@ say so.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
@@ -32,6 +33,7 @@ from dispatch.planning.recommendation import (
     shown_bundles,
 )
 from dispatch.planning.release import ReleaseModel, Visit, learn
+from dispatch.planning.signs import Signs
 from dispatch.planning.situation import Rules, Situation
 from dispatch.planning.solving import Solved, Solver
 from dispatch.request import Bundle, CrisisRequest
@@ -115,6 +117,7 @@ class Planner:
         self._policy = world.rules.planning
         self._solver = Solver(self._policy, world.ticks)
         self._faults: tuple[type[Exception], ...] = (*FAULTS, *world.outages)
+        self._signs = Signs(world.registry, world.ticks, self._policy.late_after_s)
         self._wake = asyncio.Event()
         self._replica: Replica | None = None
         self._requests: list[CrisisRequest] = []
@@ -204,6 +207,7 @@ class Planner:
     async def _plan_on(self, lease: Lease) -> None:
         await self._remember()
         while True:
+            await self._signs.give()
             if self._solved and self._solved.unexplained and not self._wake.is_set():
                 await self._explain(self._solved, lease)
                 continue
@@ -224,10 +228,13 @@ class Planner:
 
     async def _woken(self) -> None:
         """Wait for a reason to plan, or until the ages of things call for it."""
-        try:
-            async with asyncio.timeout(self._policy.again_every_s):
-                await self._wake.wait()
-        except TimeoutError:
+        again_s = self._world.ticks() + self._policy.again_every_s
+        while not self._wake.is_set() and (left_s := again_s - self._world.ticks()) > 0:
+            await self._signs.give()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left_s, self._signs.every_s)):
+                    await self._wake.wait()
+        if not self._wake.is_set():
             self._requests_changed = True
         self._wake.clear()
 

@@ -146,6 +146,7 @@ class _Loop(Sourced):
     moved_every_s: Annotated[float, Field(gt=0, le=600)]
     facts_every_s: Annotated[float, Field(gt=0, le=3600)]
     lease_s: Annotated[float, Field(ge=1, le=60)]
+    late_after_s: Annotated[float, Field(ge=1, le=600)] = 6
 
 
 class PlanningFile(Form):
@@ -206,6 +207,7 @@ class PlanningPolicy:
     moved_every_s: float
     facts_every_s: float
     lease_s: float
+    late_after_s: float
     release: ReleasePolicy
     cost: optimizer.problem.Policy
 
@@ -248,6 +250,7 @@ def planning_policy(raw: dict[str, Any], vocabulary: Vocabulary) -> PlanningPoli
         moved_every_s=loop.moved_every_s,
         facts_every_s=loop.facts_every_s,
         lease_s=loop.lease_s,
+        late_after_s=loop.late_after_s,
         release=_release_policy(given.release),
         cost=replace(_cost(given.cost), possible_chance=given.possible.chance),
     )

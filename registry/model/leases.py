@@ -32,6 +32,10 @@ class Leases(World):
         self._leases[lease.name] = renewed
         return renewed
 
+    async def leased(self, name: str) -> Lease | None:
+        """See `Registry.leased`."""
+        return self._leases.get(name)
+
     async def yield_lease(self, lease: Lease) -> bool:
         """See `Registry.yield_lease`."""
         last = self._leases.get(lease.name)

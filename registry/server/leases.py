@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import msgspec
+
 from registry import laws
 from registry.port import Lease
 from registry.server.asking import Asking
@@ -25,6 +27,12 @@ class Leases(Asking):
         laws.check_ttl(ttl_s)
         command = {"act": "renew", "name": lease.name, "token": lease.token}
         return await self._ask("lease", {**command, "ttl_ms": round(ttl_s * 1000)}, _LEASE)
+
+    async def leased(self, name: str) -> Lease | None:
+        """See `Registry.leased`."""
+        async with self._reaching():
+            raw = cast("bytes | None", await self._redis.hget(self._key("leases"), name))
+        return None if raw is None else msgspec.json.decode(raw, type=Lease)
 
     async def yield_lease(self, lease: Lease) -> bool:
         """See `Registry.yield_lease`."""

@@ -347,7 +347,8 @@ async def test_alive_ready_and_figures(house: House) -> None:
     assert (await house.client.get("/livez")).json() == {"alive": True}
     ready = await house.client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json()["parts"] == {"registry": "ready", "record": "ready", "feed": "ready"}
+    stores = {"registry": "ready", "record": "ready", "feed": "ready"}
+    assert ready.json()["parts"] == stores | {"planner": "late"}, "nobody plans here"
     figures = await house.client.get("/metrics")
     assert "caretower_http_seconds" in figures.text
     assert "Planted" not in figures.text

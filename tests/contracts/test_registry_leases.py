@@ -47,6 +47,21 @@ async def test_a_lease_has_one_holder_at_a_time(region: Region) -> None:
     assert await registry.lease("keeper", "a", 10) == Lease("keeper", "a", 3, START_MS + 29_000)
 
 
+async def test_a_lease_can_be_read_also_when_it_has_lapsed(region: Region) -> None:
+    registry = region.registry
+    assert await registry.leased("keeper") is None
+    first = await registry.lease("keeper", "a", 10)
+    assert first is not None
+    before = await region.position()
+    assert await registry.leased("keeper") == first
+    await region.at(START_MS + 9_000)
+    renewed = await registry.renew(first, 10)
+    await region.at(START_MS + 60_000)
+    assert await registry.leased("keeper") == renewed
+    assert await registry.leased("planner") is None
+    assert await region.position() == before
+
+
 async def test_a_restarted_owner_fences_its_former_self(region: Region) -> None:
     first = await region.registry.lease("planner", "a", 10)
     second = await region.registry.lease("planner", "a", 10)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from uuid6 import uuid7
@@ -75,6 +76,12 @@ def people(tower: Any, browser: Browser) -> Iterator[People]:
     for context in browser.contexts:
         context.close()
     assert here.faults == []
+
+
+def processes(people: People, name: str) -> list[psutil.Process]:
+    """The running processes of this name."""
+    every = psutil.Process(people.tower.process.pid).children(recursive=True)
+    return [process for process in every if process.cmdline()[-1:] == [name]]
 
 
 def picture(page: Page, name: str) -> None:
@@ -205,13 +212,29 @@ def test_a_bed_that_is_taken_cannot_be_taken_by_a_second_dispatcher(people: Peop
     assert holders == [first["id"]]
 
 
-def test_the_screens_recover_by_themselves_when_the_api_is_killed(people: People) -> None:
-    import psutil
+def test_a_planner_that_hangs_is_told_until_it_is_back(people: People) -> None:
+    robin = people.at("robin")
+    late = robin.get_by_text("The planner has given no sign since")
+    expect(late).to_be_hidden()
+    (planner,) = processes(people, "planner")
+    planner.suspend()
+    try:
+        open_request(robin, "Vernal", place="none")
+        expect(late).to_be_visible()
+        expect(robin.get_by_text("No recommendation: the planner gives no sign")).to_be_visible()
+        told = httpx.get(f"{people.tower.url}/readyz").raise_for_status().json()
+        assert (told["ready"], told["parts"]["planner"]) == (True, "late")
+        picture(robin, "planner-late")
+    finally:
+        planner.resume()
+    expect(late).to_be_hidden()
+    expect(robin.get_by_text("reaches the person in").first).to_be_visible()
 
+
+def test_the_screens_recover_by_themselves_when_the_api_is_killed(people: People) -> None:
     robin, wall = people.at("robin"), people.wall()
-    for process in psutil.Process(people.tower.process.pid).children(recursive=True):
-        if process.cmdline()[-1:] == ["api"]:
-            process.kill()
+    for process in processes(people, "api"):
+        process.kill()
     for page in (robin, wall):
         expect(page.get_by_text("Disconnected since").first).to_be_visible()
     for page in (robin, wall):

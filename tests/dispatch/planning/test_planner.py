@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +21,7 @@ from dispatch.planning.planner import Planner, Surroundings
 from dispatch.planning.policy import load_planning_policy
 from dispatch.planning.question import Question, question
 from dispatch.planning.recommendation import PlanView, decode
+from dispatch.planning.signs import PlannerWatch
 from dispatch.planning.situation import Rules, Situation
 from dispatch.policy import load_policy
 from dispatch.request import Bundle, Needs, Person
@@ -341,6 +343,41 @@ async def test_when_the_solver_fails_the_shown_stays_and_whoever_is_new_gets_the
             assert view.recommendations[second].team == far
         whole = await house.plan_where(lambda view: view.degraded is None)
         assert whole.proved
+
+
+async def test_a_thread_that_never_comes_back_is_seen_by_whoever_looks(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = replace(house.world.rules.planning, late_after_s=1.0)
+    house.world = replace(house.world, rules=replace(house.world.rules, planning=quick))
+    watch, stuck, solve = PlannerWatch(house.registry, wall_clock), Event(), solving.solve_warm
+
+    def waits(*asked: object, **more: object) -> object:
+        stuck.wait()
+        return solve(*asked, **more)  # type: ignore[arg-type]
+
+    async def looks(late: bool) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while (watch.late_since_ms is not None) is not late:
+                await watch.look()
+                await asyncio.sleep(0.05)
+
+    await house.team("Team 4")
+    try:
+        async with planning(house):
+            await house.plan_where(lambda _: True)
+            await looks(late=False)
+            monkeypatch.setattr(solving, "solve_warm", waits)
+            request = await house.request()
+            await looks(late=True)
+            lease = await house.registry.leased(planner.LEASE)
+            assert lease is not None
+            assert lease.until_ms > watch.late_since_ms, "the process itself lives on"
+            stuck.set()
+            await looks(late=False)
+            await house.plan_where(lambda view: request in view.recommendations)
+    finally:
+        stuck.set()
 
 
 async def test_a_plan_that_its_checker_refuses_is_never_published(

@@ -30,6 +30,8 @@ export class LiveClient {
   simulated = $state(false);
   /** When the feed was last known good, server time. */
   feedMs = $state<number | null>(null);
+  /** Since when the planner gives no sign, server time; null while it does. */
+  plannerLateMs = $state<number | null>(null);
   readonly lines = $state<{ text: string; atMs: number }[]>([]);
   readonly touched = new SvelteMap<string, number>();
 
@@ -117,7 +119,10 @@ export class LiveClient {
     const outcome = this.#session.receive(frame);
     if ('server_ms' in frame) time.heard(frame.server_ms);
     if (frame.type === 'welcome') this.simulated = frame.simulated;
-    if (frame.type === 'tick') this.feedMs = frame.feed_ms;
+    if (frame.type === 'tick') {
+      this.feedMs = frame.feed_ms;
+      this.plannerLateMs = frame.planner_late_since_ms ?? null;
+    }
     outcome.send.forEach((reply) => this.#send(reply));
     for (const kind of outcome.changed) this.#revisions.set(kind, (this.#revisions.get(kind) ?? 0) + 1);
     this.#remember(outcome.touched, outcome.lines);

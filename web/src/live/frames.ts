@@ -17,7 +17,7 @@ export type ServerFrame =
       changes: Change[];
       lines?: string[];
     }
-  | { type: 'tick'; server_ms: number; feed_ms: number | null }
+  | { type: 'tick'; server_ms: number; feed_ms: number | null; planner_late_since_ms?: number | null }
   | { type: 'bye'; code: string | number; again: boolean };
 
 export type ClientFrame =

@@ -109,6 +109,8 @@ export const bundle = {
   wouldServe: 'Would serve them',
   nothingServes: 'No single change would serve them.',
   know: 'Know before you accept',
+  late: (since: string) => `The planner has given no sign since ${since}. Recommendations are older than that, and nobody new gets one. Send the nearest team that fits by hand.`,
+  noneLate: 'No recommendation: the planner gives no sign. Send the nearest team that fits by hand.',
   degraded: (what: string) => `The plan is not as good as it should be: ${what}`,
   ems: 'EMS / 911 now?',
   emsText: 'No team reaches this person within the target. Ask for EMS / 911 now, and stay on the line.',
