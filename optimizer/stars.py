@@ -352,7 +352,9 @@ def _sides(
 
 def _nearest(problem: Problem, place_cost: Ints, before: Stars | None) -> Ints:
     """The places of each request by what they cost, cheapest first (R, P)."""
-    if before is None or before.place_cost.shape[1:] != place_cost.shape[1:]:
+    if before is None or not before.problem.requests:
+        return _sorted(place_cost)
+    if before.place_cost.shape[1:] != place_cost.shape[1:]:
         return _sorted(place_cost)
     if before.place_cost is place_cost:
         return before.sides.near
@@ -424,6 +426,8 @@ def _least(stars: Stars) -> tuple[Choice, ...]:
 
 def _check_size(problem: Problem, sides: Sides) -> None:
     """Refuse a problem whose dearest plan would not stay exact."""
+    if not problem.requests:
+        return
     latest = max(int(sides.ready.max(initial=0)), int(sides.eta.max(initial=0)))
     waiting = max(int(sides.wait.max(initial=0)), sides.idle) * latest // 6000 + 1
     dearest = waiting + sum(int((part % FAR).max(initial=0)) for part in (sides.team, sides.place))

@@ -44,6 +44,24 @@ def test_after_every_event_the_warm_plan_costs_what_the_cold_one_costs(seed):
         assert _dual_value(solved) > (plan.objective - GAP) * GRID
 
 
+def test_the_first_request_after_none_at_all_is_planned_warm():
+    problem = region(COUNTY, 0, 0.5)
+    nobody, somebody = _of_the_first(problem, 0), _of_the_first(problem, 1)
+    warm = solve_warm(somebody, before=solve_warm(nobody))
+    _same_sides(warm.stars, stars_of(in_order(somebody)))
+    assert warm.plan.by_rank == solve(somebody).by_rank
+
+
+def _of_the_first(problem: Problem, count: int) -> Problem:
+    return replace(
+        problem,
+        requests=problem.requests[:count],
+        team_to_request=problem.team_to_request[:, :count],
+        van_to_request=problem.van_to_request[:, :count],
+        request_to_place=problem.request_to_place[:count],
+    )
+
+
 def _dual_value(solved: Solved) -> int:
     """What the last rank's prices prove, from the raw model: no kernel that remembers anything."""
     stars, step = solved.stars, solved._outcome.steps[-1]
