@@ -1,7 +1,7 @@
 """What must hold between the parts of a plan file: one complaint, with the path of the field."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from caretower.planfile.form import PlanFile, TravelPart
@@ -101,14 +101,19 @@ def _pairs(file: PlanFile, travel: TravelPart) -> None:
 
 
 def _references(file: PlanFile) -> None:
-    """Promised and fixed parts are there; what is forbidden is there, and is not fixed. A previous
-    plan may name what is gone."""
+    """Promised and fixed parts are there; what is forbidden is there, and is not fixed; so is every
+    facility that is named. A previous plan may name what is gone."""
     everything = _known(file, *RESOURCES)
-    may_decline = _known(file, "teams") | _facilities(file)
+    facilities = _facilities(file)
+    for k, agreement in enumerate(file.agreements):
+        _check_there(f"agreements.{k}.facility", {agreement.facility}, facilities)
     _check_there("forbidden", file.forbidden, everything)
     for k, request in enumerate(file.requests):
         _check_there(f"requests.{k}.forbidden", request.forbidden, everything)
+        may_decline = _known(file, "teams") | facilities
         _check_there(f"requests.{k}.declined_by", request.declined_by, may_decline)
+        if request.facility is not None:
+            _check_there(f"requests.{k}.facility", {request.facility}, facilities)
         for field in ("promised", "fixed"):
             for part, id_ in getattr(request, field) or ():
                 known = _known(file, *OF_PART[part]) | ({SELF} if part == "van" else set())
@@ -119,11 +124,10 @@ def _references(file: PlanFile) -> None:
 
 
 def _facilities(file: PlanFile) -> set[str]:
-    owners = {pool.facility for pool in file.pools} | {slot.provider for slot in file.slots}
-    return owners | {agreement.facility for agreement in file.agreements}
+    return {pool.facility for pool in file.pools} | {slot.provider for slot in file.slots}
 
 
-def _check_there(path: str, ids: frozenset[str], known: set[str]) -> None:
+def _check_there(path: str, ids: Set[str], known: set[str]) -> None:
     strange = ids - known
     if strange:
         raise ValueError(f"{path}: unknown id {min(strange)}")

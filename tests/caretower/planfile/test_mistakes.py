@@ -49,6 +49,12 @@ def test_what_nobody_may_be_refused_for_cannot_be_written(word: str) -> None:
         (("requests", 0, "promised"), {"team": "T1"}, "only a request that was accepted"),
         (("requests", 0, "declined_by"), ["F9"], "requests.0.declined_by: unknown id F9"),
         (("requests", 0, "declined_by"), ["V1"], "requests.0.declined_by: unknown id V1"),
+        (("requests", 0, "facility"), "P1", "requests.0.facility: unknown id P1"),
+        (
+            ("agreements",),
+            [{"facility": "F9", "zone": "*", "pool_types": ["receiving"]}],
+            "agreements.0.facility: unknown id F9",
+        ),
         (("teams", 1, "id"), "T1", "the id T1 appears twice"),
         (("vans", 0, "id"), "self", "vans.0.id: self has a meaning of its own, take another"),
         (("vans", 0, "id"), "Self", "vans.0.id: Self has a meaning of its own"),
