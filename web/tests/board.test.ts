@@ -3,6 +3,7 @@ import { clocks } from '../src/board/clocks';
 import { choosePopulation, draftOf, emptyDraft, isMinor, learnt, setBack, toSend } from '../src/board/draft';
 import { late } from '../src/board/late';
 import { byNextStep, isAlarm, isOwed, needsFollowUp, nextStep, passes, sounds, steady } from '../src/board/next';
+import { nearest } from '../src/board/nearest';
 import { personMap } from '../src/board/personmap';
 import { nearestTown, readCoordinates, suggest } from '../src/board/places';
 import { reference } from '../src/board/reference';
@@ -265,5 +266,24 @@ describe('clocks that ran out', () => {
   });
   it('name a request by what says nothing about anybody', () => {
     expect(reference('01936f0e-4c1a-7b6a-9d1e-3f2a1b0c9e7f')).toBe('9E7F');
+  });
+});
+
+describe('the nearest team while nobody plans', () => {
+  const team = (change: Partial<Team> = {}): Team =>
+    ({ id: 't', status: 'available', request: null, hold: null, shift_start_ms: NOW - 1, shift_end_ms: NOW + 1, offers: ['therapist'], ...change }) as Team;
+  const first = (change: Partial<Team>, needs: string[] = []): string | undefined => {
+    const teams = new Map([team({ id: 'near', ...change }), team({ id: 'far' })].map((each) => [each.id, each]));
+    const reached = [{ id: 'gone', seconds: 10 }, { id: 'near', seconds: 60 }, { id: 'far', seconds: 600 }];
+    return nearest(reached, (id) => teams.get(id), card({ needs }), ['therapist', 'peer'], NOW)?.team.id;
+  };
+  it('is the first by road that is free, on duty and has the crew', () => {
+    expect(first({})).toBe('near');
+    expect(first({}, ['adult', 'therapist'])).toBe('near');
+  });
+  it.each([{ status: 'on_scene' }, { request: 'other' }, { hold: 'h' }, { shift_end_ms: NOW }, { shift_start_ms: NOW + 1 }] as Partial<Team>[])('is not one with %o', (change) => expect(first(change)).toBe('far'));
+  it('is not one that lacks the crew, and nobody where all lack it', () => {
+    expect(first({ offers: [] }, ['therapist'])).toBe('far');
+    expect(first({}, ['peer'])).toBeUndefined();
   });
 });
