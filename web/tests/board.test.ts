@@ -49,6 +49,11 @@ describe('what must be done next', () => {
     [{ state: 'en_route', rescue: 'open' }, w.next.rescue],
   ] as [Partial<RequestCard>, string][])('of %o is: %s', (change, text) => expect(nextStep(card(change), NOW).text).toBe(text));
 
+  it('is not to wait for a planner that gives no sign', () => {
+    expect(nextStep(card({ state: 'requested' }), NOW, false).text).toBe(w.next.byHand);
+    expect(nextStep(card(), NOW, false).text).toBe(w.next.accept);
+  });
+
   it('sorts by hand needed, tier, clock, then id', () => {
     const ids = [
       card({ id: 'd', state: 'en_route', tier: 'high' }),

@@ -30,7 +30,8 @@ export const isAlarm = (card: RequestCard): boolean => card.tier === 'imminent' 
 /** It sounds until somebody has heard it by name, and again at its next escalation. */
 export const sounds = (card: RequestCard): boolean => isAlarm(card) && card.alarm_heard === null;
 
-export function nextStep(card: RequestCard, nowMs: number): Next {
+/** `planned`: whether a planner gives signs, so that waiting for its plan is worth while. */
+export function nextStep(card: RequestCard, nowMs: number, planned = true): Next {
   if (isAlarm(card)) return { group: 0, text: w.next.own, dueMs: card.target_ms };
   if (card.rescue === 'open') return { group: 1, text: w.next.rescue, dueMs: card.rescue_due_ms };
   if (isEnded(card)) return { group: 4, text: needsFollowUp(card) ? w.next.follow : w.next.settled, dueMs: card.follow_up_due_ms };
@@ -38,7 +39,7 @@ export function nextStep(card: RequestCard, nowMs: number): Next {
   if (card.crew_answer === 'declined') return { group: 1, text: w.next.crewDeclined, dueMs: card.target_ms };
   if (isWaiting(card)) {
     if (card.owner === null) return { group: 1, text: w.next.own, dueMs: card.target_ms };
-    return { group: 1, text: card.state === 'recommended' ? w.next.accept : w.next.plan, dueMs: card.target_ms };
+    return { group: 1, text: card.state === 'recommended' ? w.next.accept : planned ? w.next.plan : w.next.byHand, dueMs: card.target_ms };
   }
   return underWay(card, nowMs);
 }

@@ -83,6 +83,7 @@ export const keys = {
 export const next = {
   own: 'Take it: nobody owns this',
   plan: 'Wait for the plan, or resolve by phone',
+  byHand: 'Send somebody by hand, or resolve by phone',
   accept: 'Accept or change the recommendation',
   askCrew: 'Crew has not answered: call',
   askFacility: 'Facility has not answered: call',
