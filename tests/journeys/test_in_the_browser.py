@@ -233,7 +233,7 @@ def test_a_planner_that_hangs_is_told_until_it_is_back(people: People) -> None:
         open_request(robin, "Kanab", place="none")
     finally:
         planner.resume()
-    expect(late).to_be_hidden()
+    expect(late).to_be_hidden(timeout=60_000)
     expect(robin.get_by_text("reaches the person in").first).to_be_visible()
 
 
