@@ -28,16 +28,20 @@ WIDEN = 1e-6
 GOLDEN = 0.6180339887498949
 DEAR = 1e-4
 """A reduced cost counts from here on (tenths of a minute)."""
-PIVOT = 1e-7
+PIVOT = 1e-3
+"""No step is taken by an entry below this: it is digits, not a fraction of small numbers."""
 SOUND = 1e-5
 """A pivot below this is a last resort."""
 ZERO = 1e-11
 SHORT = 1e-9
+CLEAN = 1e-7
+"""So near to a whole number an entry of the inverse is one: entries are ones and zeros, and what
+bases of them make of these are fractions of small numbers."""
 WRONG = 1e-8
 """A variable below zero by so much is infeasible."""
 EXACT = 1e-5
 """Residuals up to here are digits, above an inverse that has decayed."""
-MANY = 500
+MANY = 1500
 """Pivots after which a solve gives up: one that stalls would take GLOP's time many times over."""
 FOUND, ENDLESS, IMPOSSIBLE = 0, 1, 2
 
@@ -332,7 +336,7 @@ def _pivot(t: Tableau, q: int, r: int, count: int, d: float) -> None:
             i = t.touched[u]
             v = t.inverse[k, i] - w * t.alpha[i]
             near = np.rint(v)
-            t.inverse[k, i] = near if abs(v - near) < SHORT else v
+            t.inverse[k, i] = near if abs(v - near) < CLEAN else v
         t.inverse[k, r] = w
     out = t.basis[r]
     if out >= 0:
