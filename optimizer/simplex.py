@@ -41,8 +41,11 @@ WRONG = 1e-8
 """A variable below zero by so much is infeasible."""
 EXACT = 1e-5
 """Residuals up to here are digits, above an inverse that has decayed."""
-MANY = 1500
-"""Pivots after which a solve gives up: one that stalls would take GLOP's time many times over."""
+MANY = 500
+"""Pivots after which the inverse is made anew: one that stalls would take GLOP's time many times
+over."""
+ATTEMPTS = 3
+"""So often it goes on from a fresh inverse before GLOP is asked."""
 FOUND, ENDLESS, IMPOSSIBLE = 0, 1, 2
 
 
@@ -171,7 +174,7 @@ class Simplex:
 
     def solve(self) -> int:
         """FOUND, ENDLESS (give up) or IMPOSSIBLE."""
-        for _ in range(2):
+        for _ in range(ATTEMPTS):
             if self._is_stale:
                 _reprice(self._tableau)
             self._is_stale = True
