@@ -32,10 +32,14 @@ async def the_feed(request: Request) -> Feed:
 
 
 async def the_world(request: Request) -> World:
-    """What this process knows. Raises PartMissing before it knows anything."""
+    """What this process knows, with all that was answered before it was asked.
+
+    Raises PartMissing before it knows anything.
+    """
     feed = await the_feed(request)
     if not feed.heard_ms:
         raise PartMissing("the live feed has not begun; try again")
+    await feed.caught_up()
     return feed.world
 
 

@@ -376,6 +376,10 @@ class Registry(Protocol):
         Raises PositionLost when they are gone or the position is of another epoch."""
         ...
 
+    async def position(self) -> Position:
+        """Where the newest event is."""
+        ...
+
     async def trim(self, through: Position) -> int:
         """Forget recorded events up to and with this position; answers how many."""
         ...

@@ -4,6 +4,7 @@ Projections are made here, before anything is published, and each frame is encod
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ BLOCK_MS = 1_000
 BUSY_EVENTS_PER_S = 20
 COALESCE_S = 0.075
 RETRY_S = 0.5
+CATCH_UP_S = 1.0
 TOPICS: Mapping[Role, frozenset[str]] = {
     **dict.fromkeys(CONTROL, frozenset({"board", "wall"})),
     Role.FACILITY: frozenset({"pad"}),
@@ -79,6 +81,7 @@ class Feed:
         self._topics: dict[tuple[str, str], Topic] = {}
         self._rate = _Rate()
         self._started = asyncio.Event()
+        self._advanced = asyncio.Event()
 
     @property
     def live(self) -> bool:
@@ -88,6 +91,17 @@ class Feed:
     async def started(self) -> None:
         """Wait for the first snapshot."""
         await self._started.wait()
+
+    async def caught_up(self) -> None:
+        """Wait for all that the registry holds by now: whoever wrote reads what they wrote.
+
+        Whoever asks while the registry is away, or too busy to be followed, gets what is known.
+        """
+        with contextlib.suppress(TimeoutError, Unavailable):
+            async with asyncio.timeout(CATCH_UP_S):
+                newest = await self._registry.position()
+                while self.world.position < newest:
+                    await self._advanced.wait()
 
     def topic(self, caller: Caller, name: str) -> Topic | None:
         """The topic of that name for this caller; None where the role may not have it."""
@@ -127,6 +141,7 @@ class Feed:
         for topic in self._topics.values():
             topic.start(self.world)
         self._started.set()
+        self._say_advanced()
 
     async def _follow(self) -> None:
         while True:
@@ -141,6 +156,7 @@ class Feed:
         planned = any(event.kind == "plan.published" for event in events)
         of_plan = await self._take_plan() if planned else set()
         changes = [change for event in events for change in self.world.advance(event)]
+        self._say_advanced()
         said = list(lines(changes, self._zone_name, self._wall.place_name))
         self._wall.say(_said_to("wall", said), self.world.position, events[-1].at_ms)
         if not self._topics:
@@ -149,6 +165,11 @@ class Feed:
         touched.update(key for event in events for key in moved(event))
         for topic in self._topics.values():
             topic.publish(self.world, touched, _said_to(topic.name, said), self._clock())
+
+    def _say_advanced(self) -> None:
+        """Wakes who waits; the next to wait waits for the next time."""
+        self._advanced.set()
+        self._advanced = asyncio.Event()
 
     async def _take_plan(self) -> set[Key]:
         plan = await self._registry.plan()

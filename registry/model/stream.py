@@ -55,6 +55,10 @@ class Stream(World):
             raise PositionLost(f"{after} was trimmed or is of another epoch")
         return [event for event in found if event.position.epoch == after.epoch]
 
+    async def position(self) -> Position:
+        """See `Registry.position`."""
+        return self._position
+
     async def trim(self, through: Position) -> int:
         """See `Registry.trim`."""
         kept = [event for event in self._events if event.position > through]

@@ -64,7 +64,7 @@ class Stream(Asking):
         async with self._reaching():
             entries = _entries(await self._redis.xread({key: start}, limit, block_ms or None))
             if not entries:
-                last = _position(await self._redis.hmget(self._key("meta"), ["epoch", "seq"]))
+                last = await self.position()
                 if last == after:
                     return []
                 if last < after:
@@ -74,6 +74,11 @@ class Stream(Asking):
         if not events or events[0].position != (after.epoch, after.seq + 1):
             raise PositionLost(f"{after} was trimmed or is of another epoch")
         return [event for event in events if event.position.epoch == after.epoch]
+
+    async def position(self) -> Position:
+        """See `Registry.position`."""
+        async with self._reaching():
+            return _position(await self._redis.hmget(self._key("meta"), ["epoch", "seq"]))
 
     async def trim(self, through: Position) -> int:
         """See `Registry.trim`."""

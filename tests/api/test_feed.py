@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.live import feed as feed_module
 from api.live.feed import BUSY_EVENTS_PER_S, Feed
 from api.live.frame import Frame
 from api.live.topic import Topic
@@ -36,6 +37,11 @@ class Flaky(MemoryRegistry):
             self.missed.set()
             raise Unavailable
         return await super().events(after, min(block_ms, 20), limit)
+
+    async def position(self) -> Position:
+        if self.away:
+            raise Unavailable
+        return await super().position()
 
 
 class Screen:
@@ -86,6 +92,33 @@ async def test_what_happens_in_the_registry_is_shown(flaky: Flaky, clock: Clock)
         delta = await screen.until("delta")
         assert [change[:2] for change in delta["changes"]] == [["pool", "pool-1"]]
         assert feed.live
+
+
+async def test_whoever_wrote_reads_what_they_wrote(flaky: Flaky, clock: Clock) -> None:
+    async with following(flaky, clock) as (feed, _):
+        for number in range(BUSY_EVENTS_PER_S + 5):
+            await flaky.put(team(name=f"Team {number}"), command())
+            await feed.caught_up()
+            known = feed.world.get("team", "team-1")
+            assert known is not None
+            assert known["name"] == f"Team {number}"
+        await flaky.open_epoch()
+        await feed.caught_up()
+        assert feed.world.position == await flaky.position()
+
+
+async def test_without_the_registry_whoever_asks_gets_what_is_known(
+    flaky: Flaky, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with following(flaky, clock) as (feed, _):
+        flaky.away = True
+        await feed.caught_up()
+        await flaky.missed.wait()
+        await flaky.put(pool(), command())
+        monkeypatch.setattr(feed_module, "CATCH_UP_S", 0.01)
+        monkeypatch.setattr(Flaky, "position", MemoryRegistry.position)
+        await feed.caught_up()
+        assert feed.world.get("pool", "pool-1") is None
 
 
 async def test_what_happened_while_the_registry_was_away_is_shown_afterwards(

@@ -31,6 +31,17 @@ async def test_positions_are_dense_and_events_can_be_read_in_parts(region: Regio
     assert await region.since(last) == []
 
 
+async def test_the_newest_position_is_the_last_event_s(region: Region) -> None:
+    before = await region.registry.position()
+    assert before == await region.position()
+    await region.registry.still_true("p1", region.command())
+    assert [event.position for event in await region.since(before)] == [
+        await region.registry.position()
+    ]
+    epoch = await region.registry.open_epoch()
+    assert await region.registry.position() == epoch > before
+
+
 async def test_a_position_that_was_never_or_is_no_more_is_lost(region: Region) -> None:
     last = await region.position()
     with pytest.raises(PositionLost):
