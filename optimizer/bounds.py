@@ -14,18 +14,13 @@ import numpy as np
 from optimizer.closing import Budget
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
+from optimizer.generation import CLOSE, FEW, NEAR, WORTHWHILE, Looked
 from optimizer.master import FINE, Limit, Master
-from optimizer.pricing import Floats, Prices, bundles_of, choices_of, renamed, whole_grains, within
+from optimizer.pricing import Floats, Prices, bundles_of, choices_of, renamed, within
 from optimizer.remembered import Remembered
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
 
-WORTHWHILE = 0.05
-"""Tenths by which a bundle must beat its request's value to enter the relaxation."""
-CLOSE = 0.5
-"""Costs are whole tenths: a bound this near to the relaxation is as good as its value."""
-FEW = 8
-NEAR = 30 * GRID
 LARGEST_CHARGE = 2**62
 SHARE = 0.999
 """From here on a bundle is used as a whole."""
@@ -198,34 +193,31 @@ class Relaxation:
     def solve(self, forced: Choice | None = None) -> Relaxed | None:
         """Generate bundles until the prices prove the relaxation optimal; None if it has no
         solution. `forced` must be used by its request."""
-        master, sides = self._master, self._stars.sides
+        master = self._master
         scope = self._scope if forced is None else self._scope[self._scope != forced.request]
         master.force(forced)
         best: Certificate | None = None
-        while True:
-            value = master.solve()
-            if value is None:
-                return None
-            prices = master.prices()
-            enough = whole_grains(master.request_values(scope)) + GRID
-            values, found = engine().cheapest(sides, scope, prices.charges, enough, self._memory)
-            proof = Certificate.of(
-                self._stars, prices, values[:, 0], self._decided, master.limit_prices()
-            )
+        while (found := master.look(scope, self._memory)) is not None:
+            value, looked = found
+            prices, least = looked.prices, looked.values[:, 0]
+            charges = master.limit_prices()
+            proof = Certificate.of(self._stars, prices, least, self._decided, charges)
             if forced is not None:
                 proof = replace(proof, bound=proof.bound + prices.of_choice(forced))
             if best is None or proof.bound > best.bound:
                 best = proof
-            if best.bound > (value - CLOSE) * GRID or not self._grow(scope, prices, values, found):
+            if best.bound > (value - CLOSE) * GRID or not self._grow(scope, looked):
                 return Relaxed(scope, best, *master.solution())
+        return None
 
     def known(self) -> tuple[Bundles, Ints]:
         """Every bundle of its own requests that it has seen."""
         return self._master.known()
 
-    def _grow(self, scope: Ints, prices: Prices, values: Ints, found: Ints) -> int:
+    def _grow(self, scope: Ints, looked: Looked) -> int:
         """The best few bundles of each request that the relaxation would rather use; all of them
         where hardly any request has one, or they would come one at a time."""
+        prices, values, found = looked
         own = (self._master.request_values(scope) - WORTHWHILE) * GRID
         k, t = np.nonzero(values < own[:, None])
         few = np.unique(k)

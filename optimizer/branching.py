@@ -19,9 +19,10 @@ from optimizer.closing import Budget, Closed
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.glop import Glop
+from optimizer.pivots import FOUND, Floats
 from optimizer.pricing import choices_of
 from optimizer.sides import Bundles
-from optimizer.simplex import FOUND, Floats, Simplex
+from optimizer.simplex import Simplex
 from optimizer.stars import Choice
 
 NODES = 100

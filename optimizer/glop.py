@@ -7,7 +7,7 @@ its judge.
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from optimizer.simplex import FOUND, IMPOSSIBLE, Bools, Floats, Ints
+from optimizer.pivots import FOUND, IMPOSSIBLE, Bools, Floats, Ints
 
 WARM, ANEW = "use_preprocessing: false", "use_preprocessing: true"
 

@@ -8,6 +8,7 @@ Values are grains: GRID x tenths, plus shadow prices. `dense.py` gives the same 
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numba import vectorize
@@ -83,6 +84,33 @@ place_price: Callable[..., Ints] = vectorize(cache=True)(_place_price)  # type: 
 """What places cost by themselves, in tenths, over whole arrays: seconds of the ride, the weight,
 seconds from the wish; what the ride is multiplied by for the person and for the road, in
 thousandths."""
+
+
+class Work(NamedTuple):
+    """Room to work in, for one request at a time: what each option costs at least, each team, each
+    place (V + 2,), (J + 1,), (P + 1,); those that could win (one longer: the first entry says how
+    many); what is left of both sides where a shift ends (P + 1, 3)."""
+
+    least: Ints
+    team: Ints
+    place: Ints
+    options: Ints
+    teams: Ints
+    places: Ints
+    ends: Ints
+
+
+def work_of(sides: Sides) -> Work:
+    """Room for such a region."""
+    options, teams, places = len(sides.van_end) + 2, len(sides.team_end) + 1, len(sides.place.T)
+
+    def room(*shape: int) -> Ints:
+        return np.empty(shape, dtype=np.int64)
+
+    return Work(
+        room(options), room(teams), room(places),
+        room(options + 1), room(teams + 1), room(places + 1), room(places, 3),
+    )  # fmt: skip
 
 
 @part
@@ -339,37 +367,30 @@ def cheapest(
     Where nothing is worth `enough` (n,) or less, that is the value, and any bundle or none is
     offered. `memory` of earlier looks saves most of the work.
     """
-    found = np.full((len(scope), TOP, 3), -1, dtype=np.int64)
-    work = [np.empty(len(price), dtype=np.int64) for price in prices]
-    lists = [np.empty(len(price) + 1, dtype=np.int64) for price in prices]
-    ends = np.empty((len(prices[2]), 3), dtype=np.int64)
-    least, team, place = work
-    options, teams, places = lists
+    values = np.empty((len(scope), TOP), dtype=np.int64)
+    found = np.empty((len(scope), TOP, 3), dtype=np.int64)
     if enough is None:
         enough = np.full(len(scope), NEVER)
-    values = np.repeat(np.minimum(enough + 1, NEVER)[:, None], TOP, axis=1)
     if memory is None:
         memory = blank(sides)
-    _cheapest(
-        sides, scope, *prices, memory, values, found,
-        least, team, place, options, teams, places, ends,
-    )  # fmt: skip
-    nothing = found[:, :, 0] < 0
-    values[nothing] = NEVER
-    values[nothing[:, 0], 0] = enough[nothing[:, 0]]
+    look(sides, scope, *prices, enough, memory, values, found, work_of(sides))
     return values, found
 
 
 @kernel
-def _cheapest(
-    sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
-    memory: Memory, values: Ints, found: Ints, least: Ints, team: Ints, place: Ints,
-    options: Ints, teams: Ints, places: Ints, ends: Ints,
+def look(
+    sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints, enough: Ints,
+    memory: Memory, values: Ints, found: Ints, work: Work,
 ) -> None:  # fmt: skip
+    """As `cheapest`, into `values` and `found`."""
+    least, team, place, options, teams, places, ends = work
     vans = len(sides.van_end)
     least[vans + 1] = NEVER
     for k in range(len(scope)):
         i = scope[k]
+        for t in range(TOP):
+            values[k, t] = min(enough[k] + 1, NEVER)
+            found[k, t, 0] = found[k, t, 1] = found[k, t, 2] = -1
         best_team = side_of(sides.team[i], team_price, team)
         best_place, p_least = _least_place(sides, i, place_price, place)
         if best_team < NEVER and best_place < NEVER:
@@ -419,3 +440,6 @@ def _cheapest(
             if s >= 0 and looked > OFTEN + vans // OFTEN:
                 memory.known[s] = False
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
+        for t in range(TOP):
+            if found[k, t, 0] < 0:
+                values[k, t] = enough[k] if t == 0 else NEVER

@@ -7,7 +7,7 @@ way to travel for all of its own.
 import numpy as np
 
 from optimizer.eligibility import Ints
-from optimizer.kernels import base_of, side_of
+from optimizer.kernels import Work, base_of, side_of, work_of
 from optimizer.remembered import NEVER
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides, kernel, part, price, waiting
 
@@ -18,17 +18,16 @@ def within(
     """Every bundle whose value is at most its request's limit (grains): how many, and the first
     `room` of them (option by option, team by team)."""
     listed = np.empty((room, 4), dtype=np.int64)
-    team, place = (np.empty(len(price), dtype=np.int64) for price in prices[1:])
-    teams, places = (np.empty(len(price) + 1, dtype=np.int64) for price in prices[1:])
-    count = _within(sides, scope, *prices, limit, listed, team, place, teams, places)
-    return int(count), listed
+    return int(list_within(sides, scope, *prices, limit, listed, work_of(sides))), listed
 
 
 @kernel
-def _within(
+def list_within(
     sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
-    limit: Ints, listed: Bundles, team: Ints, place: Ints, teams: Ints, places: Ints,
+    limit: Ints, listed: Bundles, work: Work,
 ) -> int:  # fmt: skip
+    """As `within`, into `listed`."""
+    team, place, teams, places = work.team, work.place, work.teams, work.places
     vans, count = len(sides.van_end), 0
     for k in range(len(scope)):
         i, most = scope[k], min(limit[k], NEVER - 1)

@@ -9,11 +9,14 @@ import numpy as np
 from optimizer.columns import Columns, Table
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
+from optimizer.generation import Looked, Rows, grow
 from optimizer.glop import Glop
-from optimizer.pricing import Floats, Prices, bundles_of
+from optimizer.pivots import FOUND, IMPOSSIBLE
+from optimizer.pricing import Floats, Prices, bundles_of, whole_grains
 from optimizer.problem import Place, Team, Van
+from optimizer.remembered import Memory
 from optimizer.sides import FAR, GRID, Bundles
-from optimizer.simplex import FOUND, IMPOSSIBLE, Simplex
+from optimizer.simplex import Simplex
 from optimizer.stars import Choice, Stars
 
 FINE = 2**16
@@ -130,12 +133,9 @@ class Master:
         first = {key: k for k, key in reversed([*enumerate(_keys(parts))])}
         new = sorted(k for key, k in first.items() if key not in self._columns)
         if new:
-            keys, parts = _keys(parts[new]), parts[new]
-            rows = np.zeros((len(new), self._width), dtype=np.int64)
-            rows[:, :4] = np.maximum(parts, 0)
-            coef = np.zeros(rows.shape)
-            coef[:, :4] = parts >= 0
-            self._append(keys, parts, bundles[new], costs[new], rows, coef)
+            rows, coef = self._entries(parts[new])
+            self._program.add(rows, coef, costs[new].astype(np.float64))
+            self._note(parts[new], bundles[new], costs[new], rows, coef)
         return len(new)
 
     def force(self, choice: Choice | None) -> None:
@@ -145,14 +145,40 @@ class Master:
             self._parts_of(bundles_of([choice])[0])
         self._state_rhs()
 
-    def solve(self) -> float | None:
-        """Re-optimise; the value of the relaxation in tenths of a minute, None if it has none."""
+    def look(self, scope: Ints, memory: Memory) -> tuple[float, Looked] | None:
+        """Re-optimise and price those requests; None if there is no solution. The value of the
+        relaxation, in tenths of a minute. The compiled way lets better bundles in and goes on by
+        itself, as far as it can."""
+        looked = None
+        if isinstance(self._program, Simplex) and not self._overfull:
+            looked = self._grow(self._program, scope, memory)
+        if looked is None:
+            if not self._solve():
+                return None
+            prices = self.prices()
+            enough = whole_grains(self.request_values(scope)) + GRID
+            sides = self._stars.sides
+            looked = Looked(
+                prices, *engine().cheapest(sides, scope, prices.charges, enough, memory)
+            )
+        forced = 0 if self._forced is None else self._forced.cost
+        return self._program.value() + forced, looked
+
+    def _solve(self) -> bool:
+        """Re-optimise; whether there is a solution."""
         if self._overfull:
-            return None
+            return False
         ended = self._program.solve()
-        if ended == IMPOSSIBLE or (ended != FOUND and not self._found_by_glop()):
-            return None
-        return self._program.value() + (0 if self._forced is None else self._forced.cost)
+        return ended == FOUND or (ended != IMPOSSIBLE and self._found_by_glop())
+
+    def _grow(self, program: Simplex, scope: Ints, memory: Memory) -> Looked | None:
+        """Generate bundles in one go; None if the program was not solved so."""
+        rows = Rows(self._request_row, self._van_row, self._team_row, self._place_row, UNSEEN)
+        looked, bundles, costs = grow(program, self._stars.sides, scope, rows, memory)
+        if len(costs):
+            parts = self._parts_of(bundles)
+            self._note(parts, bundles, costs, *self._entries(parts))
+        return looked
 
     def prices(self) -> Prices:
         """The shadow prices, in whole grains and never negative."""
@@ -290,24 +316,32 @@ class Master:
             return
         bundles, costs = bundles_of(keyed.values())
         parts = self._parts_of(bundles)
-        rows = np.zeros((len(keyed), self._width), dtype=np.int64)
-        coef = np.zeros(rows.shape)
-        rows[:, :4], coef[:, :4] = np.maximum(parts, 0), parts >= 0
+        rows, coef = self._entries(parts)
         for n, choice in enumerate(keyed.values()):
             for e, k in enumerate(marks[choice], start=4):
                 limit = self._limits[k]
                 rows[n, e], coef[n, e] = self._limit_rows[k], limit.takes[choice] / limit.unit
-        self._append(list(keyed), parts, bundles, costs, rows, coef)
+        self._program.add(rows, coef, costs.astype(np.float64))
+        self._note(parts, bundles, costs, rows, coef, list(keyed))
 
-    def _append(
-        self, keys: Sequence[Key], parts: Bundles, bundles: Bundles, costs: Ints,
-        rows: Ints, coef: Floats,
+    def _entries(self, parts: Bundles) -> tuple[Ints, Floats]:
+        """Columns without limits: rows and entries (n, width)."""
+        rows = np.zeros((len(parts), self._width), dtype=np.int64)
+        coef = np.zeros(rows.shape)
+        rows[:, :4], coef[:, :4] = np.maximum(parts, 0), parts >= 0
+        return rows, coef
+
+    def _note(
+        self, parts: Bundles, bundles: Bundles, costs: Ints, rows: Ints, coef: Floats,
+        keys: Sequence[Key] | None = None,
     ) -> None:  # fmt: skip
-        first = len(self._table)
-        self._columns.update(zip(keys, range(first, first + len(keys)), strict=True))
+        """Know the columns that the program was given, by what tells them apart."""
+        known = keys or _keys(parts)
+        self._columns.update(
+            zip(known, range(len(self._table), len(self._table) + len(known)), strict=True)
+        )
         marked = (coef[:, 4:] != 0).any(axis=1)
         self._table.append(Table(parts, bundles, costs, marked, rows, coef))
-        self._program.add(rows, coef, costs.astype(np.float64))
 
     def _parts_of(self, bundles: Bundles) -> Bundles:
         """The rows of bundles; a resource that had none is given one."""

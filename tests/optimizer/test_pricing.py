@@ -10,11 +10,11 @@ from optimizer import costs, counting, dense, kernels, listing, ways
 from optimizer.costs import place_items, place_prices, team_items, team_prices
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.items import Table, items_of
+from optimizer.pivots import FOUND, IMPOSSIBLE
 from optimizer.pricing import Prices, bundles_of, within
 from optimizer.problem import Request, Team, in_order
 from optimizer.remembered import Remembered
 from optimizer.sides import GRID
-from optimizer.simplex import FOUND, IMPOSSIBLE
 from optimizer.stars import Choice, Stars, stars_of
 
 SIZE = {"requests": 5, "teams": 5, "vans": 4, "places": 4}

@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import linprog
 
 from optimizer.glop import Glop
-from optimizer.simplex import FOUND, IMPOSSIBLE, Simplex
+from optimizer.pivots import FOUND, IMPOSSIBLE
+from optimizer.simplex import Simplex
 
 
 class _Program:
@@ -89,7 +90,7 @@ def test_the_basis_of_glop_is_one_to_go_on_from(seed):
         ours, rhs = program.simplex, program.simplex.rhs
         if ours.solve() != FOUND:
             continue
-        table = ours._tableau
+        table = ours.tableau
         rows, coef = table.rows[: ours.count], table.coef[: ours.count]
         solvers = Glop(rhs, program.is_request, 4), Simplex(rhs, program.is_request, 4)
         for solver in solvers:

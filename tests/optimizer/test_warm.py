@@ -14,9 +14,10 @@ from optimizer import dense, engine, master
 from optimizer.check import check
 from optimizer.glop import Glop
 from optimizer.master import FINE
+from optimizer.pivots import ENDLESS
 from optimizer.problem import Problem, in_order
 from optimizer.sides import GRID
-from optimizer.simplex import ENDLESS, Simplex
+from optimizer.simplex import Simplex
 from optimizer.solve import Solved, solve, solve_warm
 from optimizer.stars import Stars, stars_of
 
@@ -129,7 +130,13 @@ def test_a_warm_plan_explains_like_a_cold_one():
             assert regrets[0] == regrets[1]
 
 
+def _gives_up(program, *_):
+    nothing = np.zeros((0, 5), dtype=np.int64)
+    return None, nothing[:, :4], nothing[:, 4]
+
+
 def test_where_the_compiled_simplex_gives_up_the_solver_of_record_goes_on(monkeypatch):
+    monkeypatch.setattr(master, "grow", _gives_up)
     monkeypatch.setattr(Simplex, "solve", lambda _: ENDLESS)
     asked = []
     monkeypatch.setattr(master, "Glop", lambda *of: asked.append(of) or Glop(*of))
@@ -143,6 +150,7 @@ def test_where_the_compiled_simplex_gives_up_the_solver_of_record_goes_on(monkey
 def test_a_simplex_that_gave_up_once_goes_on_from_where_the_solver_of_record_ended(monkeypatch):
     problem, rng, sound = region(COUNTY, 3), np.random.default_rng(3), Simplex.solve
     known, answers, asked = solve(problem), iter([ENDLESS]), []
+    monkeypatch.setattr(master, "grow", _gives_up)
     monkeypatch.setattr(Simplex, "solve", lambda it: next(answers, None) or sound(it))
     monkeypatch.setattr(master, "Glop", lambda *of: asked.append(of) or Glop(*of))
     solved = solve_warm(problem)
@@ -161,6 +169,7 @@ def test_where_the_solver_of_record_loses_its_digits_it_begins_anew(monkeypatch)
         statuses.append(Solver.ABNORMAL if len(statuses) % 2 == 0 else sound(solver, *given))
         return statuses[-1]
 
+    monkeypatch.setattr(master, "grow", _gives_up)
     monkeypatch.setattr(Simplex, "solve", lambda _: ENDLESS)
     monkeypatch.setattr(Solver, "Solve", lost_every_other_time)
     assert solve(problem).by_rank == known.by_rank

@@ -1,0 +1,196 @@
+"""Column generation in one compiled pass: optimise, price every request, let in the bundles that
+are worth it, until none is. It ends early where a bundle needs a row that is not there yet, or
+there is no room: whoever called it lets those bundles in and calls again."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optimizer.eligibility import Ints
+from optimizer.kernels import TOP, Work, look, work_of
+from optimizer.listing import list_within
+from optimizer.pivots import FOUND, Floats, Tableau, append, optimum
+from optimizer.pricing import LARGEST, LARGEST_PRICE, Prices
+from optimizer.remembered import Memory
+from optimizer.sides import GRID, Bundles, Sides, kernel, part, price
+from optimizer.simplex import Simplex
+
+Charges = tuple[Ints, Ints, Ints]
+"""Prices of vans, teams and places, in grains."""
+
+WORTHWHILE = 0.05
+"""Tenths by which a bundle must beat its request's value to enter the relaxation."""
+CLOSE = 0.5
+"""Costs are whole tenths: a bound this near to the relaxation is as good as its value."""
+FEW = 8
+NEAR = 30 * GRID
+"""Where so few requests have a better bundle, all enter that are within so many grains of the best:
+or they would come one at a time."""
+ROOM = 2048
+
+
+class Rows(NamedTuple):
+    """The row of each part: request (R,), van (V + 2,), team (J + 1,), place (P + 1,). Below zero
+    where it has none; `unseen` stands for one that is still to be made."""
+
+    request: Ints
+    van: Ints
+    team: Ints
+    place: Ints
+    unseen: int
+
+
+class Looked(NamedTuple):
+    """The last look at the requests in scope (n): the prices, the best offers of each and their
+    values, as `kernels.cheapest` gives them."""
+
+    prices: Prices
+    values: Ints
+    found: Ints
+
+
+class _Room(NamedTuple):
+    """Requests with a better bundle and their limits (FEW,), bundles listed (ROOM, 4), and what was
+    let in: bundles, rows, entries (ROOM, 4) and costs (ROOM,), in tenths."""
+
+    few: Ints
+    limit: Ints
+    listed: Bundles
+    bundles: Bundles
+    rows: Ints
+    coef: Floats
+    costs: Floats
+
+
+def grow(
+    program: Simplex, sides: Sides, scope: Ints, rows: Rows, memory: Memory
+) -> tuple[Looked | None, Bundles, Ints]:
+    """Go on with a program over the bundles of these requests: the last look, None if there is no
+    optimum to be trusted, and the bundles that were let in, with their costs."""
+    prices = Prices(*(np.empty(len(part), dtype=np.int64) for part in rows[1:4]))
+    enough, values = np.empty(len(scope), np.int64), np.empty((len(scope), TOP), np.int64)
+    found = np.empty((len(scope), TOP, 3), dtype=np.int64)
+    room = _Room(
+        few=np.empty(FEW, dtype=np.int64),
+        limit=np.empty(FEW, dtype=np.int64),
+        listed=np.empty((ROOM, 4), dtype=np.int64),
+        bundles=np.empty((ROOM, 4), dtype=np.int64),
+        rows=np.empty((ROOM, 4), dtype=np.int64),
+        coef=np.empty((ROOM, 4)),
+        costs=np.empty(ROOM),
+    )
+    ended, count = _grow(
+        program.tableau, program.count, program.rhs, program.widen, program.is_stale,
+        sides, scope, rows, memory, prices.charges, enough, values, found, work_of(sides), room,
+    )  # fmt: skip
+    program.count += count
+    program.is_stale = ended != FOUND
+    looked = Looked(prices, values, found) if ended == FOUND else None
+    return looked, room.bundles[:count], room.costs[:count].astype(np.int64)
+
+
+@kernel
+def _grow(
+    t: Tableau, n: int, rhs: Floats, widen: Floats, is_stale: bool,
+    sides: Sides, scope: Ints, rows: Rows, memory: Memory, prices: Charges,
+    enough: Ints, values: Ints, found: Ints, work: Work, room: _Room,
+) -> tuple[int, int]:  # fmt: skip
+    count = 0
+    while True:
+        ended = optimum(t, n + count, rhs, widen, is_stale)
+        if ended != FOUND:
+            return ended, count
+        is_stale = False
+        _state(rows.van, t.y, prices[0])
+        _state(rows.team, t.y, prices[1])
+        _state(rows.place, t.y, prices[2])
+        gap = 0
+        for k in range(len(scope)):
+            enough[k] = _whole(t.y[rows.request[scope[k]]]) + GRID
+        look(
+            sides, scope, prices[0], prices[1], prices[2], enough, memory, values, found, work
+        )  # fmt: skip
+        for k in range(len(scope)):
+            gap += enough[k] - GRID - values[k, 0]
+        if gap < CLOSE * GRID:
+            return FOUND, count
+        more = _better(t, sides, scope, rows, prices, values, found, work, room)
+        end = count + more
+        if more <= 0 or end > ROOM or n + end > len(t.cost):
+            return FOUND, count
+        if not _let_in(sides, rows, room, count, more):
+            return FOUND, count
+        append(t, n + count, room.rows[count:end], room.coef[count:end], room.costs[count:end])
+        count = end
+
+
+@part
+def _whole(tenths: float) -> int:
+    """As `pricing.whole_grains`."""
+    return int(max(min(np.rint(tenths * GRID), LARGEST), -LARGEST))
+
+
+@part
+def _state(rows: Ints, y: Floats, prices: Ints) -> None:
+    """The prices of a kind, in whole grains and never negative."""
+    for k in range(len(rows)):
+        dual = y[rows[k]] if rows[k] >= 0 else 0.0
+        prices[k] = min(_whole(max(0.0, -dual)), LARGEST_PRICE)
+
+
+@part
+def _own(t: Tableau, rows: Rows, i: int) -> float:
+    """What a bundle of a request must be below to enter, in grains."""
+    return float((t.y[rows.request[i]] - WORTHWHILE) * GRID)
+
+
+@kernel
+def _better(
+    t: Tableau, sides: Sides, scope: Ints, rows: Rows, prices: Charges,
+    values: Ints, found: Ints, work: Work, room: _Room,
+) -> int:  # fmt: skip
+    """As `Relaxation._grow` lists them: how many, or -1 if there is no room for them."""
+    few = 0
+    for k in range(len(scope)):
+        own = _own(t, rows, scope[k])
+        if values[k, 0] < own:
+            if few < FEW:
+                room.few[few] = scope[k]
+                room.limit[few] = min(int(np.floor(own)), values[k, 0] + NEAR)
+            few += 1
+    if few <= FEW:
+        count = list_within(
+            sides, room.few[:few], prices[0], prices[1], prices[2], room.limit[:few], room.listed,
+            work,
+        )  # fmt: skip
+        return count if count <= ROOM else -1
+    count = 0
+    for k in range(len(scope)):
+        own = _own(t, rows, scope[k])
+        for top in range(TOP):
+            if values[k, top] < own:
+                if count == ROOM:
+                    return -1
+                room.listed[count, 0] = scope[k]
+                for c in range(3):
+                    room.listed[count, 1 + c] = found[k, top, c]
+                count += 1
+    return count
+
+
+@kernel
+def _let_in(sides: Sides, rows: Rows, room: _Room, first: int, more: int) -> bool:
+    """Write the bundles listed as columns; False if one of them lacks a row."""
+    for b in range(more):
+        i, o, j, p = room.listed[b]
+        at = first + b
+        own = room.rows[at]
+        own[0], own[1], own[2], own[3] = rows.request[i], rows.van[o], rows.team[j], rows.place[p]
+        for e in range(4):
+            if own[e] == rows.unseen:
+                return False
+            room.coef[at, e] = 1.0 if own[e] >= 0 else 0.0
+            own[e] = max(own[e], 0)
+            room.bundles[at, e] = room.listed[b, e]
+        room.costs[at] = price(sides, i, o, j, p)
+    return True
