@@ -97,9 +97,11 @@ describe('what a phone has not sent yet', () => {
   it('goes on after a refusal, which is told', async () => {
     server.status = 409;
     const outbox = open();
-    outbox.put('r', '/a', {});
+    const answers: unknown[] = [];
+    outbox.put('r', '/a', {}, false, (answer) => answers.push(answer));
     await flushed(outbox);
     expect([outbox.waiting.length, outbox.refusals.length]).toEqual([0, 1]);
+    expect(answers).toEqual([null]);
     outbox.dismiss('r');
     expect(outbox.refusals).toEqual([]);
   });

@@ -36,7 +36,7 @@ export class Outbox {
     void this.flush();
   }
 
-  /** Answers the command's id. `replaces`: a whole count makes an older unsent one of the same subject needless; a walk-in does not. */
+  /** Answers the command's id. `replaces`: a whole count makes an older unsent one of the same subject needless; a walk-in does not. `answered` hears what the server said, null for a refusal. */
   put(subject: string, path: string, body: Record<string, unknown>, replaces = false, answered?: (answer: unknown) => void): string {
     const sent = this.#sending ? 1 : 0;
     const kept = this.waiting.filter((each, index) => index < sent || !replaces || each.subject !== subject || each.path !== path);
@@ -105,6 +105,7 @@ export class Outbox {
       if (error instanceof Unreachable) return false;
       if (!(error instanceof Problem)) throw error;
       if (error.status >= 500 || error.status === 429 || error.status === 401) return false;
+      this.#answered.get(command_id)?.(null);
       this.#answered.delete(command_id);
       this.refusals = [...this.refusals.filter((each) => each.subject !== subject), { subject, text: refusalText(error.body, () => null) }];
       return true;
