@@ -39,8 +39,8 @@ FAULTS = (
         "sides.home[v, p] <= sides.van_end[v])", "0 <= sides.van_end[v])",
     ),
     Fault(
-        "the team's shift is forgotten", "optimizer/eligibility.py",
-        "(times.ready > last[None, :]) & (drive < FAR_S) & ~first", "(times.ready < 0) & ~first",
+        "the team's shift is forgotten", "optimizer/pairs.py",
+        "if not requests.first[i] and at + onscene > teams.end[j]:", "if at < 0:",
     ),
     Fault(
         "a dual has the wrong sign", "optimizer/pricing.py",
@@ -63,12 +63,13 @@ FAULTS = (
     ),
     Fault(
         "only the nearest places are looked at", "optimizer/stars.py",
-        "np.where(may.place, place, FAR)",
-        "np.where(may.place & (place.argsort(axis=1).argsort(axis=1) < 2), place, FAR)",
+        "        place=place.cost,\n",
+        "        place=np.where("
+        "place.cost.argsort(axis=1).argsort(axis=1) < 2, place.cost, FAR),\n",
     ),
     Fault(
-        "a lock is ignored", "optimizer/stars.py",
-        "                allowed[i] = False\n", "                pass\n",
+        "a lock is ignored", "optimizer/pairs.py",
+        "return otherwise if lock == OPEN else lock == k", "return otherwise or lock == k",
     ),
     Fault(
         "a warm plan keeps the last question's costs", "optimizer/master.py",
@@ -90,12 +91,11 @@ FAULTS = (
     ),
     Fault(
         "being late already does not count", "optimizer/costs.py",
-        "        + tenths(p.patience_factor, weight, _late(n, i, 0))\n", "",
+        "        + priced(p.patience_factor * weight, _late(requests, every, 0))\n", "",
     ),
     Fault(
         "waiting for a busy team is priced as its road", "optimizer/costs.py",
-        "tenths(n.policy.team_approach, 1, n.times.drive[i, j])",
-        "tenths(n.policy.team_approach, 1, n.times.arrival[i, j])",
+        "priced(rates.team_approach, drive)", "priced(rates.team_approach, arrival)",
     ),
     Fault(
         "a shortest path leaves the prices as they were", "optimizer/matching.py",

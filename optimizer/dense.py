@@ -20,32 +20,6 @@ def costs_of(sides: Sides, bundles: Bundles) -> Ints:
     return found
 
 
-def priced(thousandths: Ints | np.int64, seconds: Ints) -> Ints:
-    """As `kernels.priced`."""
-    tenths: Ints = (thousandths * seconds + 3000) // 6000
-    return tenths
-
-
-def team_price(
-    arrival: Ints, weight: Ints, behind: Ints, wish: Ints, overtime: Ints, drive: Ints,
-    lateness: int, beyond: int, approach: int,
-) -> Ints:  # fmt: skip
-    """As `kernels.team_price`."""
-    waiting = priced(1000 * weight, arrival) + priced(
-        lateness * weight, np.maximum(0, behind + arrival)
-    )
-    further = priced(1000 * weight, wish) + priced(beyond * weight, overtime)
-    tenths: Ints = waiting + further + priced(np.int64(approach), drive)
-    return tenths
-
-
-def place_price(go: Ints, weight: Ints, preference: Ints, weighted: int, road: int) -> Ints:
-    """As `kernels.place_price`."""
-    ride = priced(weighted * weight, go) + priced(np.int64(road), go)
-    tenths: Ints = ride + priced(1000 * weight, preference)
-    return tenths
-
-
 def cheapest(
     sides: Sides, scope: Ints, prices: tuple[Ints, Ints, Ints],
     _enough: Ints | None = None, _memory: Memory | None = None,

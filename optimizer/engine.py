@@ -8,10 +8,12 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
-from optimizer import counting, dense, kernels, listing, matching, ways
+from optimizer import counting, dense, grids, kernels, listing, matching, pairs, ways
 from optimizer.eligibility import Bools, Flags, Ints
+from optimizer.given import Rates, Requests
 from optimizer.glop import Glop
 from optimizer.matching import Matching
+from optimizer.pairs import PlaceSide, RideSide, TeamSide, VanSide
 from optimizer.sides import Bundles, Sides
 from optimizer.simplex import Simplex
 
@@ -20,17 +22,19 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions of `kernels.py`, `ways.py`, `listing.py`, `matching.py` and `counting.py`, and
-    the linear program."""
+    """The functions of `kernels.py`, `ways.py`, `listing.py`, `pairs.py`, `matching.py` and
+    `counting.py`, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
     cheapest: Callable[..., tuple[Ints, Ints]]
     within: Callable[[Sides, Ints, Charges, Ints, int], tuple[int, Bundles]]
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
     by_team: Callable[[Sides, Ints, Ints, Bools], Ints]
-    priced: Callable[[Ints, Ints], Ints]
-    team_price: Callable[..., Ints]
-    place_price: Callable[..., Ints]
+    missing: Callable[[Requests, Rates], Ints]
+    team_side: Callable[..., TeamSide]
+    van_side: Callable[..., VanSide]
+    ride_side: Callable[..., RideSide]
+    place_side: Callable[..., PlaceSide]
     mend: Callable[[Matching, int, int], None]
     tally: Callable[[Flags, Ints, Bools], Ints]
     next_places: Callable[..., tuple[Ints, Bools]]
@@ -43,9 +47,11 @@ COMPILED = Engine(
     listing.within,
     ways.by_option,
     ways.by_team,
-    kernels.priced,
-    kernels.team_price,
-    kernels.place_price,
+    pairs.missing,
+    pairs.team_side,
+    pairs.van_side,
+    pairs.ride_side,
+    pairs.place_side,
     matching.mend,
     counting.tally,
     counting.next_places,
@@ -57,9 +63,11 @@ PLAIN = Engine(
     dense.within,
     dense.by_option,
     dense.by_team,
-    dense.priced,
-    dense.team_price,
-    dense.place_price,
+    grids.missing,
+    grids.team_side,
+    grids.van_side,
+    grids.ride_side,
+    grids.place_side,
     matching.match_anew,
     dense.tally,
     dense.next_places,

@@ -7,11 +7,9 @@ least conceivable price cannot win is passed over: a certificate, not a rule of 
 Values are grains: GRID x tenths, plus shadow prices. `dense.py` gives the same answers in NumPy.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numba import vectorize
 
 from optimizer.eligibility import Ints
 from optimizer.remembered import NEVER, Memory, blank, cheaper_by, is_known, least_now, remember
@@ -45,45 +43,6 @@ def costs_of(sides: Sides, bundles: Bundles) -> Ints:
 def _costs_of(sides: Sides, bundles: Bundles, costs: Ints) -> None:
     for k in range(len(bundles)):
         costs[k] = price(sides, bundles[k, 0], bundles[k, 1], bundles[k, 2], bundles[k, 3])
-
-
-def _priced(thousandths: int, seconds: int) -> int:
-    return (thousandths * seconds + 3000) // 6000
-
-
-priced: Callable[[Ints, Ints], Ints] = vectorize(cache=True)(_priced)  # type: ignore[no-untyped-call]
-"""Thousandths of a tenth of a minute each, times seconds, in tenths, half up; over whole arrays."""
-
-
-def _team_price(
-    arrival: int, weight: int, behind: int, wish: int, overtime: int, drive: int,
-    lateness: int, beyond: int, approach: int,
-) -> int:  # fmt: skip
-    tenths = (1000 * weight * arrival + 3000) // 6000 + (approach * drive + 3000) // 6000
-    if behind + arrival > 0:
-        tenths += (lateness * weight * (behind + arrival) + 3000) // 6000
-    if wish > 0:
-        tenths += (1000 * weight * wish + 3000) // 6000
-    if overtime > 0:
-        tenths += (beyond * weight * overtime + 3000) // 6000
-    return tenths
-
-
-team_price: Callable[..., Ints] = vectorize(cache=True)(_team_price)  # type: ignore[no-untyped-call]
-"""What teams cost by themselves, in tenths, over whole arrays: seconds to the arrival, the weight,
-seconds behind the target already, seconds of unmet wishes, of work beyond the shift and of the way;
-what lateness, work beyond the shift and the way are multiplied by, in thousandths."""
-
-
-def _place_price(go: int, weight: int, preference: int, weighted: int, road: int) -> int:
-    tenths = (weighted * weight * go + 3000) // 6000 + (road * go + 3000) // 6000
-    return tenths + (1000 * weight * preference + 3000) // 6000
-
-
-place_price: Callable[..., Ints] = vectorize(cache=True)(_place_price)  # type: ignore[no-untyped-call]
-"""What places cost by themselves, in tenths, over whole arrays: seconds of the ride, the weight,
-seconds from the wish; what the ride is multiplied by for the person and for the road, in
-thousandths."""
 
 
 class Work(NamedTuple):

@@ -6,37 +6,18 @@ shift. The few bundles whose price does not add up (the shown one is cheaper; th
 request that wants all or nothing) are listed as extras.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from optimizer.costs import (
-    Items,
-    Numbers,
-    approach_items,
-    missing_items,
-    numbers_of,
-    place_prices,
-    return_items,
-    self_items,
-    stability_item,
-    team_prices,
-)
-from optimizer.eligibility import Bools, Faults, Ints, Times, faults_of, lacking, times_of, whole
-from optimizer.engine import engine
-from optimizer.problem import (
-    ANY,
-    SELF,
-    Bundle,
-    InvalidProblemError,
-    Place,
-    Problem,
-    Request,
-    Seconds,
-)
+from optimizer.costs import Numbers, priced, stability_item
+from optimizer.eligibility import FAR_S, Fault, Faults, Flags, Ints, Times, whole
+from optimizer.engine import Engine, engine
+from optimizer.given import OPEN, Given, Index, Names, Rates
+from optimizer.pairs import PlaceSide, RideSide, TeamSide, VanSide
+from optimizer.problem import SELF, Bundle, InvalidProblemError, Problem, Seconds
 from optimizer.remembered import NEVER
 from optimizer.sides import EXTRAS, FAR, GRID, Sides, compact, price
 
@@ -54,59 +35,45 @@ class Choice(NamedTuple):
     cost: int
 
 
-Index = dict[str | None, int]
+class Homes(NamedTuple):
+    """The way home from each place to each van's base: seconds, the horizon where there is no way
+    (P, V); seconds, FAR_S where there is none, and what it costs (V, P); the dearest of them."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Names:
-    """The index of every part of a bundle; None is "none"."""
-
-    options: Index
-    teams: Index
-    places: Index
-
-    @staticmethod
-    def of(problem: Problem) -> "Names":
-        """In the order of the problem."""
-        return Names(
-            _index([*(v.id for v in problem.vans), SELF, None]),
-            _index([*(t.id for t in problem.teams), None]),
-            _index([*(p.id for p in problem.places), None]),
-        )
-
-    def find(self, bundle: Bundle) -> tuple[int, int, int] | None:
-        """Option, team and place of a bundle; None if one is unknown."""
-        option, team = self.options.get(bundle.van), self.teams.get(bundle.team)
-        place = self.places.get(bundle.place)
-        if option is None or team is None or place is None:
-            return None
-        return option, team, place
-
-
-def _index(names: list[str | None]) -> Index:
-    return {name: k for k, name in enumerate(names)}
+    bounded: Ints
+    seconds: Ints
+    cost: Ints
+    dearest: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stars:
     """The model. Capacities (J,), (V,), (P,): raised where locks together take more than there is.
-    `place_cost` (R, P) is what each place by itself would cost, whether it may be used or not;
-    `missing` (3, R) what each request pays without a team, a van, a place that it needs.
+    `missing` (3, R): what each request pays without a team, a van, a place that it needs.
     `least`: the choice of each request that is always possible, nothing or only what is locked.
     """
 
     problem: Problem
-    times: Times
+    given: Given
+    rides: RideSide
+    homes: Homes
     numbers: Numbers
     faults: Faults
     sides: Sides
-    names: Names
-    place_cost: Ints
     missing: Ints
     team_capacity: Ints
     van_capacity: Ints
     place_capacity: Ints
     least: tuple[Choice, ...]
+
+    @property
+    def names(self) -> Names:
+        """The index of every part."""
+        return self.given.names
+
+    @property
+    def place_cost(self) -> Ints:
+        """What each place by itself would cost (R, P), whether it may be used or not."""
+        return self.rides.cost
 
     @property
     def self_option(self) -> int:
@@ -175,178 +142,154 @@ class Stars:
         return choice
 
 
-def stars_of(problem: Problem, before: Stars | None = None) -> Stars:
+def stars_of(problem: Problem, before: Stars | None = None, way: Engine | None = None) -> Stars:
     """Price every part of every bundle. The problem should be `in_order`.
 
-    What is the same as `before`, the rides and ways home mostly, is not computed again.
+    What is the same as `before`, the rides and ways home mostly, is not computed again. `way`: to
+    compute, the one in use if none is given.
     """
-    last = before
-    if before is not None and not _same_places(before.problem, problem):
-        before = None
-    times = times_of(problem, None if before is None else before.times)
-    faults = faults_of(problem, times, None if before is None else before.faults)
-    numbers = numbers_of(problem, times, None if before is None else before.numbers)
-    names = Names.of(problem)
-    missing = _missing(problem, numbers)
-    place_cost = place_prices(numbers) if before is None else before.place_cost
-    may = _may(problem, faults, names)
-    near = _nearest(problem, place_cost, last)
-    sides = _sides(problem, numbers, may, missing, place_cost, near, before)
-    _check_size(problem, sides)
-    _add_extras(problem, numbers, sides, names, missing.sum(axis=0))
-    capacities = _capacities(problem)
-    stars = Stars(
-        problem, times, numbers, faults, sides, names, place_cost, missing, *capacities, ()
+    way = way or engine()
+    given = Given.of(problem, None if before is None else before.given)
+    requests, rates = given.requests, given.rates
+    missing = way.missing(requests, rates)
+    team = _team_side(way, problem, given, missing[0])
+    van = _van_side(way, problem, given)
+    homes = _homes(problem, rates, before)
+    rides, preference = _rides(way, problem, given, before)
+    faults = Faults(team.faults, van.faults, _place_faults(given, rides, before))
+    place = way.place_side(requests, rides.cost, faults.place, missing[2])
+    times = Times(
+        team.drive, team.arrival, van.eta, van.approach, rides.go, homes.bounded,
+        requests.horizon, requests.onscene, requests.load,
+    )  # fmt: skip
+    numbers = Numbers(rates, times, requests, given.teams, preference)
+    near = _nearest(problem, rides.cost, before)
+    sides = _sides(given, missing[1], team, van, rides, homes, place, near)
+    _check_size(sides, (team, van, rides, homes, place), max(team.latest, van.latest))
+    _add_extras(way, given, numbers, sides, missing.sum(axis=0))
+    least = _least(way, given, sides)
+    return Stars(
+        problem, given, rides, homes, numbers, faults, sides, missing, *_capacities(given), least
     )
-    return replace(stars, least=_least(stars))
 
 
-def _same_places(old: Problem, new: Problem) -> bool:
-    """Whether no price or fault of a place can differ, nor a way home."""
-    return (
-        old.policy == new.policy
-        and len(old.requests) == len(new.requests)
-        and len(old.places) == len(new.places)
-        and all(map(_same_place, old.places, new.places))
-        and all(map(_same_wish, old.requests, new.requests))
-        and [van.id for van in old.vans] == [van.id for van in new.vans]
-        and _same_times(old.request_to_place, new.request_to_place)
-        and _same_times(old.place_to_base, new.place_to_base)
-    )
+def _team_side(way: Engine, problem: Problem, given: Given, no_team: Ints) -> TeamSide:
+    excluded = given.exclusions(given.names.teams, len(problem.teams))
+    drive_s = _rows(problem.team_to_request.T)
+    return way.team_side(given.requests, given.teams, given.rates, drive_s, no_team, excluded)
+
+
+def _van_side(way: Engine, problem: Problem, given: Given) -> VanSide:
+    excluded = given.exclusions(given.names.options, len(problem.vans))
+    approach_s = _rows(problem.van_to_request.T)
+    return way.van_side(given.requests, given.vans, given.rates, approach_s, excluded)
+
+
+def _rows(seconds: Seconds) -> Seconds:
+    """One row a request, in one piece and not to be written to, as the compiled loops know it."""
+    rows = np.ascontiguousarray(seconds)
+    rows.flags.writeable = False
+    return rows
+
+
+def _homes(problem: Problem, rates: Rates, before: Stars | None) -> Homes:
+    """The ways home, as before if they are the same."""
+    if (
+        before is not None
+        and before.given.rates == rates
+        and _same_times(before.problem.place_to_base, problem.place_to_base)
+    ):
+        return before.homes
+    seconds = np.ascontiguousarray(whole(problem.place_to_base).T)
+    bounded = np.where(seconds >= FAR_S, rates.horizon_s, seconds)
+    cost = priced(rates.van_return, bounded)
+    return Homes(bounded.T, seconds, cost, int(cost.max(initial=0)))
 
 
 def _same_times(a: Seconds, b: Seconds) -> bool:
     return a is b or np.array_equal(a, b, equal_nan=True)
 
 
-def _same_place(a: Place, b: Place) -> bool:
-    return a is b or (a.id, a.mask, a.kind, a.penalty_s) == (b.id, b.mask, b.kind, b.penalty_s)
+def _rides(
+    way: Engine, problem: Problem, given: Given, before: Stars | None
+) -> tuple[RideSide, Ints]:
+    """The rides to every place and what is preferred, as before if they are the same."""
+    if before is not None and _same_rides(before, problem, given):
+        return before.rides, before.numbers.preference
+    preference = given.preference()
+    excluded = given.exclusions(given.names.places, len(problem.places))
+    go_s = _rows(problem.request_to_place)
+    given_rides = (given.requests, given.places, given.rates, go_s, preference, excluded)
+    return way.ride_side(*given_rides), preference
 
 
-def _same_wish(a: Request, b: Request) -> bool:
+def _same_rides(before: Stars, problem: Problem, given: Given) -> bool:
+    """Whether no price or fault of a place can differ, but for how full it is."""
+    old = before.given
     return (
-        a.id == b.id
-        and a.weight == b.weight
-        and a.place_mask == b.place_mask
-        and a.place_kind == b.place_kind
-        and a.place_preference_s == b.place_preference_s
-        and a.excluded == b.excluded
+        old.rates == given.rates
+        and old.names.places is given.names.places
+        and old.excluded == given.excluded
+        and old.preferences == given.preferences
+        and all(map(np.array_equal, old.places[1:], given.places[1:]))
+        and np.array_equal(old.requests.weight, given.requests.weight)
+        and np.array_equal(old.requests.kind, given.requests.kind)
+        and np.array_equal(old.requests.place_need, given.requests.place_need)
+        and _same_times(before.problem.request_to_place, problem.request_to_place)
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _May:
-    """Which parts a request may use: team (R, J + 1), option (R, V + 2), place (R, P + 1); who may
-    drive the person (R, J + 1). Over (R, V + 2): `alone`, the option may be used although its
-    team or place is missing; `promised`, option and place are locked, so no limit cuts them."""
-
-    team: Bools
-    option: Bools
-    place: Bools
-    drive: Bools
-    alone: Bools
-    promised: Bools
-
-
-def _may(problem: Problem, faults: Faults, names: Names) -> _May:
-    requests = problem.requests
-    whole_only = _column([r.all_or_nothing and r.locked is None for r in requests])
-    needs_team = _column([r.needs_team for r in requests])
-    wants_place = _column([r.wants_place for r in requests])
-    wants_van = _column([r.wants_van for r in requests])
-    by_self = wants_van & _column([r.allow_self_transport for r in requests])
-    drivers = np.array([t.drives for t in problem.teams], dtype=np.bool_)
-    seats = lacking([r.van_mask for r in requests], [t.van_mask for t in problem.teams])
-    team = np.hstack([(faults.team == 0) & needs_team, ~(whole_only & needs_team)])
-    option = np.hstack([(faults.van == 0) & wants_van, by_self, ~(whole_only & wants_van)])
-    place = np.hstack([(faults.place == 0) & wants_place, ~(whole_only & wants_place)])
-    drive = np.hstack([drivers[None, :] & ~seats, np.zeros_like(needs_team)])
-    alone = np.zeros_like(option)
-    alone[:, -1] = True
-    may = _May(team, option, place, drive, alone, np.zeros_like(option))
-    _apply_locks(problem, names, may)
-    return may
-
-
-def _column(values: list[bool]) -> Bools:
-    return np.array(values, dtype=np.bool_).reshape(-1, 1)
-
-
-def _apply_locks(problem: Problem, names: Names, may: _May) -> None:
-    """What is locked is the only choice, whatever its faults: a promise is never dropped."""
-    for i, request in enumerate(problem.requests):
-        lock = request.locked
-        if lock is None:
-            continue
-        for allowed, part, index in (
-            (may.team, lock.team, names.teams),
-            (may.option, lock.van, names.options),
-            (may.place, lock.place, names.places),
-        ):
-            if part != ANY:
-                allowed[i] = False
-                allowed[i, index[part]] = True
-        if lock.van not in (ANY, None):
-            option = names.options[lock.van]
-            may.alone[i, option] = True
-            may.promised[i, option] = lock.place != ANY
-            if lock.van == SELF:
-                may.drive[i, names.teams[lock.team]] = True
-
-
-def _missing(problem: Problem, n: Numbers) -> Ints:
-    """What each request pays without a team, a van, a place (3, R); 0 for what it does not need."""
-    requests = problem.requests
-    missing = missing_items(n, np.arange(len(requests)))
-    return np.stack(
-        [
-            missing["missing_team"] * [r.needs_team for r in requests],
-            missing["missing_van"] * [r.wants_van for r in requests],
-            missing["missing_place"] * [r.wants_place for r in requests],
-        ]
-    )
+def _place_faults(given: Given, rides: RideSide, before: Stars | None) -> Flags:
+    """The faults of the rides, and which places are full."""
+    full = given.places.free == 0
+    if (
+        before is not None
+        and before.rides is rides
+        and np.array_equal(before.given.places.free == 0, full)
+    ):
+        return before.faults.place
+    faults: Flags = rides.faults | full * np.uint16(Fault.FULL.value)
+    return faults
 
 
 def _sides(
-    problem: Problem, n: Numbers, may: _May, missing: Ints, place_cost: Ints, near: Ints,
-    before: Stars | None,
+    given: Given, no_van: Ints, team: TeamSide, van: VanSide, rides: RideSide, homes: Homes,
+    place: PlaceSide, near: Ints,
 ) -> Sides:  # fmt: skip
-    """Every part's price and moment, with FAR where it may not be used."""
-    requests, policy = problem.requests, problem.policy
-    every = np.s_[:]
-    needs_team = _column([r.needs_team for r in requests])
-    no_team, no_van, no_place = missing
-    team = np.hstack([team_prices(n), no_team[:, None]])
-    place = np.hstack([place_cost, no_place[:, None]])
-    unready = n.times.horizon[:, None] * needs_team + n.times.onscene[:, None]
-    grace = whole(policy.overtime_grace_s)
+    requests, rates, count = given.requests, given.rates, len(no_van)
+    alone = np.zeros_like(van.option)
+    alone[:, -1] = True
+    promised = np.zeros_like(van.option)
+    locked = np.flatnonzero((requests.lock[:, 0] >= 0) & (requests.lock[:, 0] < alone.shape[1] - 1))
+    option, to = requests.lock[locked, 0], requests.lock[locked, 2]
+    alone[locked, option], promised[locked, option] = True, to != OPEN
     return compact(
-        team=np.where(may.team, team, FAR),
-        ready=np.hstack([n.times.ready, unready]),
-        drives=may.drive,
-        place=np.where(may.place, place, FAR),
+        team=team.cost,
+        ready=team.ready,
+        drives=team.drives,
+        place=place.cost,
         near=near,
-        placed=may.place[:, :-1].any(axis=1),
-        go=n.times.go,
-        self_drive=_sum(self_items(n, every, every)) if before is None else before.sides.self_drive,
-        approach=_sum(approach_items(n, every, every)),
-        eta=n.times.eta,
-        home=whole(problem.place_to_base).T if before is None else before.sides.home,
-        way_home=_sum(return_items(n, every, every)).T if before is None else before.sides.way_home,
-        van_end=whole([van.shift_end_s for van in problem.vans]) + grace,
-        team_end=whole([t.shift_end_s for t in problem.teams]) + grace,
-        option=may.option,
-        alone=may.alone,
-        promised=may.promised,
-        wait=round(policy.van_wait_weighted * 1000) * n.weight,
+        placed=place.placed,
+        go=rides.go,
+        self_drive=rides.self_drive,
+        approach=van.cost,
+        eta=van.eta,
+        home=homes.seconds,
+        way_home=homes.cost,
+        van_end=given.vans.end,
+        team_end=given.teams.end,
+        option=van.option,
+        alone=alone,
+        promised=promised,
+        wait=rates.van_wait_weighted * requests.weight,
         no_van=no_van,
-        load=n.times.load,
-        strict=n.first == 0,
-        needs_team=needs_team[:, 0],
-        extra_bundle=np.full((len(requests), EXTRAS, 3), -1, dtype=np.int64),
-        extra_cost=np.zeros((len(requests), EXTRAS), dtype=np.int64),
-        idle=round(policy.van_idle * 1000),
-        horizon=int(whole(policy.horizon_s)),
+        load=requests.load,
+        strict=~requests.first,
+        needs_team=requests.needs_team,
+        extra_bundle=np.full((count, EXTRAS, 3), -1, dtype=np.int64),
+        extra_cost=np.zeros((count, EXTRAS), dtype=np.int64),
+        idle=rates.van_idle,
+        horizon=rates.horizon_s,
     )
 
 
@@ -371,72 +314,53 @@ def _sorted(costs: Ints) -> Ints:
     return order
 
 
-def _capacities(problem: Problem) -> tuple[Ints, Ints, Ints]:
+def _capacities(given: Given) -> tuple[Ints, Ints, Ints]:
     """What can be given out; never less than what locks hold already (a promise stands)."""
-    locks = [r.locked for r in problem.requests if r.locked is not None]
-
-    def raised(free: dict[str, int], locked: list[str | None]) -> Ints:
-        held = Counter(locked)
-        return np.array([max(count, held[name]) for name, count in free.items()], dtype=np.int64)
-
+    option, team, place = given.requests.lock.T
     return (
-        raised({team.id: 1 for team in problem.teams}, [lock.team for lock in locks]),
-        raised({van.id: 1 for van in problem.vans}, [lock.van for lock in locks]),
-        raised({place.id: place.free for place in problem.places}, [lock.place for lock in locks]),
+        _raised(np.ones_like(given.teams.release), team),
+        _raised(np.ones_like(given.vans.release), option),
+        _raised(given.places.free, place),
     )
 
 
-def _add_extras(problem: Problem, n: Numbers, sides: Sides, names: Names, nothing: Ints) -> None:
+def _raised(free: Ints, locked: Ints) -> Ints:
+    held = locked[(locked != OPEN) & (locked < len(free))]
+    return np.maximum(free, np.bincount(held, minlength=len(free)))
+
+
+def _check_size(
+    sides: Sides, parts: tuple[TeamSide, VanSide, RideSide, Homes, PlaceSide], latest: int
+) -> None:
+    """Refuse a problem whose dearest plan would not stay exact."""
+    count = len(sides.wait)
+    if not count:
+        return
+    waiting = max(int(sides.wait.max()), sides.idle) * latest // 6000 + 1
+    dearest = waiting + int(sides.no_van.max()) + sum(part.dearest for part in parts)
+    if GRID * dearest >= NEVER // 4 or dearest * count >= LARGEST_TOTAL:
+        raise InvalidProblemError("costs too large to stay exact")
+
+
+def _add_extras(way: Engine, given: Given, n: Numbers, sides: Sides, nothing: Ints) -> None:
     """The bundles whose price is not the sum of their parts: the empty one of a request that wants
     all or nothing, and the one on the consoles, if it is still possible."""
-    none = (len(problem.vans) + 1, len(problem.teams), len(problem.places))
-    shown = []
-    for i, request in enumerate(problem.requests):
-        if request.all_or_nothing and request.locked is None:
-            sides.extra_bundle[i, 0], sides.extra_cost[i, 0] = none, nothing[i]
-        bundle = request.shown
-        if bundle is None or (bundle.team is bundle.van is bundle.place is None):
-            continue
-        if (parts := names.find(bundle)) is not None:
-            shown.append((i, *parts))
-    bundles = np.array(shown, dtype=np.int64).reshape(-1, 4)
-    costs = engine().costs_of(sides, bundles)
-    bundles, costs = bundles[costs < FAR], costs[costs < FAR]
+    whole_only = given.requests.whole
+    sides.extra_bundle[whole_only, 0] = given.names.none
+    sides.extra_cost[whole_only, 0] = nothing[whole_only]
+    costs = way.costs_of(sides, given.shown)
+    bundles, costs = given.shown[costs < FAR], costs[costs < FAR]
     rows = bundles[:, 0]
     sides.extra_bundle[rows, 1] = bundles[:, 1:]
     sides.extra_cost[rows, 1] = costs - stability_item(n)[rows]
 
 
-def _least(stars: Stars) -> tuple[Choice, ...]:
+def _least(way: Engine, given: Given, sides: Sides) -> tuple[Choice, ...]:
     """Nothing, or only what is locked."""
-    count = len(stars.problem.requests)
-    parts = (stars.none_option, stars.no_team, stars.no_place)
-    bundles = np.column_stack([np.arange(count), *(np.full(count, part) for part in parts)])
-    for i, request in enumerate(stars.problem.requests):
-        lock = request.locked
-        if lock is not None:
-            kept = (None if part == ANY else part for part in (lock.team, lock.van, lock.place))
-            bundles[i, 1:] = stars.names.find(Bundle(*kept))
-    costs = engine().costs_of(stars.sides, bundles)
+    lock = given.requests.lock
+    parts = np.where(lock == OPEN, given.names.none, lock)
+    bundles = np.column_stack([np.arange(len(parts)), parts])
+    costs = way.costs_of(sides, bundles)
     if (costs >= FAR).any():
         raise ValueError("the empty bundle, or what is locked, is always possible")
-    rows = zip(*bundles.T.tolist(), costs.tolist(), strict=True)
-    return tuple(Choice(i, o, j, p, cost) for i, o, j, p, cost in rows)
-
-
-def _check_size(problem: Problem, sides: Sides) -> None:
-    """Refuse a problem whose dearest plan would not stay exact."""
-    if not problem.requests:
-        return
-    latest = max(int(sides.ready.max(initial=0)), int(sides.eta.max(initial=0)))
-    waiting = max(int(sides.wait.max(initial=0)), sides.idle) * latest // 6000 + 1
-    dearest = waiting + sum(int((part % FAR).max(initial=0)) for part in (sides.team, sides.place))
-    always = (sides.approach, sides.way_home, sides.self_drive, sides.no_van)
-    dearest += sum(int(part.max(initial=0)) for part in always)
-    if GRID * dearest >= NEVER // 4 or dearest * len(problem.requests) >= LARGEST_TOTAL:
-        raise InvalidProblemError("costs too large to stay exact")
-
-
-def _sum(items: Items) -> Ints:
-    total: Ints = np.sum(np.broadcast_arrays(*items.values()), axis=0)
-    return total
+    return tuple(map(Choice._make, np.column_stack([bundles, costs]).tolist()))

@@ -48,10 +48,6 @@ def warm_up() -> None:
     program.set_rhs(np.array([1.0, 1.0, 0.0]))
     program.solve()
     program.rebuild()
-    COMPILED.priced(scope, scope)
-    COMPILED.priced(np.asarray(1), scope)
-    COMPILED.team_price(*[scope] * 6, 1, 1, 1)
-    COMPILED.place_price(*[scope] * 3, 1, 1)
     use_compiled()
 
 
@@ -96,5 +92,6 @@ def _stars() -> Stars:
             van_to_request=drive[:1],
             request_to_place=drive[:, :1],
             place_to_base=drive[:1, :1],
-        )
+        ),
+        way=COMPILED,
     )

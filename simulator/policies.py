@@ -20,9 +20,10 @@ from dispatch.request import SELF, Bundle
 from dispatch.words import Need
 from geo.travel import TravelTimes
 from optimizer import problem as asked
-from optimizer.eligibility import FAR_S, faults_of, times_of
+from optimizer.eligibility import FAR_S
 from optimizer.plan import Assignment
 from optimizer.solve import Solved, instant, solve_warm
+from optimizer.stars import stars_of
 
 
 class Policy(Protocol):
@@ -126,8 +127,8 @@ def _bundle(
 def nearest_first(put: Question) -> dict[str, Bundle]:
     """Tier-priority nearest idle on the optimizer's own eligibility, one request at a time."""
     problem = put.problem
-    times = times_of(problem)
-    faults = faults_of(problem, times)
+    stars = stars_of(problem)
+    times, faults = stars.numbers.times, stars.faults
     left = _Left.of(problem)
     tier = {request.id: request.tier for request in put.situation.requests}
     order = sorted(

@@ -6,8 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from optimizer import costs, counting, dense, kernels, listing, ways
-from optimizer.costs import place_items, place_prices, team_items, team_prices
+from optimizer import counting, dense, kernels, listing, ways
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.items import Table, items_of
 from optimizer.pivots import FOUND, IMPOSSIBLE
@@ -46,17 +45,6 @@ def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
     for i in range(5):
         best = min((prices.of_choice(choice), *choice[1:4]) for choice in _all_choices(stars, i))
         assert (values[i, 0], *found[i, 0]) == best
-
-
-@pytest.mark.parametrize("way", [COMPILED, PLAIN])
-@pytest.mark.parametrize("seed", range(5))
-def test_every_price_of_a_side_is_the_sum_of_its_items(random_problem, seed, way, monkeypatch):
-    numbers = stars_of(in_order(random_problem(seed, **SIZE))).numbers
-    monkeypatch.setattr(costs, "engine", lambda: way)
-    for prices, items in ((team_prices, team_items), (place_prices, place_items)):
-        found = prices(numbers)
-        for pair in np.ndindex(found.shape):
-            assert found[pair] == sum(int(cost) for cost in items(numbers, *pair).values())
 
 
 @pytest.mark.parametrize("size", [SIZE, WIDE], ids=["small", "wide"])

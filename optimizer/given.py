@@ -1,0 +1,306 @@
+"""What a problem says of its parts: every field that counts, read once, as arrays.
+
+All times are whole seconds. A compiled loop takes a kind as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from optimizer.eligibility import Bools, Fault, Flags, Ints, limbs, limbs_of, whole
+from optimizer.problem import SELF, Bundle, Place, Policy, Problem, Request, Team, Van
+
+OPEN = -1
+"""A part that no lock fixes."""
+KINDS = ("any", "bed", "slot")
+
+Index = dict[str | None, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """The index of every part of a bundle; None is "none"."""
+
+    options: Index
+    teams: Index
+    places: Index
+
+    @staticmethod
+    def of(problem: Problem, before: "Names | None" = None) -> "Names":
+        """In the order of the problem; an index that is the same as before is kept."""
+        old = before or Names({}, {}, {})
+        return Names(
+            _index([*(v.id for v in problem.vans), SELF, None], old.options),
+            _index([*(t.id for t in problem.teams), None], old.teams),
+            _index([*(p.id for p in problem.places), None], old.places),
+        )
+
+    def find(self, bundle: Bundle) -> tuple[int, int, int] | None:
+        """Option, team and place of a bundle; None if one is unknown."""
+        option, team = self.options.get(bundle.van), self.teams.get(bundle.team)
+        place = self.places.get(bundle.place)
+        if option is None or team is None or place is None:
+            return None
+        return option, team, place
+
+    def find_all(self, bundles: Sequence[Bundle]) -> Ints:
+        """Option, team and place of each bundle (n, 3); OPEN where it is ANY or unknown."""
+        options, teams, places = self.options.get, self.teams.get, self.places.get
+        parts = (
+            [options(bundle.van, OPEN) for bundle in bundles],
+            [teams(bundle.team, OPEN) for bundle in bundles],
+            [places(bundle.place, OPEN) for bundle in bundles],
+        )
+        return np.array(parts, dtype=np.int64).T
+
+    @property
+    def none(self) -> Ints:
+        """Option, team and place of the bundle without any."""
+        return np.array([self.options[None], self.teams[None], self.places[None]])
+
+
+def _index(names: list[str | None], before: Index) -> Index:
+    return before if list(before) == names else dict(zip(names, count(), strict=False))
+
+
+class Rates(NamedTuple):
+    """The policy in whole numbers, under its own names: factors in thousandths, seconds whole."""
+
+    lateness_factor: int
+    patience_factor: int
+    team_approach: int
+    place_drive_weighted: int
+    place_drive: int
+    van_wait_weighted: int
+    van_idle: int
+    van_approach: int
+    van_return: int
+    self_drive: int
+    overtime_factor: int
+    stability_s: int
+    surcharge_s: int
+    overtime_grace_s: int
+    horizon_s: int
+    max_van_drive_s: int
+    max_place_drive_s: int
+    max_penalty_s: int
+
+    @staticmethod
+    def of(policy: Policy) -> "Rates":
+        """Seconds half to even, as all times; factors to a thousandth."""
+        return Rates(
+            *(
+                round(getattr(policy, name) * (1 if name.endswith("_s") else 1000))
+                for name in Rates._fields
+            )
+        )
+
+
+class Requests(NamedTuple):
+    """R requests, (R,) each; needs (L, R) are masks in limbs.
+
+    `soft`: what an unmet wish costs; `horizon`: how far ahead arrivals count; `farthest`: the
+    longest drive of a team. `first`: of rank 0; `by_self`: a team may drive this person; `whole`:
+    all or nothing, and nothing is locked. `lock` (R, 3): option, team and place that a lock fixes,
+    or OPEN; `driver`: the team that drives by a lock, or OPEN. `kind`: of the place, in `KINDS`.
+    """
+
+    weight: Ints
+    waited: Ints
+    target: Ints
+    onscene: Ints
+    load: Ints
+    soft: Ints
+    horizon: Ints
+    farthest: Ints
+    first: Bools
+    needs_team: Bools
+    wants_van: Bools
+    wants_place: Bools
+    by_self: Bools
+    whole: Bools
+    kind: Ints
+    lock: Ints
+    driver: Ints
+    team_need: Ints
+    soft_need: Ints
+    van_need: Ints
+    place_need: Ints
+
+
+class Teams(NamedTuple):
+    """J teams, (J,) each: when they are free, their last moment of work, what choosing one costs,
+    whether it drives; what it offers and what its car offers (L, J), in limbs."""
+
+    release: Ints
+    end: Ints
+    penalty: Ints
+    drives: Bools
+    offer: Ints
+    car: Ints
+
+
+class Vans(NamedTuple):
+    """V vans, (V,) each: when they are free, their last moment of work; what they offer (L, V)."""
+
+    release: Ints
+    end: Ints
+    offer: Ints
+
+
+class Places(NamedTuple):
+    """P places, (P,) each: units to give out, what choosing one costs, its kind in `KINDS`; what
+    it offers (L, P)."""
+
+    free: Ints
+    penalty: Ints
+    kind: Ints
+    offer: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """A problem in arrays; `shown` (n, 4): request, option, team, place of what the consoles show
+    and the problem still knows. Who excludes whom and who prefers what, by the request's index."""
+
+    rates: Rates
+    names: Names
+    requests: Requests
+    teams: Teams
+    vans: Vans
+    places: Places
+    shown: Ints
+    excluded: dict[int, frozenset[str]]
+    preferences: dict[int, tuple[tuple[str, float], ...]]
+
+    @staticmethod
+    def of(problem: Problem, before: "Given | None" = None) -> "Given":
+        """Read it; names that are the same as before are kept."""
+        requests, rates = problem.requests, Rates.of(problem.policy)
+        names = Names.of(problem, None if before is None else before.names)
+        masks = (
+            [r.team_mask for r in requests],
+            [r.soft_team_mask for r in requests],
+            [r.van_mask for r in requests],
+            [r.place_mask for r in requests],
+        )
+        width = max(limbs_of(kind) for kind in masks)
+        return Given(
+            rates,
+            names,
+            _requests(problem, names, [limbs(kind, width) for kind in masks]),
+            _teams(problem.teams, rates, width),
+            _vans(problem.vans, rates, width),
+            _places(problem.places, width),
+            _shown(requests, names),
+            excluded={i: r.excluded for i, r in enumerate(requests) if r.excluded},
+            preferences={
+                i: r.place_preference_s for i, r in enumerate(requests) if r.place_preference_s
+            },
+        )
+
+    def exclusions(self, index: Index, width: int) -> Flags:
+        """Whom people exclude among so many of a kind, as flags (R, width)."""
+        flags = np.zeros((len(self.requests.weight), width), dtype=np.uint16)
+        for i, names in self.excluded.items():
+            found = [index.get(name, width) for name in names]
+            flags[i, [k for k in found if k < width]] = Fault.EXCLUDED.value
+        return flags
+
+    def preference(self) -> Ints:
+        """What each place costs each request beside the way (R, P), in seconds."""
+        seconds = np.tile(self.places.penalty, (len(self.requests.weight), 1))
+        for i, wishes in self.preferences.items():
+            for name, extra_s in wishes:
+                if name in self.names.places:
+                    seconds[i, self.names.places[name]] += round(extra_s)
+        return seconds
+
+
+def _requests(problem: Problem, names: Names, needs: list[Ints]) -> Requests:
+    requests, policy = problem.requests, problem.policy
+    wants_place = _flags([r.place_need == "needed" for r in requests])
+    wants_van = wants_place & _flags([r.needs_van for r in requests])
+    lock, is_locked = _locks(requests, names)
+    return Requests(
+        weight=np.array([r.weight for r in requests], dtype=np.int64),
+        waited=whole([r.waited_s for r in requests]),
+        target=whole([r.target_s for r in requests]),
+        onscene=whole([r.onscene_s for r in requests]),
+        load=whole([r.load_s for r in requests]),
+        soft=whole([r.soft_team_penalty_s for r in requests]),
+        horizon=_own_or([r.waiting_horizon_s for r in requests], policy.horizon_s),
+        farthest=_own_or([r.max_drive_s for r in requests], policy.max_team_drive_s),
+        first=_flags([r.rank == 0 for r in requests]),
+        needs_team=_flags([r.needs_team for r in requests]),
+        wants_van=wants_van,
+        wants_place=wants_place,
+        by_self=wants_van & _flags([r.allow_self_transport for r in requests]),
+        whole=_flags([r.all_or_nothing for r in requests]) & ~is_locked,
+        kind=np.array([KINDS.index(r.place_kind) for r in requests], dtype=np.int64),
+        lock=lock,
+        driver=np.where(lock[:, 0] == names.options[SELF], lock[:, 1], OPEN),
+        team_need=needs[0],
+        soft_need=needs[1],
+        van_need=needs[2],
+        place_need=needs[3],
+    )
+
+
+def _teams(teams: tuple[Team, ...], rates: Rates, width: int) -> Teams:
+    return Teams(
+        release=whole([t.release_s for t in teams]),
+        end=whole([t.shift_end_s for t in teams]) + rates.overtime_grace_s,
+        penalty=whole([t.penalty_s for t in teams]),
+        drives=_flags([t.drives for t in teams]),
+        offer=limbs([t.mask for t in teams], width),
+        car=limbs([t.van_mask for t in teams], width),
+    )
+
+
+def _vans(vans: tuple[Van, ...], rates: Rates, width: int) -> Vans:
+    return Vans(
+        release=whole([v.release_s for v in vans]),
+        end=whole([v.shift_end_s for v in vans]) + rates.overtime_grace_s,
+        offer=limbs([v.mask for v in vans], width),
+    )
+
+
+def _places(places: tuple[Place, ...], width: int) -> Places:
+    return Places(
+        free=np.array([p.free for p in places], dtype=np.int64),
+        penalty=whole([p.penalty_s for p in places]),
+        kind=np.array([KINDS.index(p.kind) for p in places], dtype=np.int64),
+        offer=limbs([p.mask for p in places], width),
+    )
+
+
+def _flags(values: list[bool]) -> Bools:
+    return np.array(values, dtype=np.bool_)
+
+
+def _own_or(own_s: list[float | None], policy_s: float) -> Ints:
+    return whole([policy_s if seconds is None else seconds for seconds in own_s])
+
+
+def _locks(requests: tuple[Request, ...], names: Names) -> tuple[Ints, Bools]:
+    """What locks fix (R, 3), and who has one."""
+    lock = np.full((len(requests), 3), OPEN, dtype=np.int64)
+    is_locked = _flags([r.locked is not None for r in requests])
+    bundles = [r.locked for r in requests if r.locked is not None]
+    if bundles:
+        lock[is_locked] = names.find_all(bundles)
+    return lock, is_locked
+
+
+def _shown(requests: tuple[Request, ...], names: Names) -> Ints:
+    """Nothing at all is not worth showing."""
+    shown = [(i, r.shown) for i, r in enumerate(requests) if r.shown is not None]
+    parts = names.find_all([bundle for _, bundle in shown])
+    bundles = np.column_stack([np.array([i for i, _ in shown], dtype=np.int64), parts])
+    known = (parts >= 0).all(axis=1) & (parts != names.none).any(axis=1)
+    found: Ints = bundles[known]
+    return found
