@@ -73,6 +73,7 @@ class Master:
         self._names: dict[Name, int] = {}
         self._requests: dict[str, int] = {}
         self._columns: dict[Key, int] = {}
+        self._ids: list[list[str]] | None = None
         self._width = 4 + max(MARKS, _most_marks(limits))
         self._table = Columns(self._width)
         self._is_request: Bools = np.zeros(0, dtype=np.bool_)
@@ -112,19 +113,17 @@ class Master:
         members = [*scope.tolist(), *sorted({choice.request for choice in decided})]
         fresh = self._find_rows(members)
         marks = self._marks(decided)
-        keys = {choice: self._key_of(choice, marks) for choice in decided}
+        keys = dict(zip(decided, self._keys_of(decided, marks), strict=True))
         self._recost(keys)
         mine, allowed = frozenset(scope.tolist()), frozenset(decided)
         own = [choice for choice in start if choice.request in mine]
         self._add_decided(keys, marks)
-        self.add(*bundles_of([stars.least[i] for i in scope.tolist()]))
-        self.add(*bundles_of(own))
+        self.add(*bundles_of([*(stars.least[i] for i in scope.tolist()), *own]))
         kept = {choice.request: choice for choice in reversed(decided)}
         kept |= {choice.request: choice for choice in start if choice in allowed}
-        for choice in [*own, *kept.values()]:
-            if choice.request in fresh:
-                column = self._columns[keys.get(choice) or self._key_of(choice, marks)]
-                self._program.enter(column, int(self._request_row[choice.request]))
+        entering = [choice for choice in (*own, *kept.values()) if choice.request in fresh]
+        for choice, key in zip(entering, self._keys_of(entering, marks), strict=True):
+            self._program.enter(self._columns[key], int(self._request_row[choice.request]))
         self.force(None)
 
     def add(self, bundles: Bundles, costs: Ints) -> int:
@@ -229,16 +228,19 @@ class Master:
         kinds: tuple[tuple[Sequence[Van | Team | Place], tuple[int, ...]], ...] = (
             (problem.vans, (SELF, NONE)), (problem.teams, (NONE,)), (problem.places, (NONE,)),
         )  # fmt: skip
-        rows = [
-            row
-            for parts, beyond in kinds
-            for row in (*(names.get(part.id, UNSEEN) for part in parts), *beyond)
-        ]
-        self._part_row = np.array(rows, dtype=np.int64)
-        vans, teams = len(problem.vans) + 2, len(problem.teams) + 1
-        self._van_row, self._team_row, self._place_row = np.split(
-            self._part_row, [vans, vans + teams]
-        )
+        ids = [[part.id for part in parts] for parts, _ in kinds]
+        if ids != self._ids:
+            self._ids = ids
+            rows = [
+                row
+                for own, (_, beyond) in zip(ids, kinds, strict=True)
+                for row in (*(names.get(name, UNSEEN) for name in own), *beyond)
+            ]
+            self._part_row = np.array(rows, dtype=np.int64)
+            vans, teams = len(problem.vans) + 2, len(problem.teams) + 1
+            self._van_row, self._team_row, self._place_row = np.split(
+                self._part_row, [vans, vans + teams]
+            )
         self._request_row = np.full(len(problem.requests), NONE, dtype=np.int64)
         fresh = set()
         for i in members:
@@ -271,18 +273,15 @@ class Master:
     def _recost(self, decided: dict[Choice, Key]) -> None:
         """What every column means and costs now; of requests that are decided, only those choices
         are open."""
-        at = np.full(len(self._rhs) - UNSEEN, GONE, dtype=np.int64)
         now = self._table.now
         columns = (self._request_row, self._van_row, self._team_row, self._place_row)
-        for k, row in enumerate(columns):
-            at[:] = GONE
+        at = np.full(len(self._rhs) - UNSEEN, GONE, dtype=np.int64)
+        for row in columns:
             known = np.flatnonzero(row >= 0)
             at[row[known]] = known
-            if k:
-                at[NONE] = len(row) - 1
-            if k == 1:
-                at[SELF] = len(row) - 2
-            now.bundles[:, k] = at[now.parts[:, k]]
+        last = [GONE, *(len(row) - 1 for row in columns[1:])]
+        now.bundles[:] = np.where(now.parts == NONE, last, at[now.parts])
+        now.bundles[now.parts[:, 1] == SELF, 1] = len(self._van_row) - 2
         settled = np.zeros(len(self._stars.problem.requests) + 1, dtype=np.bool_)
         settled[[choice.request for choice in decided]] = True
         there = (now.bundles >= 0).all(axis=1)
@@ -303,9 +302,19 @@ class Master:
                     found[choice].append(k)
         return {choice: tuple(limits) for choice, limits in found.items()}
 
-    def _key_of(self, choice: Choice, marks: dict[Choice, tuple[int, ...]]) -> Key:
-        limits = np.array([[self._limit_rows[k] for k in marks.get(choice, ())]], dtype=np.int64)
-        return _keys(np.hstack([self._parts_of(bundles_of([choice])[0]), limits]))[0]
+    def _keys_of(
+        self, choices: Sequence[Choice], marks: dict[Choice, tuple[int, ...]]
+    ) -> list[Key]:
+        """What tells their columns apart: their rows, and those of the limits that they take from,
+        if there are any."""
+        if not choices:
+            return []
+        keys = _keys(self._parts_of(bundles_of(choices)[0]))
+        limits = [[self._limit_rows[k] for k in marks.get(choice, ())] for choice in choices]
+        return [
+            key + np.array(rows, dtype=np.int32).tobytes() if rows else key
+            for key, rows in zip(keys, limits, strict=True)
+        ]
 
     def _add_decided(
         self, decided: dict[Choice, Key], marks: dict[Choice, tuple[int, ...]]
@@ -380,9 +389,9 @@ class Master:
             rows = (self._request_row, self._van_row, self._team_row, self._place_row)
             taken = [int(row[k]) for row, k in zip(rows, forced[:4], strict=True)]
             rhs[[row for row in taken if row >= 0]] -= 1
-        free = np.ones(len(rhs), dtype=np.bool_)
-        free[self._limit_rows] = False
-        self._overfull = bool((rhs[free] < 0).any())
+        below = rhs < 0
+        below[self._limit_rows] = False
+        self._overfull = bool(below.any())
         self._program.set_rhs(rhs)
 
     def _tidy(self) -> None:
@@ -404,6 +413,7 @@ class Master:
             self._free[True].append(self._requests.pop(name))
         for part in [part for part, row in self._names.items() if not used[row]]:
             self._free[False].append(self._names.pop(part))
+        self._ids = None
 
     def _found_by_glop(self) -> bool:
         """The compiled simplex gave up: the solver of record decides, and ours goes on from its

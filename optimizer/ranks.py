@@ -140,10 +140,12 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
         best = rounded if relaxed.is_whole else _better(stars, earlier, best, rounded)
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
-        closed = _close(room, steps[-1], best, start.effort)
+        mine = _of(best, [*scope, *earlier.requests])
+        closed = _close(room, steps[-1], mine, start.effort)
         if closed is None:
             return None
-        best = selection(stars, [*closed.choices, *best])
+        if closed.choices != mine:
+            best = selection(stars, [*closed.choices, *best])
         if not closed.exact:
             return Outcome(best, steps, start.effort, proved=False)
         if k + 1 < len(start.scopes):
@@ -180,16 +182,14 @@ def total(choices: Iterable[Choice]) -> int:
 
 
 def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | None:
-    """The proved optimum of the ranks so far.
+    """The proved optimum of the ranks so far; `best` is any selection of them.
 
     A selection that costs so much more than the bound has no bundle whose cost plus prices exceeds
     its request's least by more than that: so these bundles are all it takes. Either there is one,
     or the best selection costs more, and the list must be longer.
     """
     certificate, earlier = step.certificate, step.earlier
-    closed = None
-    if _is_allowed(earlier, best):
-        closed = Closed(_of(best, [*step.scope, *earlier.requests]), exact=True)
+    closed = Closed(best, exact=True) if _is_allowed(earlier, best) else None
     slack = FIRST_SLACK * GRID
     while True:
         upper = FAR if closed is None else total(closed.choices)

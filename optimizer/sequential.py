@@ -104,11 +104,10 @@ def kept(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
 
 def is_possible(stars: Stars, choices: Iterable[Choice]) -> bool:
     """Whether a selection stays within capacity."""
-    table = np.array([choice[1:4] for choice in choices], dtype=np.int64).reshape(-1, 3)
     capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
     return all(
         bool((np.bincount(taken, minlength=len(free) + 2)[: len(free)] <= free).all())
-        for taken, free in zip(table.T, capacities, strict=True)
+        for taken, free in zip(bundles_of(choices)[0].T[1:], capacities, strict=True)
     )
 
 
