@@ -6,9 +6,8 @@ expectation, still has room beside all the others who may need it.
 
 import numpy as np
 
-from optimizer.eligibility import Ints
+from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
-from optimizer.items import Table
 from optimizer.problem import Problem
 from optimizer.reasons import Selection
 
@@ -16,23 +15,20 @@ WHOLE = 1000
 """Room and chances are counted in thousandths of a unit."""
 
 
-def backups_of(selection: Selection, table: Table) -> tuple[list[int | None], frozenset[int]]:
-    """The best other place with room left that the same team and van could reach, by request; and
-    whose place more people may need than it has room for."""
+def backups_of(selection: Selection) -> tuple[Ints, Bools]:
+    """The best other place with room left that the same team and van could reach (R,), -1 for none;
+    and whose place more people may need than it has room for (R,)."""
     stars = selection.stars
     requests, policy = stars.problem.requests, stars.problem.policy
-    places, shared = engine().next_places(
+    return engine().next_places(
         stars.sides,
         stars.faults.place,
-        stars.place_cost,
-        np.column_stack([table.request, table.option, table.team, table.place]),
+        selection.bundles,
         np.array([r.place_need != "none" for r in requests], dtype=np.bool_),
         _possible(stars.problem),
         (stars.place_capacity - selection.used["place"]) * WHOLE,
         round(policy.possible_chance * WHOLE),
     )
-    found = [None if p < 0 else p for p in places.tolist()]
-    return found, frozenset(np.flatnonzero(shared).tolist())
 
 
 def _possible(problem: Problem) -> Ints:

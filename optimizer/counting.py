@@ -1,5 +1,5 @@
-"""What a plan's words count over all resources of a kind, compiled: why none of them serves, and
-which place is the next to ask. `dense.py` gives the same answers in NumPy."""
+"""What a plan's words count over all resources of a kind, compiled: why none of them serves,
+who would be there first, which place is the next to ask. `dense.py` gives the same answers."""
 
 import numpy as np
 
@@ -22,20 +22,40 @@ def tally(flags: Flags, rows: Ints, room: Bools) -> Ints:
 @kernel
 def _tally(flags: Flags, rows: Ints, room: Bools, counts: Ints) -> None:
     for k in range(len(rows)):
+        mine = flags[rows[k]]
+        for bit in range(BITS):  # so that the loops below are free of branches
+            found = 0
+            for r in range(len(room)):
+                found += int(mine[r]) >> bit & 1
+            counts[k, bit] = found
+        fit = unfit = 0
         for r in range(len(room)):
-            found = int(flags[rows[k], r])
-            if found == 0:
-                counts[k, UNFIT if room[r] else TAKEN] += 1
-            bit = 0
-            while found:
-                counts[k, bit] += found & 1
-                found >>= 1
-                bit += 1
+            fit += mine[r] == 0
+            unfit += (mine[r] == 0) & room[r]
+        counts[k, TAKEN], counts[k, UNFIT] = fit - unfit, unfit
+
+
+def first_teams(flags: Flags, arrival: Ints, asked: Bools) -> Ints:
+    """The team without a fault that arrives first at each request that asks for one (R,); -1 for
+    none. `flags` and `arrival` (R, J)."""
+    first = np.full(len(asked), -1, dtype=np.int64)
+    _first_teams(flags, arrival, asked, first)
+    return first
+
+
+@kernel
+def _first_teams(flags: Flags, arrival: Ints, asked: Bools, first: Ints) -> None:
+    for i in range(len(asked)):
+        if asked[i]:
+            least = FAR
+            for j in range(flags.shape[1]):
+                if flags[i, j] == 0 and arrival[i, j] < least:
+                    first[i], least = j, arrival[i, j]
 
 
 def next_places(
-    sides: Sides, flags: Flags, costs: Ints, bundles: Bundles, asked: Bools,
-    possible: Ints, left: Ints, chance: int,
+    sides: Sides, flags: Flags, bundles: Bundles, asked: Bools, possible: Ints, left: Ints,
+    chance: int,
 ) -> tuple[Ints, Bools]:  # fmt: skip
     """The cheapest other place of each request (R,), -1 for none, and whose place more may need
     than it has room for.
@@ -46,7 +66,7 @@ def next_places(
     best = np.full(len(bundles), -1, dtype=np.int64)
     shared = np.zeros(len(bundles), dtype=np.bool_)
     _next_places(
-        sides, flags, costs, np.ascontiguousarray(bundles), asked, possible, left.copy(), chance,
+        sides, flags, np.ascontiguousarray(bundles), asked, possible, left.copy(), chance,
         best, shared,
     )  # fmt: skip
     return best, shared
@@ -54,16 +74,16 @@ def next_places(
 
 @kernel
 def _next_places(
-    sides: Sides, flags: Flags, costs: Ints, bundles: Bundles, asked: Bools, possible: Ints,
-    left: Ints, chance: int, best: Ints, shared: Bools,
+    sides: Sides, flags: Flags, bundles: Bundles, asked: Bools, possible: Ints, left: Ints,
+    chance: int, best: Ints, shared: Bools,
 ) -> None:  # fmt: skip
     for i in range(len(bundles)):
         if asked[i]:
-            best[i] = _cheapest(sides, flags, costs, bundles[i], left, 1)
+            best[i] = _cheapest(sides, flags, bundles[i], left, 1)
     for k in range(len(possible)):
         i = possible[k]
         if best[i] >= 0:
-            p = _cheapest(sides, flags, costs, bundles[i], left, chance)
+            p = _cheapest(sides, flags, bundles[i], left, chance)
             shared[i] = p < 0
             if p >= 0:
                 best[i] = p
@@ -71,17 +91,15 @@ def _next_places(
 
 
 @part
-def _cheapest(
-    sides: Sides, flags: Flags, costs: Ints, bundle: Ints, left: Ints, enough: int
-) -> int:
+def _cheapest(sides: Sides, flags: Flags, bundle: Ints, left: Ints, enough: int) -> int:
     """The cheapest other place that has so much left and is in time; -1 for none."""
     i, o, j = bundle[0], bundle[1], bundle[2]
-    best, least = -1, FAR
-    for p in range(len(left)):
-        fits = flags[i, p] == 0 and left[p] >= enough and p != bundle[3]
-        if fits and costs[i, p] < least and _in_time(sides, i, o, j, p):
-            best, least = p, costs[i, p]
-    return best
+    for k in range(len(left)):
+        p = int(sides.near[i, k])
+        fits = left[p] >= enough and flags[i, p] == 0 and p != bundle[3]
+        if fits and _in_time(sides, i, o, j, p):
+            return p
+    return -1
 
 
 @part

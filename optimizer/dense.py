@@ -72,9 +72,18 @@ def tally(flags: Flags, rows: Ints, room: Bools) -> Ints:
     return np.stack(found, axis=1)
 
 
+def first_teams(flags: Flags, arrival: Ints, asked: Bools) -> Ints:
+    """As `counting.first_teams`."""
+    if not flags.shape[1]:
+        return np.full(len(asked), -1)
+    eligible = flags == 0
+    first = np.where(eligible, arrival, FAR).argmin(axis=1)
+    return np.where(eligible.any(axis=1) & asked, first, -1)
+
+
 def next_places(
-    sides: Sides, flags: Flags, costs: Ints, bundles: Bundles, asked: Bools,
-    possible: Ints, left: Ints, chance: int,
+    sides: Sides, flags: Flags, bundles: Bundles, asked: Bools, possible: Ints, left: Ints,
+    chance: int,
 ) -> tuple[Ints, Bools]:  # fmt: skip
     """As `counting.next_places`."""
     left, shared = left.copy(), np.zeros(len(bundles), dtype=np.bool_)
@@ -82,15 +91,15 @@ def next_places(
         return np.full(len(bundles), -1), shared
     fit = (flags == 0) & (left > 0) & asked[:, None] & _in_time(sides, bundles)
     fit &= np.arange(len(left)) != bundles[:, 3:]
-    costs = np.where(fit, costs, FAR)
-    best = np.where(fit.any(axis=1), costs.argmin(axis=1), -1)
+    in_turn = np.take_along_axis(fit, sides.near, axis=1)
+    nearest = sides.near[np.arange(len(fit)), in_turn.argmax(axis=1)]
+    best = np.where(fit.any(axis=1), nearest, -1)
     for i in possible[best[possible] >= 0].tolist():
-        still = np.where(left >= chance, costs[i], FAR)
-        p = int(still.argmin())
-        shared[i] = still[p] >= FAR
-        if not shared[i]:
-            best[i] = p
-            left[p] -= chance
+        still = [p for p in sides.near[i].tolist() if fit[i, p] and left[p] >= chance]
+        shared[i] = not still
+        if still:
+            best[i] = still[0]
+            left[still[0]] -= chance
     return best, shared
 
 

@@ -37,6 +37,7 @@ class Engine(NamedTuple):
     place_side: Callable[..., PlaceSide]
     mend: Callable[[Matching, int, int], None]
     tally: Callable[[Flags, Ints, Bools], Ints]
+    first_teams: Callable[[Flags, Ints, Bools], Ints]
     next_places: Callable[..., tuple[Ints, Bools]]
     program: type[Simplex] | type[Glop]
 
@@ -54,6 +55,7 @@ COMPILED = Engine(
     pairs.place_side,
     matching.mend,
     counting.tally,
+    counting.first_teams,
     counting.next_places,
     Simplex,
 )
@@ -70,6 +72,7 @@ PLAIN = Engine(
     grids.place_side,
     matching.match_anew,
     dense.tally,
+    dense.first_teams,
     dense.next_places,
     Glop,
 )

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.bounds import Relaxed
-from optimizer.eligibility import Bools
+from optimizer.eligibility import Bools, Ints
+from optimizer.engine import engine
 from optimizer.items import Table, arrivals_of
 from optimizer.plan import Alternative
 from optimizer.pricing import choices_of, within
@@ -25,6 +26,7 @@ FIRST_SLACK = 300 * GRID
 """Grains within which bundles are listed first: half an hour."""
 SLACK_GROWTH = 8
 COUNT = 3
+NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +43,18 @@ def explained(
 ) -> Explanation:
     """Everything about one request of a proved plan; nothing once the time is up."""
     others = alternatives(stars, outcome, request, COUNT, is_late=is_late)
-    nearest, chosen = nearest_teams(stars)[request], outcome.choices[request].team
-    if nearest is None or nearest == chosen:
+    nearest, chosen = int(nearest_teams(stars)[request]), outcome.choices[request].team
+    if nearest in (NOBODY, chosen):
         return Explanation(others)
     by_nearest = alternatives(stars, outcome, request, 1, team=nearest, is_late=is_late)
     return Explanation(others, by_nearest[0] if by_nearest else None)
 
 
-def nearest_teams(stars: Stars) -> list[int | None]:
-    """The eligible team that would arrive first at each request; None if nobody may come."""
-    if not stars.no_team:
-        return [None] * len(stars.problem.requests)
-    arrival = np.where(stars.faults.team == 0, stars.numbers.times.arrival, FAR)
-    first = arrival.argmin(axis=1)
-    some = (stars.faults.team == 0).any(axis=1)
-    return [
-        j if may and request.needs_team else None
-        for j, may, request in zip(
-            first.tolist(), some.tolist(), stars.problem.requests, strict=True
-        )
-    ]
+def nearest_teams(stars: Stars) -> Ints:
+    """The eligible team that would arrive first at each request (R,); NOBODY if none may come."""
+    return engine().first_teams(
+        stars.faults.team, stars.numbers.times.arrival, stars.sides.needs_team
+    )
 
 
 def alternatives(

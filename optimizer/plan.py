@@ -1,4 +1,7 @@
-"""What the optimizer answers: one assignment a request, with its price, its bound and its proof."""
+"""What the optimizer answers: one assignment a request, with its price, its bound and its proof.
+
+Nothing here can refer back to what holds it, so the garbage collector need not look (`gc=False`).
+"""
 
 from typing import Literal
 
@@ -13,7 +16,7 @@ ByRank = tuple[tuple[int, int], ...]
 decides, whatever comes after it."""
 
 
-class Arrivals(Struct, frozen=True):
+class Arrivals(Struct, frozen=True, gc=False):
     """When each step happens, in seconds from now; None where there is no such step."""
 
     team_s: float | None = None
@@ -23,7 +26,7 @@ class Arrivals(Struct, frozen=True):
     place_s: float | None = None
 
 
-class Alternative(Struct, frozen=True):
+class Alternative(Struct, frozen=True, gc=False):
     """Another bundle for the request, and what the whole region pays if it is chosen.
 
     `regret` is exact: the optimum with this bundle forced minus the optimum, in tenths of a
@@ -37,7 +40,7 @@ class Alternative(Struct, frozen=True):
     regret_by_rank: ByRank
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Why so many resources of a kind could not serve: counted, never guessed.
 
     `fault` is a word of `optimizer.eligibility.Fault` in lower case, "taken", or "unexamined" in a
@@ -53,7 +56,7 @@ class Reason(Struct, frozen=True):
     holders: tuple[tuple[str, str, float | None], ...] = ()
 
 
-class Assignment(Struct, frozen=True):
+class Assignment(Struct, frozen=True, gc=False):
     """The plan for one request. `costs` are (component, tenths of a minute) and add up.
 
     `backup_place` is the best other place with room (a fact, it claims nothing); `backup_shared`
@@ -83,7 +86,7 @@ class Assignment(Struct, frozen=True):
         return sum(cost for _, cost in self.costs)
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, gc=False):
     """All requests of the region together, in the order of their ids.
 
     `objective` and `bound` are tenths of a minute; `proved` says that no plan is better, rank by

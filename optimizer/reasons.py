@@ -10,13 +10,14 @@ from optimizer.counting import TAKEN, UNFIT
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.engine import engine
 from optimizer.plan import Part, Reason
-from optimizer.pricing import Prices
+from optimizer.pricing import Prices, bundles_of
 from optimizer.problem import ANY, SELF, Place, Team, Van
-from optimizer.sides import GRID
+from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
 
 Holder = tuple[str, str, float]
 """A resource, the request that has it, and its shadow price (a bound, told to nobody)."""
+Bits = tuple[tuple[int, int], ...]
 PARTS: tuple[Part, ...] = ("van", "team", "place")
 """In the order of a choice's indices."""
 FAULT_NAMES = tuple(str(fault.name).lower() for fault in Fault)
@@ -25,23 +26,23 @@ FAULT_NAMES = tuple(str(fault.name).lower() for fault in Fault)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """A whole selection: for each kind, how many units of each resource it uses, and who has
-    them."""
+    """A whole selection: its bundles (R, 4), what each resource is worth, and for each kind how
+    many units of each resource it uses."""
 
     stars: Stars
+    bundles: Bundles
+    prices: Prices
     used: dict[Part, Ints]
-    holders: dict[Part, dict[int, list[Holder]]]
 
     @staticmethod
     def of(stars: Stars, choices: Sequence[Choice], prices: Prices) -> "Selection":
         """Count what the choices use, one choice a request."""
+        bundles, _ = bundles_of(choices)
         used: dict[Part, Ints] = {}
-        for part in PARTS:
-            field, size = 1 + PARTS.index(part), len(_capacity(stars, part))
-            taken = [choice[field] for choice in choices if choice[field] < size]
-            used[part] = np.bincount(np.array(taken, dtype=np.int64), minlength=size)
-        holders = {part: _holders(stars, choices, prices, part) for part in PARTS}
-        return Selection(stars, used, holders)
+        for k, part in enumerate(PARTS, start=1):
+            size = len(_capacity(stars, part))
+            used[part] = np.bincount(bundles[:, k], minlength=size)[:size]
+        return Selection(stars, bundles, prices, used)
 
     def has_room(self, part: Part) -> Bools:
         """Which resources of a kind could still be given out."""
@@ -71,7 +72,7 @@ def _reasons(selection: Selection, part: Part, rows: list[int]) -> Iterator[list
     flags, room = faults_by_part(selection.stars)[part], selection.has_room(part)
     at = np.array(rows, dtype=np.int64)
     counts = engine().tally(flags, at, room).tolist()
-    takers = _takers(selection.holders[part], flags, at, room)
+    takers = _takers(selection, part, flags[at], room)
     lacking = _Lacking(selection.stars, part)
     for i, count, who in zip(rows, counts, takers, strict=True):
         reasons = [
@@ -87,14 +88,25 @@ def _reasons(selection: Selection, part: Part, rows: list[int]) -> Iterator[list
 
 
 def _takers(
-    holders: dict[int, list[Holder]], flags: Flags, rows: Ints, room: Bools
+    selection: Selection, part: Part, flags: Flags, room: Bools
 ) -> Iterator[tuple[Holder, ...]]:
-    """Who has what would serve each of these requests, in the order of the resources."""
-    taken = [k for k in sorted(holders) if not room[k]]
-    who = [holder for k in taken for holder in holders[k]]
-    at = np.repeat(np.array(taken, dtype=np.int64), [len(holders[k]) for k in taken])
-    fits = flags[np.ix_(rows, at)] == 0
-    return (tuple(compress(who, row)) for row in fits.tolist())
+    """Who has what would serve each request of these rows, in the order of the resources."""
+    given = selection.bundles[:, 1 + PARTS.index(part)]
+    full = np.append(~room, [False, False])  # SELF and "none" are not taken from anybody
+    users = np.flatnonzero(full[given])
+    users = users[given[users].argsort(kind="stable")]
+    taken = given[users]
+    who = _holders(selection, part, users, taken)
+    return (tuple(compress(who, fits)) for fits in (flags[:, taken] == 0).tolist())
+
+
+def _holders(selection: Selection, part: Part, users: Ints, taken: Ints) -> list[Holder]:
+    """Each of these requests as the holder of its resource."""
+    stars, prices = selection.stars, selection.prices
+    resources, requests = _resources(stars, part), stars.problem.requests
+    value: Ints = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
+    columns = taken.tolist(), users.tolist(), (value[taken] / GRID).tolist()
+    return [(resources[k].id, requests[i].id, worth) for k, i, worth in zip(*columns, strict=True)]
 
 
 def faults_by_part(stars: Stars) -> dict[Part, Flags]:
@@ -153,40 +165,25 @@ def _resources(stars: Stars, part: Part) -> Sequence[Team | Van | Place]:
     return problem.vans if part == "van" else problem.places
 
 
-def _holders(
-    stars: Stars, choices: Sequence[Choice], prices: Prices, part: Part
-) -> dict[int, list[Holder]]:
-    """Who has each resource of a kind."""
-    field, resources = 1 + PARTS.index(part), _resources(stars, part)
-    value: Ints = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
-    holders: dict[int, list[Holder]] = {}
-    for choice in choices:
-        k = choice[field]
-        if k < len(resources):
-            request = stars.problem.requests[choice.request]
-            holder = (resources[k].id, request.id, int(value[k]) / GRID)
-            holders.setdefault(k, []).append(holder)
-    return holders
-
-
 class _Lacking:
-    """How many resources of a kind lack each bit, counted once a bit."""
+    """How many resources of a kind lack each bit of a need, counted once a need."""
 
     def __init__(self, stars: Stars, part: Part) -> None:
         self._requests = stars.problem.requests
         self._part = part
         self._offers = [resource.mask for resource in _resources(stars, part)]
-        self._count: dict[int, int] = {}
+        self._bits: dict[int, Bits] = {}
 
-    def bits(self, i: int) -> tuple[tuple[int, int], ...]:
+    def bits(self, i: int) -> Bits:
         """The bits that a request needs and some resource lacks, each with how many lack it."""
         request = self._requests[i]
         masks = {"team": request.team_mask, "van": request.van_mask, "place": request.place_mask}
         need = masks[self._part]
-        asked = [bit for bit in range(need.bit_length()) if need >> bit & 1]
-        return tuple((bit, count) for bit in asked if (count := self._lack(bit)))
+        if need not in self._bits:
+            asked = [bit for bit in range(need.bit_length()) if need >> bit & 1]
+            counts = [(bit, self._lack(bit)) for bit in asked]
+            self._bits[need] = tuple((bit, count) for bit, count in counts if count)
+        return self._bits[need]
 
     def _lack(self, bit: int) -> int:
-        if bit not in self._count:
-            self._count[bit] = sum(not offer >> bit & 1 for offer in self._offers)
-        return self._count[bit]
+        return sum(not offer >> bit & 1 for offer in self._offers)

@@ -9,6 +9,7 @@ from optimizer.explain import Explanation, nearest_teams
 from optimizer.items import Table, arrivals_of, items_of
 from optimizer.plan import Assignment, Part, Plan, Stage
 from optimizer.pricing import Prices
+from optimizer.problem import Place, Team
 from optimizer.ranks import rank_costs, total
 from optimizer.reasons import Selection, lock_faults, unserved
 from optimizer.sides import GRID
@@ -44,15 +45,17 @@ def _assignments(
     selection, table = Selection.of(stars, choices, prices), Table.of(stars, choices)
     missing = _missing(table)
     reasons = unserved(selection, missing)
-    backups, shared = backups_of(selection, table)
-    others = [(k, p) for k, p in enumerate(backups) if p is not None]
+    backups, shared = backups_of(selection)
+    others = [(k, p) for k, p in enumerate(backups.tolist()) if p >= 0]
     away = arrivals_of(Table.of(stars, [choices[k]._replace(place=p) for k, p in others]))
     there = {k: arrivals.place_s for (k, _), arrivals in zip(others, away, strict=True)}
-    teams = nearest_teams(stars)
+    team_ids = _ids(stars.problem.teams)
+    place_ids = _ids(stars.problem.places)
     nothing = Explanation()
     columns = zip(
-        choices, items_of(table), arrivals_of(table), missing, backups, teams, strict=True
-    )
+        choices, items_of(table), arrivals_of(table), missing,
+        backups.tolist(), shared.tolist(), nearest_teams(stars).tolist(), strict=True,
+    )  # fmt: skip
     return tuple(
         Assignment(
             request_id=stars.problem.requests[i].id,
@@ -61,16 +64,21 @@ def _assignments(
             costs=items,
             missing=lacks,
             reasons=reasons.get(i, ()),
-            backup_place=None if backup is None else stars.problem.places[backup].id,
+            backup_place=place_ids[backup],
             backup_place_s=there.get(i),
-            backup_shared=i in shared,
+            backup_shared=is_shared,
             alternatives=explanations.get(i, nothing).alternatives,
-            nearest_team=None if nearest is None else stars.problem.teams[nearest].id,
+            nearest_team=team_ids[nearest],
             nearest=explanations.get(i, nothing).nearest,
             lock_faults=lock_faults(selection, choice),
         )
-        for i, (choice, items, arrivals, lacks, backup, nearest) in enumerate(columns)
+        for i, (choice, items, arrivals, lacks, backup, is_shared, nearest) in enumerate(columns)
     )
+
+
+def _ids(resources: Sequence[Team | Place]) -> list[str | None]:
+    """By index; None at -1, which stands for none."""
+    return [*(resource.id for resource in resources), None]
 
 
 def _missing(table: Table) -> list[tuple[Part, ...]]:

@@ -118,10 +118,13 @@ def test_what_a_plan_says_is_counted_alike_in_both_ways(random_problem, seed):
         rows, room = rng.permutation(5)[:3], rng.random(flags.shape[1]) < 0.5
         counts = [way.tally(flags, rows, room) for way in (counting, dense)]
         assert counts[0].tolist() == counts[1].tolist()
+    arrival, needs = stars.numbers.times.arrival, rng.random(5) < 0.8
+    first = [way.first_teams(stars.faults.team, arrival, needs) for way in (counting, dense)]
+    assert first[0].tolist() == first[1].tolist()
     _, found = kernels.cheapest(stars.sides, EVERYONE, _random_prices(stars, seed).charges)
     bundles = np.column_stack([EVERYONE, found[:, 0]])
     asked, left = rng.random(5) < 0.8, rng.integers(0, 3, 4) * 1000
-    question = (stars.sides, stars.faults.place, stars.place_cost, bundles, asked)
+    question = (stars.sides, stars.faults.place, bundles, asked)
     possible = rng.permutation(5)[:4]
     places = [way.next_places(*question, possible, left, 700) for way in (counting, dense)]
     assert places[0][0].tolist() == places[1][0].tolist()
