@@ -75,6 +75,8 @@ def limbs_of(masks: Sequence[int]) -> int:
 
 def limbs(masks: Sequence[int], width: int) -> Ints:
     """The lowest bits of masks (width, masks), in limbs that a loop can compare."""
+    if width == 1 and limbs_of(masks) <= 1:
+        return np.array([masks], dtype=np.int64)
     limb = (1 << LIMB_BITS) - 1
     parts = [[mask >> LIMB_BITS * k & limb for mask in masks] for k in range(width)]
     return np.array(parts, dtype=np.int64).reshape(width, len(masks))

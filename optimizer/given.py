@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimizer.eligibility import Bools, Fault, Flags, Ints, limbs, limbs_of, whole
+from optimizer.eligibility import Bools, Fault, Flags, Ints, limbs, limbs_of
 from optimizer.problem import SELF, Bundle, Place, Policy, Problem, Request, Team, Van
 
 OPEN = -1
 """A part that no lock fixes."""
-KINDS = ("any", "bed", "slot")
+KINDS = {"any": 0, "bed": 1, "slot": 2}
 
 Index = dict[str | None, int]
 
@@ -222,78 +222,89 @@ class Given:
 
 def _requests(problem: Problem, names: Names, needs: list[Ints]) -> Requests:
     requests, policy = problem.requests, problem.policy
-    wants_place = _flags([r.place_need == "needed" for r in requests])
-    wants_van = wants_place & _flags([r.needs_van for r in requests])
-    lock, is_locked = _locks(requests, names)
+    horizons = [policy.horizon_s if (s := r.waiting_horizon_s) is None else s for r in requests]
+    drives = [policy.max_team_drive_s if (s := r.max_drive_s) is None else s for r in requests]
+    waited, target, onscene, load, soft, horizon, farthest = _seconds(
+        [r.waited_s for r in requests],
+        [r.target_s for r in requests],
+        [r.onscene_s for r in requests],
+        [r.load_s for r in requests],
+        [r.soft_team_penalty_s for r in requests],
+        horizons,
+        drives,
+    )
+    first, needs_team, needs_van, wants_place, by_self, all_or_nothing, is_open = _flags(
+        [r.rank == 0 for r in requests],
+        [r.needs_team for r in requests],
+        [r.needs_van for r in requests],
+        [r.place_need == "needed" for r in requests],
+        [r.allow_self_transport for r in requests],
+        [r.all_or_nothing for r in requests],
+        [r.locked is None for r in requests],
+    )
+    lock = _locks(requests, names)
+    wants_van = wants_place & needs_van
     return Requests(
-        weight=np.array([r.weight for r in requests], dtype=np.int64),
-        waited=whole([r.waited_s for r in requests]),
-        target=whole([r.target_s for r in requests]),
-        onscene=whole([r.onscene_s for r in requests]),
-        load=whole([r.load_s for r in requests]),
-        soft=whole([r.soft_team_penalty_s for r in requests]),
-        horizon=_own_or([r.waiting_horizon_s for r in requests], policy.horizon_s),
-        farthest=_own_or([r.max_drive_s for r in requests], policy.max_team_drive_s),
-        first=_flags([r.rank == 0 for r in requests]),
-        needs_team=_flags([r.needs_team for r in requests]),
-        wants_van=wants_van,
-        wants_place=wants_place,
-        by_self=wants_van & _flags([r.allow_self_transport for r in requests]),
-        whole=_flags([r.all_or_nothing for r in requests]) & ~is_locked,
-        kind=np.array([KINDS.index(r.place_kind) for r in requests], dtype=np.int64),
+        np.array([r.weight for r in requests], dtype=np.int64),
+        waited, target, onscene, load, soft, horizon, farthest,
+        first, needs_team, wants_van, wants_place,
+        by_self=wants_van & by_self,
+        whole=all_or_nothing & is_open,
+        kind=np.array([KINDS[r.place_kind] for r in requests], dtype=np.int64),
         lock=lock,
         driver=np.where(lock[:, 0] == names.options[SELF], lock[:, 1], OPEN),
         team_need=needs[0],
         soft_need=needs[1],
         van_need=needs[2],
         place_need=needs[3],
-    )
+    )  # fmt: skip
 
 
 def _teams(teams: tuple[Team, ...], rates: Rates, width: int) -> Teams:
+    release, end, penalty = _seconds(
+        [t.release_s for t in teams], [t.shift_end_s for t in teams], [t.penalty_s for t in teams]
+    )
     return Teams(
-        release=whole([t.release_s for t in teams]),
-        end=whole([t.shift_end_s for t in teams]) + rates.overtime_grace_s,
-        penalty=whole([t.penalty_s for t in teams]),
-        drives=_flags([t.drives for t in teams]),
+        release,
+        end + rates.overtime_grace_s,
+        penalty,
+        drives=np.array([t.drives for t in teams], dtype=np.bool_),
         offer=limbs([t.mask for t in teams], width),
         car=limbs([t.van_mask for t in teams], width),
     )
 
 
 def _vans(vans: tuple[Van, ...], rates: Rates, width: int) -> Vans:
-    return Vans(
-        release=whole([v.release_s for v in vans]),
-        end=whole([v.shift_end_s for v in vans]) + rates.overtime_grace_s,
-        offer=limbs([v.mask for v in vans], width),
-    )
+    release, end = _seconds([v.release_s for v in vans], [v.shift_end_s for v in vans])
+    return Vans(release, end + rates.overtime_grace_s, limbs([v.mask for v in vans], width))
 
 
 def _places(places: tuple[Place, ...], width: int) -> Places:
     return Places(
         free=np.array([p.free for p in places], dtype=np.int64),
-        penalty=whole([p.penalty_s for p in places]),
-        kind=np.array([KINDS.index(p.kind) for p in places], dtype=np.int64),
+        penalty=_seconds([p.penalty_s for p in places])[0],
+        kind=np.array([KINDS[p.kind] for p in places], dtype=np.int64),
         offer=limbs([p.mask for p in places], width),
     )
 
 
-def _flags(values: list[bool]) -> Bools:
-    return np.array(values, dtype=np.bool_)
+def _seconds(*fields: list[float]) -> Ints:
+    """Whole seconds, half to even, one row a field."""
+    seconds: Ints = np.rint(np.array(fields, dtype=np.float64)).astype(np.int64)
+    return seconds
 
 
-def _own_or(own_s: list[float | None], policy_s: float) -> Ints:
-    return whole([policy_s if seconds is None else seconds for seconds in own_s])
+def _flags(*fields: list[bool]) -> Bools:
+    return np.array(fields, dtype=np.bool_)
 
 
-def _locks(requests: tuple[Request, ...], names: Names) -> tuple[Ints, Bools]:
-    """What locks fix (R, 3), and who has one."""
+def _locks(requests: tuple[Request, ...], names: Names) -> Ints:
+    """What locks fix (R, 3)."""
     lock = np.full((len(requests), 3), OPEN, dtype=np.int64)
-    is_locked = _flags([r.locked is not None for r in requests])
-    bundles = [r.locked for r in requests if r.locked is not None]
-    if bundles:
-        lock[is_locked] = names.find_all(bundles)
-    return lock, is_locked
+    locked = [(i, r.locked) for i, r in enumerate(requests) if r.locked is not None]
+    if locked:
+        lock[[i for i, _ in locked]] = names.find_all([bundle for _, bundle in locked])
+    return lock
 
 
 def _shown(requests: tuple[Request, ...], names: Names) -> Ints:

@@ -77,9 +77,9 @@ def team_side(
     shape, wider = faults.shape, (faults.shape[0], faults.shape[1] + 1)
     drive, arrival = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
     cost, ready = np.empty(wider, dtype=np.int64), np.empty(wider, dtype=np.int64)
-    drives = np.empty(wider, dtype=np.bool_)
+    drives, lacks = np.empty(wider, dtype=np.bool_), np.empty((3, shape[1]), dtype=np.bool_)
     tables = drive, arrival, faults, cost, ready, drives
-    return TeamSide(*tables, *_team_side(requests, teams, rates, drive_s, no_team, *tables))
+    return TeamSide(*tables, *_team_side(requests, teams, rates, drive_s, no_team, lacks, *tables))
 
 
 def van_side(
@@ -89,8 +89,9 @@ def van_side(
     shape = faults.shape
     approach, eta, cost = (np.empty(shape, dtype=np.int64) for _ in range(3))
     option = np.empty((shape[0], shape[1] + 2), dtype=np.bool_)
+    lacks = np.empty(shape[1], dtype=np.bool_)
     tables = approach, eta, faults, cost, option
-    return VanSide(*tables, *_van_side(requests, vans, rates, approach_s, *tables))
+    return VanSide(*tables, *_van_side(requests, vans, rates, approach_s, lacks, *tables))
 
 
 def ride_side(
@@ -98,8 +99,9 @@ def ride_side(
 ) -> RideSide:
     """Of `go_s` and `preference` (R, P); `faults` (R, P) knows who is excluded, and is filled."""
     go, cost, self_drive = (np.empty(faults.shape, dtype=np.int64) for _ in range(3))
+    lacks = np.empty(faults.shape[1], dtype=np.bool_)
     tables = go, faults, cost, self_drive
-    return RideSide(*tables, _ride_side(requests, places, rates, go_s, preference, *tables))
+    return RideSide(*tables, _ride_side(requests, places, rates, go_s, preference, lacks, *tables))
 
 
 def place_side(requests: Requests, ride_cost: Ints, faults: Flags, no_place: Ints) -> PlaceSide:
@@ -117,12 +119,15 @@ def _priced(thousandths: int, seconds: int) -> int:
 
 
 @part
-def _lacks(need: Ints, i: int, offer: Ints, k: int) -> bool:
-    """Whether an offer lacks a bit of a need, both in limbs."""
-    lacked = 0
+def _compare(need: Ints, i: int, offer: Ints, lacks: Bools) -> None:
+    """Which offers (L, K) lack a bit of a request's need (L, R); most need nothing."""
+    for k in range(len(lacks)):
+        lacks[k] = False
     for limb in range(len(need)):
-        lacked |= need[limb, i] & ~offer[limb, k]
-    return lacked != 0
+        bits = need[limb, i]
+        if bits:
+            for k in range(len(lacks)):
+                lacks[k] |= (bits & ~offer[limb, k]) != 0
 
 
 @part
@@ -162,72 +167,66 @@ def _missing(requests: Requests, rates: Rates, costs: Ints) -> None:
 
 @part
 def _team_cost(
-    requests: Requests, teams: Teams, rates: Rates, i: int, j: int, arrival: int, drive: int
+    requests: Requests, rates: Rates, i: int, arrival: int, drive: int, wish: int, over: int
 ) -> int:
     """The sum of `costs.team_components`."""
-    weight = requests.weight[i]
-    cost = _priced(1000 * weight, arrival) + _priced(rates.team_approach, drive)
-    late = requests.waited[i] + arrival - requests.target[i]
-    if late > 0:
-        cost += _priced(rates.lateness_factor * weight, late)
-    wish = teams.penalty[j]
-    if _lacks(requests.soft_need, i, teams.offer, j):
-        wish += requests.soft[i]
-    if wish > 0:
-        cost += _priced(1000 * weight, wish)
-    over = arrival + requests.onscene[i] - teams.end[j]
-    if requests.first[i] and over > 0:
-        cost += _priced(rates.overtime_factor * weight, min(over, requests.horizon[i]))
-    return cost
+    weight, late = requests.weight[i], requests.waited[i] + arrival - requests.target[i]
+    cost = _priced(1000 * weight, arrival) + _priced(1000 * weight, wish)
+    cost += _priced(rates.lateness_factor * weight, max(0, late))
+    if requests.first[i]:
+        overtime = min(max(0, over), requests.horizon[i])
+        cost += _priced(rates.overtime_factor * weight, overtime)
+    return cost + _priced(rates.team_approach, drive) if rates.team_approach else cost
 
 
 @kernel
 def _team_side(
-    requests: Requests, teams: Teams, rates: Rates, drive_s: Seconds, no_team: Ints,
+    requests: Requests, teams: Teams, rates: Rates, drive_s: Seconds, no_team: Ints, lacks: Bools,
     drive: Ints, arrival: Ints, faults: Flags, cost: Ints, ready: Ints, drives: Bools,
 ) -> tuple[int, int]:  # fmt: skip
     count = len(teams.release)
     latest = dearest = 0
     for i in range(len(requests.weight)):
         lock, horizon, onscene = requests.lock[i, 1], requests.horizon[i], requests.onscene[i]
+        first, needs = requests.first[i], requests.needs_team[i]
+        _compare(requests.team_need, i, teams.offer, lacks[0])
+        _compare(requests.soft_need, i, teams.offer, lacks[1])
+        _compare(requests.van_need, i, teams.car, lacks[2])
         for j in range(count):
-            fault = 0
+            fault = LACKS if lacks[0, j] else 0
             if np.isnan(drive_s[i, j]):
                 fault |= UNREACHABLE
                 road = at = horizon
             else:
                 road = int(np.rint(drive_s[i, j]))
                 at = teams.release[j] + road
-                if road > requests.farthest[i]:
-                    fault |= DRIVE
-                if at > horizon:
-                    fault |= HORIZON
-                if not requests.first[i] and at + onscene > teams.end[j]:
-                    fault |= SHIFT
-            if _lacks(requests.team_need, i, teams.offer, j):
-                fault |= LACKS
+                fault |= DRIVE if road > requests.farthest[i] else 0
+                fault |= HORIZON if at > horizon else 0
+                fault |= SHIFT if not first and at + onscene > teams.end[j] else 0
             faults[i, j] |= fault
             drive[i, j], arrival[i, j], ready[i, j] = road, at, at + onscene
             latest = max(latest, at + onscene)
-            cost[i, j] = FAR
-            if _may(lock, j, faults[i, j] == 0 and requests.needs_team[i]):
-                cost[i, j] = _team_cost(requests, teams, rates, i, j, at, road)
-                dearest = max(dearest, cost[i, j])
-            seated = teams.drives[j] and not _lacks(requests.van_need, i, teams.car, j)
+        for j in range(count):
+            wish = teams.penalty[j] + (requests.soft[i] if lacks[1, j] else 0)
+            over = ready[i, j] - teams.end[j]
+            own = _team_cost(requests, rates, i, arrival[i, j], drive[i, j], wish, over)
+            may = _may(lock, j, needs and faults[i, j] == 0)
+            cost[i, j] = own if may else FAR
+            dearest = max(dearest, own if may else 0)
+            seated = teams.drives[j] and not lacks[2, j]
             drives[i, j] = seated or requests.driver[i] == j
-        ready[i, count] = onscene + (horizon if requests.needs_team[i] else 0)
+        ready[i, count] = onscene + (horizon if needs else 0)
         latest = max(latest, ready[i, count])
         drives[i, count] = False
-        cost[i, count] = FAR
-        if _may(lock, count, not (requests.whole[i] and requests.needs_team[i])):
-            cost[i, count] = no_team[i]
-            dearest = max(dearest, no_team[i])
+        may = _may(lock, count, not (requests.whole[i] and needs))
+        cost[i, count] = no_team[i] if may else FAR
+        dearest = max(dearest, no_team[i] if may else 0)
     return latest, dearest
 
 
 @kernel
 def _van_side(
-    requests: Requests, vans: Vans, rates: Rates, approach_s: Seconds,
+    requests: Requests, vans: Vans, rates: Rates, approach_s: Seconds, lacks: Bools,
     approach: Ints, eta: Ints, faults: Flags, cost: Ints, option: Bools,
 ) -> tuple[int, int]:  # fmt: skip
     count = len(vans.release)
@@ -235,26 +234,22 @@ def _van_side(
     for i in range(len(requests.weight)):
         lock, wants = requests.lock[i, 0], requests.wants_van[i]
         last = requests.horizon[i] + requests.onscene[i]
+        _compare(requests.van_need, i, vans.offer, lacks)
         for v in range(count):
-            fault = 0
+            fault = LACKS if lacks[v] else 0
             if np.isnan(approach_s[i, v]):
                 fault |= UNREACHABLE
                 road, at = rates.max_van_drive_s, last
             else:
                 road = int(np.rint(approach_s[i, v]))
                 at = vans.release[v] + road
-                if road > rates.max_van_drive_s:
-                    fault |= DRIVE
-                if at > last:
-                    fault |= HORIZON
-                if at > vans.end[v]:
-                    fault |= SHIFT
-            if _lacks(requests.van_need, i, vans.offer, v):
-                fault |= LACKS
+                fault |= DRIVE if road > rates.max_van_drive_s else 0
+                fault |= HORIZON if at > last else 0
+                fault |= SHIFT if at > vans.end[v] else 0
             faults[i, v] |= fault
             approach[i, v], eta[i, v] = road, at
             cost[i, v] = _priced(rates.van_approach, road)
-            option[i, v] = _may(lock, v, faults[i, v] == 0 and wants)
+            option[i, v] = _may(lock, v, wants and faults[i, v] == 0)
             latest, dearest = max(latest, at), max(dearest, cost[i, v])
         option[i, count] = _may(lock, count, requests.by_self[i])
         option[i, count + 1] = _may(lock, count + 1, not (requests.whole[i] and wants))
@@ -263,25 +258,22 @@ def _van_side(
 
 @kernel
 def _ride_side(
-    requests: Requests, places: Places, rates: Rates, go_s: Seconds, preference: Ints,
+    requests: Requests, places: Places, rates: Rates, go_s: Seconds, preference: Ints, lacks: Bools,
     go: Ints, faults: Flags, cost: Ints, self_drive: Ints,
 ) -> int:  # fmt: skip
     dearest = 0
     for i in range(len(requests.weight)):
         weight, kind = requests.weight[i], requests.kind[i]
+        _compare(requests.place_need, i, places.offer, lacks)
         for p in range(len(places.free)):
-            fault = 0
+            fault = LACKS if lacks[p] else 0
             if np.isnan(go_s[i, p]):
                 fault |= UNREACHABLE
                 road = rates.max_place_drive_s
             else:
                 road = int(np.rint(go_s[i, p]))
-                if road > rates.max_place_drive_s:
-                    fault |= DRIVE
-            if kind != 0 and kind != places.kind[p]:
-                fault |= KIND
-            if _lacks(requests.place_need, i, places.offer, p):
-                fault |= LACKS
+                fault |= DRIVE if road > rates.max_place_drive_s else 0
+            fault |= KIND if kind != 0 and kind != places.kind[p] else 0
             faults[i, p] |= fault
             go[i, p] = road
             ride = _priced(rates.place_drive_weighted * weight, road)
@@ -307,8 +299,7 @@ def _place_side(
                 cost[i, p] = ride_cost[i, p]
                 dearest = max(dearest, ride_cost[i, p])
                 placed[i] = True
-        cost[i, count] = FAR
-        if _may(lock, count, not (requests.whole[i] and wants)):
-            cost[i, count] = no_place[i]
-            dearest = max(dearest, no_place[i])
+        may = _may(lock, count, not (requests.whole[i] and wants))
+        cost[i, count] = no_place[i] if may else FAR
+        dearest = max(dearest, no_place[i] if may else 0)
     return dearest

@@ -88,15 +88,6 @@ class Sides(NamedTuple):
     horizon: int
 
 
-def compact(**parts: Any) -> Sides:
-    """The model with every array in one piece, as the compiled kernels expect it."""
-    tidy: dict[str, Any] = {
-        name: part if isinstance(part, int) else np.ascontiguousarray(part)
-        for name, part in parts.items()
-    }
-    return Sides(**tidy)
-
-
 @part
 def waiting(sides: Sides, i: int, eta: int, ready: int) -> int:
     """What it costs that the person waits for the van, or the van for the person."""

@@ -19,7 +19,7 @@ from optimizer.given import OPEN, Given, Index, Names, Rates
 from optimizer.pairs import PlaceSide, RideSide, TeamSide, VanSide
 from optimizer.problem import SELF, Bundle, InvalidProblemError, Problem, Seconds
 from optimizer.remembered import NEVER
-from optimizer.sides import EXTRAS, FAR, GRID, Sides, compact, price
+from optimizer.sides import EXTRAS, FAR, GRID, Sides, price
 
 LARGEST_TOTAL = 2**50
 """The dearest conceivable plan must stay exact in 64 bits, in grains."""
@@ -257,13 +257,13 @@ def _sides(
     place: PlaceSide, near: Ints,
 ) -> Sides:  # fmt: skip
     requests, rates, count = given.requests, given.rates, len(no_van)
-    alone = np.zeros_like(van.option)
+    alone, promised = np.zeros_like(van.option), np.zeros_like(van.option)
     alone[:, -1] = True
-    promised = np.zeros_like(van.option)
-    locked = np.flatnonzero((requests.lock[:, 0] >= 0) & (requests.lock[:, 0] < alone.shape[1] - 1))
-    option, to = requests.lock[locked, 0], requests.lock[locked, 2]
-    alone[locked, option], promised[locked, option] = True, to != OPEN
-    return compact(
+    for i in np.flatnonzero(requests.lock[:, 0] != OPEN).tolist():
+        option, _, to = requests.lock[i].tolist()
+        alone[i, option] = True
+        promised[i, option] = option < alone.shape[1] - 1 and to != OPEN
+    return Sides(
         team=team.cost,
         ready=team.ready,
         drives=team.drives,
@@ -325,8 +325,10 @@ def _capacities(given: Given) -> tuple[Ints, Ints, Ints]:
 
 
 def _raised(free: Ints, locked: Ints) -> Ints:
-    held = locked[(locked != OPEN) & (locked < len(free))]
-    return np.maximum(free, np.bincount(held, minlength=len(free)))
+    held = locked[locked != OPEN]
+    if not len(held):
+        return free
+    return np.maximum(free, np.bincount(held, minlength=len(free))[: len(free)])
 
 
 def _check_size(
