@@ -1,5 +1,6 @@
-"""Column generation in one compiled pass: optimise, price every request, let in the bundles that
-are worth it, until none is. It ends early where a bundle needs a row that is not there yet, or
+"""Column generation in one compiled pass: optimise, price the requests, let in the bundles that
+are worth it, until none is. After each step only those requests are priced that have reason to; all
+of them before it ends. It ends early where a bundle needs a row that is not there yet, or
 there is no room: whoever called it lets those bundles in and calls again."""
 
 from typing import NamedTuple
@@ -50,9 +51,12 @@ class Looked(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Requests with a better bundle and their limits (FEW,), bundles listed (ROOM, 4), and what was
-    let in: bundles, rows, entries (ROOM, 4) and costs (ROOM,), in tenths."""
+    """Requests to look at (n,); the value, in grains, at which each had no better bundle (R,);
+    those with a better bundle and their limits (FEW,); bundles listed (ROOM, 4); and what was let
+    in: bundles, rows, entries (ROOM, 4) and costs (ROOM,), in tenths."""
 
+    asked: Ints
+    settled: Ints
     few: Ints
     limit: Ints
     listed: Bundles
@@ -71,6 +75,8 @@ def grow(
     enough, values = np.empty(len(scope), np.int64), np.empty((len(scope), TOP), np.int64)
     found = np.empty((len(scope), TOP, 3), dtype=np.int64)
     room = _Room(
+        asked=np.empty(len(scope), dtype=np.int64),
+        settled=np.empty(len(rows.request), dtype=np.int64),
         few=np.empty(FEW, dtype=np.int64),
         limit=np.empty(FEW, dtype=np.int64),
         listed=np.empty((ROOM, 4), dtype=np.int64),
@@ -95,7 +101,7 @@ def _grow(
     sides: Sides, scope: Ints, rows: Rows, memory: Memory, prices: Charges,
     enough: Ints, values: Ints, found: Ints, work: Work, room: _Room,
 ) -> tuple[int, int]:  # fmt: skip
-    count = 0
+    count, asked, is_all = 0, scope, True
     while True:
         ended = optimum(t, n + count, rhs, widen, is_stale)
         if ended != FOUND:
@@ -104,24 +110,52 @@ def _grow(
         _state(rows.van, t.y, prices[0])
         _state(rows.team, t.y, prices[1])
         _state(rows.place, t.y, prices[2])
-        gap = 0
-        for k in range(len(scope)):
-            enough[k] = _whole(t.y[rows.request[scope[k]]]) + GRID
+        if not is_all:
+            hot = _hot(t, scope, rows, room)
+            is_all = hot > len(scope) // 2
+            asked = room.asked[:hot]
+        if is_all:
+            asked = scope
+        for k in range(len(asked)):
+            enough[k] = _whole(t.y[rows.request[asked[k]]]) + GRID
         look(
-            sides, scope, prices[0], prices[1], prices[2], enough, memory, values, found, work
+            sides, asked, prices[0], prices[1], prices[2], enough, memory, values, found, work
         )  # fmt: skip
-        for k in range(len(scope)):
-            gap += enough[k] - GRID - values[k, 0]
-        if gap < CLOSE * GRID:
+        if is_all and _gap(enough, values) < CLOSE * GRID:
             return FOUND, count
-        more = _better(t, sides, scope, rows, prices, values, found, work, room)
+        more = _better(t, sides, asked, rows, prices, values, found, work, room)
         end = count + more
-        if more <= 0 or end > ROOM or n + end > len(t.cost):
+        has_room = more > 0 and end <= ROOM and n + end <= len(t.cost)
+        if has_room and _let_in(sides, rows, room, count, more):
+            append(t, n + count, room.rows[count:end], room.coef[count:end], room.costs[count:end])
+            count, is_all = end, False
+        elif is_all:
             return FOUND, count
-        if not _let_in(sides, rows, room, count, more):
-            return FOUND, count
-        append(t, n + count, room.rows[count:end], room.coef[count:end], room.costs[count:end])
-        count = end
+        else:
+            is_all = True
+
+
+@part
+def _hot(t: Tableau, scope: Ints, rows: Rows, room: _Room) -> int:
+    """Ask for the requests that had a better bundle when they were last looked at, or whose value
+    is higher now; how many. For the others only a resource that became cheaper can have changed
+    anything, and that is seen when all are looked at."""
+    count = 0
+    for k in range(len(scope)):
+        i = scope[k]
+        if _whole(t.y[rows.request[i]]) > room.settled[i]:
+            room.asked[count] = i
+            count += 1
+    return count
+
+
+@part
+def _gap(enough: Ints, values: Ints) -> int:
+    """How far the bound may be below the relaxation's value, in grains."""
+    gap = 0
+    for k in range(len(enough)):
+        gap += enough[k] - GRID - values[k, 0]
+    return gap
 
 
 @part
@@ -153,7 +187,9 @@ def _better(
     few = 0
     for k in range(len(scope)):
         own = _own(t, rows, scope[k])
+        room.settled[scope[k]] = _whole(t.y[rows.request[scope[k]]])
         if values[k, 0] < own:
+            room.settled[scope[k]] = -LARGEST
             if few < FEW:
                 room.few[few] = scope[k]
                 room.limit[few] = min(int(np.floor(own)), values[k, 0] + NEAR)
