@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from caretower.demo.accounts import DemoAccount, read_accounts
 from caretower.supervisor import die_with_parent
-from tests.journeys.desk import DESK, WITHIN_MS, begin_shift
+from tests.journeys.desk import CONNECTED, DESK, WITHIN_MS, begin_shift
+from tests.running import free_port
 
 READY_WITHIN_S = 240
 STOPPED_WITHIN_S = 40
@@ -37,12 +37,6 @@ class Tower:
     accounts: dict[str, DemoAccount]
     process: subprocess.Popen[bytes]
     wall_token: str
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -166,7 +160,7 @@ def people(browser: Browser, tower: Any) -> Iterator[Callable[..., Page]]:
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(tower.accounts[name].password)
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible(
+        expect(page.get_by_role("status").filter(has_text=CONNECTED)).to_be_visible(
             timeout=WITHIN_MS
         )
         return page

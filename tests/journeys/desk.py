@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from uuid6 import uuid7
 
 WITHIN_MS = 20_000
@@ -13,6 +13,8 @@ HOUR_MS = 3_600_000
 PHONE = {"width": 420, "height": 860}
 TABLET = {"width": 1180, "height": 820}
 DESK = {"width": 1920, "height": 1080}
+CONNECTED = re.compile(r"^\s*Connected\s*$")
+"""Not *Disconnected since*, which has the word in it."""
 DEFINED = ("zone", "name", "seats", "offers", "base_lon", "base_lat", "phone")
 
 
@@ -61,6 +63,29 @@ def put_on_duty(boss: Desk, kind: str, unit: dict[str, Any], start_ms: int, end_
     """The unit as it is, with this shift (ms UTC)."""
     known = {name: unit[name] for name in (*DEFINED, "crew", "driver") if name in unit}
     boss.put(f"/v1/{kind}/{unit['id']}", **known, shift_start_ms=start_ms, shift_end_ms=end_ms)
+
+
+def accept(console: Page) -> None:
+    """By two keys. A recommendation that changed between them is read again, as a person would."""
+    button = console.get_by_role("button", name=re.compile("^Accept"))
+    taken = console.get_by_text("Accepted. The crew")
+    changed = console.get_by_text("The recommendation changed while you looked")
+    for _ in range(5):
+        expect(button).to_be_enabled(timeout=WITHIN_MS)
+        console.keyboard.press("a")
+        console.keyboard.press("Enter")
+        expect(taken.or_(changed)).to_be_visible(timeout=WITHIN_MS)
+        if not changed.is_visible():
+            return
+    raise AssertionError("the recommendation never stood still")
+
+
+def freest(pad: Page) -> tuple[Locator, int]:
+    """The unit with most free beds, and how many: other journeys have sent people here."""
+    units = pad.get_by_role("region", name="Our beds").get_by_role("listitem")
+    expect(units.first).to_be_visible(timeout=WITHIN_MS)
+    counts = [int(each) for each in units.locator(".figure").all_inner_texts()]
+    return units.nth(counts.index(max(counts))), max(counts)
 
 
 def open_request(page: Page, town: str) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from uuid6 import uuid7
 
 from benchmarks.state_world import crisis, crowd
 from geo.region import load_region
+from tests.journeys.desk import accept
+from tests.running import processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -78,12 +79,6 @@ def people(tower: Any, browser: Browser) -> Iterator[People]:
     assert here.faults == []
 
 
-def processes(people: People, name: str) -> list[psutil.Process]:
-    """The running processes of this name."""
-    every = psutil.Process(people.tower.process.pid).children(recursive=True)
-    return [process for process in every if process.cmdline()[-1:] == [name]]
-
-
 def picture(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(600)  # a change glows for a moment; the picture shows it at rest
@@ -107,13 +102,6 @@ def open_request(page: Page, town: str, *, place: str) -> None:
     form.get_by_role("combobox", name="Transport").select_option(place)
     button(form, "Open the request").click()
     expect(form).to_be_hidden()
-
-
-def accept(page: Page) -> None:
-    """The recommendation comes by itself; one key and one confirm take it."""
-    expect(button(page, "Accept")).to_be_enabled()
-    page.keyboard.press("a")
-    page.keyboard.press("Enter")
 
 
 def cards(people: People, name: str = "robin") -> list[dict[str, Any]]:
@@ -216,7 +204,7 @@ def test_a_planner_that_hangs_is_told_until_it_is_back(people: People) -> None:
     robin = people.at("robin")
     late = robin.get_by_text("The planner has given no sign since")
     expect(late).to_be_hidden()
-    (planner,) = processes(people, "planner")
+    (planner,) = processes(people.tower.process.pid, "planner")
     planner.suspend()
     try:
         open_request(robin, "Vernal", place="none")
@@ -239,7 +227,7 @@ def test_a_planner_that_hangs_is_told_until_it_is_back(people: People) -> None:
 
 def test_the_screens_recover_by_themselves_when_the_api_is_killed(people: People) -> None:
     robin, wall = people.at("robin"), people.wall()
-    for process in processes(people, "api"):
+    for process in processes(people.tower.process.pid, "api"):
         process.kill()
     for page in (robin, wall):
         expect(page.get_by_text("Disconnected since").first).to_be_visible()

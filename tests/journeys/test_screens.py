@@ -10,7 +10,18 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.desk import DESK, PHONE, TABLET, WITHIN_MS, Desk, account, open_request
+from tests.journeys.desk import (
+    CONNECTED,
+    DESK,
+    PHONE,
+    TABLET,
+    WITHIN_MS,
+    Desk,
+    accept,
+    account,
+    freest,
+    open_request,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -26,12 +37,7 @@ def test_a_request_becomes_attended_care_on_the_screens(
     console = people(account(tower, "dispatcher"))
     request = open_request(console, "Salt Lake City")
 
-    accept = console.get_by_role("button", name=re.compile("^Accept"))
-    expect(accept).to_be_enabled(timeout=WITHIN_MS)
-    console.keyboard.press("a")
-    expect(console.get_by_role("button", name=re.compile("^Press Enter"))).to_be_focused()
-    console.keyboard.press("Enter")
-    expect(console.get_by_text("Accepted. The crew")).to_be_visible(timeout=WITHIN_MS)
+    accept(console)
     card = desk.get(f"/v1/requests/{request}")["card"]
     pools = {pool["id"]: pool for pool in desk.get("/v1/pools")["items"]}
 
@@ -105,9 +111,8 @@ def test_a_pad_without_network_keeps_its_count_and_sends_it_once(
 ) -> None:
     name = account(tower, "facility")
     pad = people(name, TABLET)
-    unit = pad.get_by_role("region", name="Our beds").get_by_role("listitem").first
+    unit, free = freest(pad)
     figure = unit.locator(".figure")
-    free = int(figure.inner_text())
     sent: list[str] = []
     pad.on(
         "request",
@@ -133,7 +138,7 @@ def test_a_screen_that_lost_its_connection_says_so_and_recovers(
     console.context.set_offline(True)
     expect(console.get_by_text(re.compile("^No fresh data since"))).to_be_visible(timeout=WITHIN_MS)
     console.context.set_offline(False)
-    expect(console.get_by_role("status").filter(has_text="Connected")).to_be_visible(
+    expect(console.get_by_role("status").filter(has_text=CONNECTED)).to_be_visible(
         timeout=WITHIN_MS
     )
     expect(console.get_by_text(re.compile("^No fresh data since"))).to_be_hidden()

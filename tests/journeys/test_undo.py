@@ -8,20 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.desk import TABLET, WITHIN_MS, Desk, account, open_request
+from tests.journeys.desk import TABLET, WITHIN_MS, Desk, accept, account, freest, open_request
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 People = Callable[..., Page]
-
-
-def accept(console: Page) -> None:
-    expect(console.get_by_role("button", name=re.compile("^Accept"))).to_be_enabled(
-        timeout=WITHIN_MS
-    )
-    console.keyboard.press("a")
-    console.keyboard.press("Enter")
-    expect(console.get_by_text("Accepted. The crew")).to_be_visible(timeout=WITHIN_MS)
 
 
 def undo(page: Page) -> None:
@@ -52,6 +43,7 @@ def test_an_acceptance_is_undone_by_one_key_until_the_crew_has_answered(
         console.get_by_role("alert").filter(has_text="The crew has its task already")
     ).to_be_visible(timeout=WITHIN_MS)
     assert desk.get(f"/v1/requests/{request}")["card"]["team"] is not None
+    desk.post(f"/v1/requests/{request}/cancel", reason="the journey is over")
 
 
 def test_an_alarm_is_heard_by_name_on_every_console_and_its_owner_may_give_it_back(
@@ -86,11 +78,7 @@ def test_a_pad_takes_back_a_count_a_walk_in_and_a_still_true(people: People, tow
     staff = account(tower, "facility")
     facility = tower.accounts[staff].scope
     pad = people(staff, TABLET)
-    units = pad.get_by_role("region", name="Our beds").get_by_role("listitem")
-    expect(units.first).to_be_visible()
-    counts = [int(each) for each in units.locator(".figure").all_inner_texts()]
-    free = max(counts)  # other journeys have sent people here
-    unit = units.nth(counts.index(free))
+    unit, free = freest(pad)
     figure = unit.locator(".figure")
     undo = pad.get_by_role("complementary", name="Undo").get_by_role("button", name="Undo")
 

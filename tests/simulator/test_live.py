@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,6 @@ from typing import Any
 
 import httpx
 import numpy as np
-import psutil
 import pytest
 import shapely
 from uuid6 import uuid7
@@ -33,6 +31,7 @@ from simulator.deeds import RoadsRecover, RoadsTurnBad
 from simulator.disturbances import BadRoads
 from simulator.door import Door
 from simulator.live import Live, Plan
+from tests.running import free_port, processes
 from tests.simulator.lab import DISPATCH, PARAMETERS, region
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -62,9 +61,7 @@ def running() -> Iterator[Running]:
     """A demo without its own simulation."""
     folder = Path(tempfile.mkdtemp(prefix="ct-"))
     folder.chmod(0o711)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = os.environ | {
         "CARETOWER_DATA_DIR": str(folder),
         "CARETOWER_PORT": str(port),
@@ -86,13 +83,6 @@ def running() -> Iterator[Running]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def api_of(process: subprocess.Popen[bytes]) -> psutil.Process:
-    for child in psutil.Process(process.pid).children(recursive=True):
-        if child.cmdline()[-1:] == ["api"]:
-            return child
-    raise AssertionError("no api runs")
-
-
 async def test_the_region_lives_and_goes_on_when_the_api_was_killed(running: Running) -> None:
     plan = Plan(
         url=running.url,
@@ -111,7 +101,8 @@ async def test_the_region_lives_and_goes_on_when_the_api_was_killed(running: Run
             await until(lambda: bool(states(live) & {"on_scene", "transporting"}), BEFORE_S)
             moved = await positions_of_the_driving(live)
             assert_on_roads(moved)
-            api_of(running.process).kill()
+            (api,) = processes(running.process.pid, "api")
+            api.kill()
             await asyncio.sleep(1)
             await wait_until_ready(running.url)
             before = set(live.board.of("request"))
