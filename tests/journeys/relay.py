@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from threading import Thread
+from threading import Lock, Thread
 
 PIECE = 65_536
 
@@ -12,36 +12,49 @@ class Relay:
 
     def __init__(self, port: int) -> None:
         self._to = port
+        self._is_cut = False
         self._open: list[socket.socket] = []
+        self._turn = Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://localhost:{self._listener.getsockname()[1]}"
-        self._listen()
+        Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        """Nobody gets through, and whoever was through is cut off."""
-        self._port = self._listener.getsockname()[1]
-        for each in (self._listener, *self._open):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-        self._open.clear()
+        """Nobody gets through, and whoever was through is cut off.
+
+        The address stays taken: no other program gets it meanwhile.
+        """
+        with self._turn:
+            self._is_cut = True
+            for each in self._open:
+                _hang_up(each)
+            self._open.clear()
 
     def mend(self) -> None:
         """The line is there again, at the same address."""
-        self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._listen()
+        with self._turn:
+            self._is_cut = False
 
-    def _listen(self) -> None:
-        Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(("localhost", self._to))
+    def _accept(self) -> None:
+        while True:
+            near, _ = self._listener.accept()
+            with self._turn:
+                try:
+                    if self._is_cut:
+                        raise ConnectionRefusedError
+                    far = socket.create_connection(("localhost", self._to))
+                except OSError:
+                    _hang_up(near)
+                    continue
                 self._open += [near, far]
-                for ends in ((near, far), (far, near)):
-                    Thread(target=_pass_on, args=ends, daemon=True).start()
+            for ends in ((near, far), (far, near)):
+                Thread(target=_pass_on, args=ends, daemon=True).start()
+
+
+def _hang_up(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
 
 
 def _pass_on(source: socket.socket, goal: socket.socket) -> None:

@@ -131,7 +131,7 @@ def steps_of(page: Page) -> list[dict[str, Any]]:
 
 
 def hold(page: Page, ms: int) -> None:
-    """A thumb on the button that calls for help."""
+    """A thumb on the button that calls for help, for so long at least."""
     box = page.get_by_role("button", name=re.compile("^Call for help")).bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -145,6 +145,7 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
 ) -> None:
     desk = Desk(tower)
     request, team = sent(desk)
+    name = next(each["name"] for each in desk.get("/v1/teams")["items"] if each["id"] == team)
     console = people(account(tower, "dispatcher"), CONSOLE)
     line = Relay(int(tower.url.rpartition(":")[2]))
     crew = people(account(tower, "field", f"team:{team}"), PHONE, url=line.url)
@@ -178,9 +179,10 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     crew.reload()
     expect(crew.get_by_text("Not sent yet (1)")).to_be_visible()
     expect(crew.get_by_text("A shotgun in the hall cupboard")).to_be_visible()
-    pressed_ms = time.time() * 1000
+    before_ms = time.time() * 1000
     press(crew, "We are on scene")
     expect(crew.get_by_text("Not sent yet (2)")).to_be_visible()
+    after_ms = time.time() * 1000
     expect(crew.get_by_role("button", name="The visit ends here")).to_be_visible()
     picture(crew, "field-dead-spot")
     crew.wait_for_timeout(4_000)
@@ -192,14 +194,15 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     known = desk.get(f"/v1/requests/{request}")
     deeds = [deed for deed in known["timeline"] if deed["action"] in ("depart", "reach_person")]
     assert [deed["action"] for deed in deeds] == ["depart", "reach_person"], "each step once"
-    assert abs(deeds[1]["at_ms"] - pressed_ms) < 3_000, "it happened when it was pressed"
+    happened_ms = deeds[1]["at_ms"]
+    assert before_ms - 1_000 < happened_ms < after_ms + 1_000, "it happened when it was pressed"
     assert all(deed["told_ms"] - deed["at_ms"] > 3_000 for deed in deeds), "and was told later"
     sent_ids = {step["command_id"] for step in said}
     assert len(sent_ids) == 2, "every try carries the id that the step was born with"
 
     # Nobody says that all is well.
     picture(crew, "field-on-scene")
-    alarm = console.get_by_role("alert").filter(has_text="has not checked in")
+    alarm = console.get_by_role("alert").filter(has_text=f"{name} has not checked in")
     expect(alarm).to_be_visible(timeout=(CHECK_IN_S + 15) * 1000)
     picture(console, "console-check-in")
     assert hindrances(console) == []
@@ -209,21 +212,23 @@ def test_a_crew_goes_through_a_dead_spot_is_missed_and_calls_for_help(
     expect(alarm).to_have_count(0)
 
     # A touch is no call for help; a press of one second is.
-    hold(crew, 300)
+    hold(crew, 0)
     expect(crew.get_by_text("Hold for one second")).to_be_visible()
     hold(crew, 1_300)
     expect(crew.get_by_text(re.compile("^Help was told at"))).to_be_visible()
     supervisor = people(account(tower, "supervisor"), CONSOLE)
-    for screen in (console, supervisor):
-        call = screen.get_by_role("alert").filter(has_text="calls for help")
-        expect(call).to_be_visible()
+    call, told = (
+        screen.get_by_role("alert").filter(has_text=f"{name} calls for help")
+        for screen in (console, supervisor)
+    )
+    for each in (call, told):
+        expect(each).to_be_visible()
     picture(console, "console-panic")
-    supervisor.get_by_role("button", name="I have it").click()
-    name = account(tower, "supervisor")
-    expect(crew.get_by_text(f"{name} has your call for help")).to_be_visible()
+    told.get_by_role("button", name="I have it").click()
+    boss = account(tower, "supervisor")
+    expect(crew.get_by_text(f"{boss} has your call for help")).to_be_visible()
     assert hindrances(crew) == []
     picture(crew, "field-help")
-    call = console.get_by_role("alert").filter(has_text="calls for help")
     call.get_by_role("button", name="End it").click()
     call.get_by_label("What was found").fill("Dog was aggressive, crew is in the car")
     call.get_by_role("button", name="End the call for help").click()
