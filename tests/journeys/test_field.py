@@ -345,8 +345,9 @@ def test_a_driver_brings_a_rider_through_a_dead_spot_and_the_desk_reads_how_it_e
     there, home = (console.get_by_role("group", name=f"Ride {leg}") for leg in ("there", "home"))
     for ride in (there, home):
         expect(ride).to_contain_text("fetched between")
-    to_care, to_home = on_record(desk, referral)
-    assert to_care["van"] == to_home["van"]
+    # The first answer may be followed by a better one: one van for both.
+    wait_until(lambda: len({ride["van"] for ride in on_record(desk, referral)}) == 1)
+    to_care, _ = on_record(desk, referral)
     told = [minute(to_care[end], zone)[-5:] for end in ("told_from_ms", "told_until_ms")]
     expect(there).to_contain_text(re.compile(f"{to_care['van_name']}, .* {told[0]} and {told[1]},"))
 
