@@ -334,12 +334,15 @@ def _frozen_times(times: Seconds, shape: tuple[int, int], name: str) -> Seconds:
 
 def in_order(problem: Problem) -> Problem:
     """The same problem with every part in the order of its id, so that ties never depend on it."""
-    requests = _order([r.id for r in problem.requests])
-    teams = _order([t.id for t in problem.teams])
-    vans = _order([v.id for v in problem.vans])
-    places = _order([p.id for p in problem.places])
-    if all(order == sorted(order) for order in (requests, teams, vans, places)):
+    ids = (
+        [r.id for r in problem.requests],
+        [t.id for t in problem.teams],
+        [v.id for v in problem.vans],
+        [p.id for p in problem.places],
+    )
+    if all(names == sorted(names) for names in ids):
         return problem
+    requests, teams, vans, places = map(_order, ids)
     return Problem(
         requests=tuple(problem.requests[k] for k in requests),
         teams=tuple(problem.teams[k] for k in teams),
