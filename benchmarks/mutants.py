@@ -40,7 +40,7 @@ FAULTS = (
     ),
     Fault(
         "the team's shift is forgotten", "optimizer/pairs.py",
-        "if not requests.first[i] and at + onscene > teams.end[j]:", "if at < 0:",
+        "SHIFT if not first and at + onscene > teams.end[j] else 0", "0",
     ),
     Fault(
         "a dual has the wrong sign", "optimizer/pricing.py",
