@@ -8,10 +8,23 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
-from optimizer import counting, dense, grids, kernels, listing, matching, pairs, ways
+from optimizer import (
+    counting,
+    dense,
+    grids,
+    itemising,
+    items,
+    kernels,
+    listing,
+    matching,
+    pairs,
+    ways,
+)  # fmt: skip
+from optimizer.costs import Numbers
 from optimizer.eligibility import Bools, Flags, Ints
 from optimizer.given import Rates, Requests
 from optimizer.glop import Glop
+from optimizer.items import Items
 from optimizer.matching import Matching
 from optimizer.pairs import PlaceSide, RideSide, TeamSide, VanSide
 from optimizer.sides import Bundles, Sides
@@ -22,8 +35,8 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions of `kernels.py`, `ways.py`, `listing.py`, `pairs.py`, `matching.py` and
-    `counting.py`, and the linear program."""
+    """The functions of `kernels.py`, `ways.py`, `listing.py`, `pairs.py`, `matching.py`,
+    `items.py` and `counting.py`, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
     cheapest: Callable[..., tuple[Ints, Ints]]
@@ -36,6 +49,7 @@ class Engine(NamedTuple):
     ride_side: Callable[..., RideSide]
     place_side: Callable[..., PlaceSide]
     mend: Callable[[Matching, int, int], None]
+    itemised: Callable[[Sides, Numbers, Ints, Bundles, Ints], Items]
     tally: Callable[[Flags, Ints, Bools], Ints]
     first_teams: Callable[[Flags, Ints, Bools], Ints]
     next_places: Callable[..., tuple[Ints, Bools]]
@@ -54,6 +68,7 @@ COMPILED = Engine(
     pairs.ride_side,
     pairs.place_side,
     matching.mend,
+    items.itemised,
     counting.tally,
     counting.first_teams,
     counting.next_places,
@@ -71,6 +86,7 @@ PLAIN = Engine(
     grids.ride_side,
     grids.place_side,
     matching.match_anew,
+    itemising.itemised,
     dense.tally,
     dense.first_teams,
     dense.next_places,

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.accounts import accounts_of
 from optimizer.bounds import Relaxed
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
-from optimizer.items import Table, arrivals_of
 from optimizer.plan import Alternative
-from optimizer.pricing import choices_of, within
+from optimizer.pricing import bundles_of, choices_of, within
 from optimizer.ranks import Outcome, close_forced, rank_costs, relax_forced, total
 from optimizer.sides import FAR, GRID
 from optimizer.stars import Choice, Stars
@@ -26,7 +26,7 @@ FIRST_SLACK = 300 * GRID
 """Grains within which bundles are listed first: half an hour."""
 SLACK_GROWTH = 8
 COUNT = 3
-NOBODY = -1
+NOBODY = NOWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _alternative(stars: Stars, outcome: Outcome, forced: _Forced, choice: Choice
     by_rank = tuple((rank, forced.by_rank[rank] - cost) for rank, cost in best.items())
     return Alternative(
         bundle=stars.bundle(choice),
-        arrivals=arrivals_of(Table.of(stars, [choice]))[0],
+        arrivals=accounts_of(stars, bundles_of([choice])[0], np.array([NOWHERE])).arrivals[0],
         regret=sum(regret for _, regret in by_rank),
         regret_by_rank=by_rank,
     )

@@ -1,164 +1,153 @@
-"""A chosen bundle in parts: what its price is made of, what is missing, when its steps happen."""
+"""Chosen bundles in numbers: what their price is made of, what is missing, when their steps happen.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+One compiled pass over all of them; `itemising.py` gives the same answers in NumPy.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optimizer.costs import (
-    Items,
-    place_items,
-    return_items,
-    self_items,
-    stability_item,
-    team_items,
-    van_items,
-)
+from optimizer.costs import Numbers
 from optimizer.eligibility import Bools, Ints
-from optimizer.plan import Arrivals, Part
-from optimizer.pricing import bundles_of
-from optimizer.problem import EMPTY
-from optimizer.stars import Choice, Stars
+from optimizer.given import Rates, Requests
+from optimizer.sides import Bundles, Sides, kernel, part, waiting
 
-Components = tuple[tuple[str, int], ...]
+Floats = NDArray[np.float64]
+COMPONENTS = (
+    "team_wait", "lateness", "team_wish", "overtime", "team_approach", "place_ride",
+    "place_preference", "van_wait", "van_idle", "van_approach", "van_return", "self_drive",
+    "missing_team", "missing_van", "missing_place", "stability",
+)  # fmt: skip
+"""In the order in which a plan lists them."""
+TEAM, PLACE, VAN = 0, 5, 7
+RETURN, SELF_DRIVE, MISSING, STABILITY = 10, 11, 12, 15
+"""Where the components of each part begin."""
+MOMENTS = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """Choices by column (n,): request, option, team, place, which parts they have, and which they
-    lack although their request needs them."""
+class Items(NamedTuple):
+    """Of n bundles: `costs` (n, COMPONENTS) in tenths; they add up to the price. `moments`
+    (n, MOMENTS), NaN where there is no such step: the team there, the person ready, the van there,
+    the person picked up, at the place, or at another place. `shown` (n,): on the consoles now."""
 
-    stars: Stars
-    request: Ints
-    option: Ints
-    team: Ints
-    place: Ints
-    has_team: Bools
-    has_van: Bools
-    has_place: Bools
-    is_self: Bools
-    missing: dict[Part, Bools]
+    costs: Ints
+    moments: Floats
+    shown: Bools
 
     @staticmethod
-    def of(stars: Stars, choices: Sequence[Choice]) -> "Table":
-        """In their order."""
-        i, option, team, place = bundles_of(choices)[0].T
-        has_team, has_place = team < stars.no_team, place < stars.no_place
-        requests = [stars.problem.requests[k] for k in i.tolist()]
-        return Table(
-            stars, i, option, team, place, has_team,
-            has_van=option < stars.self_option,
-            has_place=has_place,
-            is_self=option == stars.self_option,
-            missing={
-                "team": ~has_team & _flags([r.needs_team for r in requests]),
-                "van": (option == stars.none_option) & _flags([r.wants_van for r in requests]),
-                "place": ~has_place & _flags([r.wants_place for r in requests]),
-            },
-        )  # fmt: skip
+    def blank(count: int) -> "Items":
+        """Nothing costs or happens yet."""
+        return Items(
+            np.zeros((count, len(COMPONENTS)), dtype=np.int64),
+            np.full((count, MOMENTS), np.nan),
+            np.zeros(count, dtype=np.bool_),
+        )
 
     @property
-    def ready(self) -> Ints:
-        """When each person can be picked up, as far as the team is concerned."""
-        ready: Ints = self.stars.sides.ready[self.request, self.team]
-        return ready
+    def lacks(self) -> Bools:
+        """Whether a team, a van, a place is missing (n, 3)."""
+        missing: Bools = self.costs[:, MISSING : MISSING + 3] > 0
+        return missing
 
 
-def items_of(table: Table) -> list[Components]:
-    """The components of each choice's price, in tenths; they add up to it. None is zero."""
-    n, i = table.stars.numbers, table.request
-    costs: dict[str, Ints] = {}
-
-    def note(where: Bools, items: Items) -> None:
-        for name, own in items.items():
-            costs[name] = np.zeros(len(i), dtype=np.int64)
-            costs[name][where] = own
-
-    team, place, van = table.has_team, table.has_place, table.has_van
-    home, alone = van & place, table.is_self & place
-    note(team, team_items(n, i[team], table.team[team]))
-    note(place, place_items(n, i[place], table.place[place]))
-    note(van, van_items(n, i[van], table.option[van], table.ready[van]))
-    note(home, return_items(n, table.option[home], table.place[home]))
-    note(alone, self_items(n, i[alone], table.place[alone]))
-    for (part, where), dear in zip(table.missing.items(), table.stars.missing, strict=True):
-        note(where, {f"missing_{part}": dear[i[where]]})
-    same = _is_shown(table)
-    note(same, {"stability": -stability_item(n)[i[same]]})
-    return _noted(costs)
+def itemised(sides: Sides, n: Numbers, missing: Ints, bundles: Bundles, others: Ints) -> Items:
+    """Itemise feasible bundles (n, 4); `others` (n,): another place for each, -1 for none; what
+    requests pay without a team, a van, a place: `missing` (3, R)."""
+    items = Items.blank(len(bundles))
+    bundles = np.ascontiguousarray(bundles)
+    _itemise(
+        sides, n.requests, n.rates, n.times.arrival, n.times.drive, missing, bundles, others,
+        items.costs, items.moments, items.shown,
+    )  # fmt: skip
+    return items
 
 
-def _is_shown(table: Table) -> Bools:
-    """Which choices are on the consoles already."""
-    stars = table.stars
-    shown = [stars.problem.requests[k].shown for k in table.request.tolist()]
-    parts = zip(table.option.tolist(), table.team.tolist(), table.place.tolist(), strict=True)
-    return _flags(
-        [
-            bundle not in (None, EMPTY) and stars.names.find(bundle) == chosen
-            for bundle, chosen in zip(shown, parts, strict=True)
-        ]
-    )
+@part
+def _priced(thousandths: int, seconds: int) -> int:
+    return (thousandths * seconds + 3000) // 6000
 
 
-def _noted(costs: dict[str, Ints]) -> list[Components]:
-    """By choice what costs something, in the order of the components."""
-    names, table = list(costs), np.column_stack(list(costs.values()))
-    rows, columns = table.nonzero()
-    pairs = [
-        (names[column], cost)
-        for column, cost in zip(columns.tolist(), table[rows, columns].tolist(), strict=True)
-    ]
-    ends = np.cumsum(np.bincount(rows, minlength=len(table))).tolist()
-    return [tuple(pairs[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+@part
+def _team(
+    sides: Sides, requests: Requests, rates: Rates, i: int, j: int, arrival: int, drive: int,
+    costs: Ints,
+) -> None:  # fmt: skip
+    weight = requests.weight[i]
+    late = max(0, requests.waited[i] + arrival - requests.target[i])
+    over = max(0, arrival + requests.onscene[i] - sides.team_end[j])
+    over = min(over, requests.horizon[i]) if requests.first[i] else 0
+    costs[0] = _priced(1000 * weight, arrival)
+    costs[1] = _priced(rates.lateness_factor * weight, late)
+    costs[3] = _priced(rates.overtime_factor * weight, over)
+    costs[4] = _priced(rates.team_approach, drive)
+    costs[2] = sides.team[i, j] - costs[0] - costs[1] - costs[3] - costs[4]
 
 
-def arrivals_of(table: Table) -> list[Arrivals]:
-    """When the steps of each choice happen."""
-    times, i = table.stars.numbers.times, table.request
-    sides = table.stars.sides
-    van = np.where(table.has_van, table.option, 0)
-    eta = _at(times.eta, i, van)
-    ready = table.ready
-    pick = np.where(table.has_van, np.maximum(ready, eta), ready)
-    # Boarding takes time in a van; a team that drives the person itself leaves when it is ready.
-    ride = (
-        _at(times.go, i, np.where(table.has_place, table.place, 0)) + table.has_van * sides.load[i]
-    )
-    gone = table.has_place & ~table.missing["van"]
-    nobody = table.missing["team"]
-    return [
-        Arrivals()
-        if is_alone
-        else Arrivals(
-            team_s=float(team_s) if has_team else None,
-            ready_s=float(ready_s),
-            van_s=float(van_s) if has_van else None,
-            pick_s=float(pick_s) if goes else None,
-            place_s=float(pick_s + ride_s) if goes else None,
-        )
-        for is_alone, has_team, team_s, ready_s, has_van, van_s, goes, pick_s, ride_s in zip(
-            nobody.tolist(),
-            table.has_team.tolist(),
-            _at(times.arrival, i, np.where(table.has_team, table.team, 0)).tolist(),
-            ready.tolist(),
-            table.has_van.tolist(),
-            eta.tolist(),
-            gone.tolist(),
-            pick.tolist(),
-            ride.tolist(),
-            strict=True,
-        )
-    ]
+@part
+def _place(sides: Sides, rates: Rates, i: int, p: int, weight: int, costs: Ints) -> None:
+    go = sides.go[i, p]
+    costs[0] = _priced(rates.place_drive_weighted * weight, go) + _priced(rates.place_drive, go)
+    costs[1] = sides.place[i, p] - costs[0]
 
 
-def _at(matrix: Ints, i: Ints, k: Ints) -> Ints:
-    """Entries of a matrix; 0 where it has no columns at all."""
-    if not matrix.shape[1]:
-        return np.zeros(len(i), dtype=np.int64)
-    entries: Ints = matrix[i, k]
-    return entries
+@part
+def _van(sides: Sides, i: int, v: int, ready: int, costs: Ints) -> None:
+    eta = sides.eta[i, v]
+    costs[0 if eta > ready else 1] = waiting(sides, i, eta, ready)
+    costs[2] = sides.approach[i, v]
 
 
-def _flags(values: Sequence[bool]) -> Bools:
-    return np.array(values, dtype=np.bool_)
+@part
+def _steps(
+    sides: Sides, i: int, o: int, j: int, p: int, other: int, arrival: int, moments: Floats
+) -> None:
+    """When the steps happen, of whoever lacks no team."""
+    vans, teams, places = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    ready = sides.ready[i, j]
+    if j < teams:
+        moments[0] = arrival
+    moments[1] = pick = gone = ready
+    if o < vans:  # Boarding takes time in a van; a team that drives leaves when it is ready.
+        moments[2] = sides.eta[i, o]
+        pick = max(ready, sides.eta[i, o])
+        gone = pick + sides.load[i]
+    if o <= vans or not sides.no_van[i]:
+        if p < places:
+            moments[3], moments[4] = pick, gone + sides.go[i, p]
+        if other >= 0:
+            moments[5] = gone + sides.go[i, other]
+
+
+@kernel
+def _itemise(
+    sides: Sides, requests: Requests, rates: Rates, arrival: Ints, drive: Ints, missing: Ints,
+    bundles: Bundles, others: Ints, costs: Ints, moments: Floats, shown: Bools,
+) -> None:  # fmt: skip
+    vans, teams, places = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
+    for k in range(len(bundles)):
+        i, o, j, p = bundles[k, 0], bundles[k, 1], bundles[k, 2], bundles[k, 3]
+        cost, weight, at = costs[k], requests.weight[i], 0
+        if j < teams:
+            at = arrival[i, j]
+            _team(sides, requests, rates, i, j, at, drive[i, j], cost[TEAM:])
+        else:
+            cost[MISSING] = missing[0, i]
+        if o < vans:
+            _van(sides, i, o, sides.ready[i, j], cost[VAN:])
+        elif o > vans:
+            cost[MISSING + 1] = missing[1, i]
+        if p < places:
+            _place(sides, rates, i, p, weight, cost[PLACE:])
+            if o < vans:
+                cost[RETURN] = sides.way_home[o, p]
+            elif o == vans:
+                cost[SELF_DRIVE] = sides.self_drive[i, p]
+        else:
+            cost[MISSING + 2] = missing[2, i]
+        same = sides.extra_bundle[i, 1]
+        shown[k] = same[0] == o and same[1] == j and same[2] == p
+        if shown[k]:
+            cost[STABILITY] = -_priced(1000 * weight, rates.stability_s)
+        if not cost[MISSING]:
+            _steps(sides, i, o, j, p, others[k], at, moments[k])

@@ -1,11 +1,13 @@
 """Why a part is missing, counted over every resource of its kind; and what is wrong with a lock."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
 import numpy as np
 
+from optimizer.accounts import LACKED
 from optimizer.counting import TAKEN, UNFIT
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.engine import engine
@@ -50,31 +52,29 @@ class Selection:
         return room
 
 
-def unserved(
-    selection: Selection, missing: Sequence[Sequence[Part]]
-) -> dict[int, tuple[Reason, ...]]:
-    """Why parts are missing, by request; a resource counts under each fault it has.
+def unserved(selection: Selection, lacks: Bools) -> dict[int, tuple[Reason, ...]]:
+    """Why parts are missing, by request; a resource counts under each fault it has. `lacks` (R, 3):
+    who lacks which of LACKED.
 
     Beside the faults: "taken" by the holders named, and "unfit": free, but not together with the
     other parts (the driver's shift would end on the way, or all or nothing was asked).
     """
-    found: dict[int, list[Reason]] = {i: [] for i, parts in enumerate(missing) if parts}
-    for part in ("team", "van", "place"):
-        rows = [i for i, parts in enumerate(missing) if part in parts]
-        if rows:
-            for i, reasons in zip(rows, _reasons(selection, part, rows), strict=True):
+    found: defaultdict[int, list[Reason]] = defaultdict(list)
+    for part, lacking in zip(LACKED, lacks.T, strict=True):
+        rows = np.flatnonzero(lacking)
+        if len(rows):
+            for i, reasons in zip(rows.tolist(), _reasons(selection, part, rows), strict=True):
                 found[i] += reasons
     return {i: tuple(reasons) for i, reasons in found.items()}
 
 
-def _reasons(selection: Selection, part: Part, rows: list[int]) -> Iterator[list[Reason]]:
+def _reasons(selection: Selection, part: Part, rows: Ints) -> Iterator[list[Reason]]:
     """The reasons of each of these requests, for one part."""
     flags, room = faults_by_part(selection.stars)[part], selection.has_room(part)
-    at = np.array(rows, dtype=np.int64)
-    counts = engine().tally(flags, at, room).tolist()
-    takers = _takers(selection, part, flags[at], room)
+    counts = engine().tally(flags, rows, room).tolist()
+    takers = _takers(selection, part, flags[rows], room)
     lacking = _Lacking(selection.stars, part)
-    for i, count, who in zip(rows, counts, takers, strict=True):
+    for i, count, who in zip(rows.tolist(), counts, takers, strict=True):
         reasons = [
             Reason(part, name, number, lacking.bits(i) if name == "lacks" else ())
             for name, number in zip(FAULT_NAMES, count, strict=False)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from optimizer.accounts import accounts_of
 from optimizer.backups import backups_of
 from optimizer.explain import Explanation, nearest_teams
-from optimizer.items import Table, arrivals_of, items_of
-from optimizer.plan import Assignment, Part, Plan, Stage
+from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Prices
 from optimizer.problem import Place, Team
 from optimizer.ranks import rank_costs, total
@@ -42,49 +42,42 @@ def _assignments(
     prices: Prices,
     explanations: Mapping[int, Explanation],
 ) -> tuple[Assignment, ...]:
-    selection, table = Selection.of(stars, choices, prices), Table.of(stars, choices)
-    missing = _missing(table)
-    reasons = unserved(selection, missing)
+    problem, nothing = stars.problem, Explanation()
+    selection = Selection.of(stars, choices, prices)
     backups, shared = backups_of(selection)
-    others = [(k, p) for k, p in enumerate(backups.tolist()) if p >= 0]
-    away = arrivals_of(Table.of(stars, [choices[k]._replace(place=p) for k, p in others]))
-    there = {k: arrivals.place_s for (k, _), arrivals in zip(others, away, strict=True)}
-    team_ids = _ids(stars.problem.teams)
-    place_ids = _ids(stars.problem.places)
-    nothing = Explanation()
+    accounts = accounts_of(stars, selection.bundles, backups)
+    reasons = unserved(selection, accounts.lacks)
+    teams, places = _ids(problem.teams), _ids(problem.places)
     columns = zip(
-        choices, items_of(table), arrivals_of(table), missing,
+        choices, problem.requests, *accounts[:4], accounts.missing,
         backups.tolist(), shared.tolist(), nearest_teams(stars).tolist(), strict=True,
     )  # fmt: skip
     return tuple(
         Assignment(
-            request_id=stars.problem.requests[i].id,
-            bundle=stars.bundle(choice),
+            request_id=request.id,
+            bundle=(request.shown if is_shown else None) or stars.bundle(choice),
             arrivals=arrivals,
-            costs=items,
-            missing=lacks,
-            reasons=reasons.get(i, ()),
-            backup_place=place_ids[backup],
-            backup_place_s=there.get(i),
+            costs=costs,
+            missing=missing,
+            reasons=reasons.get(choice.request, ()),
+            backup_place=places[backup],
+            backup_place_s=elsewhere_s,
             backup_shared=is_shared,
-            alternatives=explanations.get(i, nothing).alternatives,
-            nearest_team=team_ids[nearest],
-            nearest=explanations.get(i, nothing).nearest,
-            lock_faults=lock_faults(selection, choice),
+            alternatives=explanations.get(choice.request, nothing).alternatives,
+            nearest_team=teams[nearest],
+            nearest=explanations.get(choice.request, nothing).nearest,
+            lock_faults=() if request.locked is None else lock_faults(selection, choice),
         )
-        for i, (choice, items, arrivals, lacks, backup, is_shared, nearest) in enumerate(columns)
-    )
+        for (
+            choice, request, costs, arrivals, elsewhere_s, is_shown, missing,
+            backup, is_shared, nearest,
+        ) in columns
+    )  # fmt: skip
 
 
 def _ids(resources: Sequence[Team | Place]) -> list[str | None]:
     """By index; None at -1, which stands for none."""
     return [*(resource.id for resource in resources), None]
-
-
-def _missing(table: Table) -> list[tuple[Part, ...]]:
-    missing = table.missing
-    rows = zip(*(flags.tolist() for flags in missing.values()), strict=True)
-    return [tuple(p for p, lacks in zip(missing, row, strict=True) if lacks) for row in rows]
 
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:

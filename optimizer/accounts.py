@@ -1,0 +1,53 @@
+"""Chosen bundles in the words of a plan: the parts of their price, what they lack, their steps."""
+
+from itertools import compress, starmap
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.eligibility import Bools, Ints
+from optimizer.engine import engine
+from optimizer.items import COMPONENTS
+from optimizer.plan import Arrivals, Part
+from optimizer.sides import Bundles
+from optimizer.stars import Stars
+
+Components = tuple[tuple[str, int], ...]
+LACKED: tuple[Part, ...] = ("team", "van", "place")
+_BITS = 1 << np.arange(len(LACKED))
+_MISSING = tuple(
+    tuple(part for k, part in enumerate(LACKED) if code >> k & 1)
+    for code in range(1 << len(LACKED))
+)
+
+
+class Accounts(NamedTuple):
+    """By bundle: the components of its price that are not zero, in tenths; its steps; when the
+    other place would be reached; whether it is on the consoles; what of LACKED it lacks (n, 3)."""
+
+    costs: list[Components]
+    arrivals: list[Arrivals]
+    elsewhere_s: list[float | None]
+    shown: list[bool]
+    lacks: Bools
+
+    @property
+    def missing(self) -> list[tuple[Part, ...]]:
+        """The parts that each lacks."""
+        return [_MISSING[code] for code in (self.lacks @ _BITS).tolist()]
+
+
+def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
+    """Of feasible bundles (n, 4), each with another place or -1 (n,)."""
+    items = engine().itemised(stars.sides, stars.numbers, stars.missing, bundles, others)
+    steps: NDArray[np.object_] = items.moments.astype(np.object_)
+    steps[np.isnan(items.moments)] = None
+    costs = items.costs.tolist()
+    return Accounts(
+        costs=[tuple(compress(zip(COMPONENTS, row, strict=True), row)) for row in costs],
+        arrivals=list(starmap(Arrivals, steps[:, :-1].tolist())),
+        elsewhere_s=steps[:, -1].tolist(),
+        shown=items.shown.tolist(),
+        lacks=items.lacks,
+    )
