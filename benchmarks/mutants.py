@@ -43,8 +43,16 @@ FAULTS = (
         "SHIFT if not first and at + onscene > teams.end[j] else 0", "0",
     ),
     Fault(
-        "a dual has the wrong sign", "optimizer/pricing.py",
+        "a dual has the wrong sign", "optimizer/generation.py",
+        "max(0.0, -dual)", "max(0.0, dual)",
+    ),
+    Fault(
+        "a dual has the wrong sign while the kernels compile", "optimizer/pricing.py",
         "np.maximum(0.0, -duals)", "np.maximum(0.0, duals)",
+    ),
+    Fault(
+        "generation ends before everybody was asked again", "optimizer/generation.py",
+        "        elif is_all:\n", "        elif count >= 0:\n",
     ),
     Fault(
         "the closing adds reduced costs instead of true ones", "optimizer/ranks.py",

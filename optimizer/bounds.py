@@ -172,7 +172,7 @@ class Relaxation:
         self._decided = Decided(earlier.choices, earlier.limits)
         self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
         self._remembered = Remembered()
-        self._memory = self._remembered.of(stars.problem, stars.sides, scope)
+        self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
 
     def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> None:
         """Take on another question, warm if it is like the last one."""
@@ -183,7 +183,7 @@ class Relaxation:
             known = renamed(before, stars, choices_of(*self._master.known()))
             self._master = Master(*question)
             self.offer(*bundles_of(known))
-        self._memory = self._remembered.of(stars.problem, stars.sides, scope)
+        self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
 
     def offer(self, bundles: Bundles, costs: Ints) -> None:
         """Bundles that may be useful; those out of scope are passed over."""

@@ -30,13 +30,17 @@ class Names:
 
     @staticmethod
     def of(problem: Problem, before: "Names | None" = None) -> "Names":
-        """In the order of the problem; an index that is the same as before is kept."""
+        """In the order of the problem; `before`, or an index of it, where that is the same."""
         old = before or Names({}, {}, {})
-        return Names(
+        names = Names(
             _index([*(v.id for v in problem.vans), SELF, None], old.options),
             _index([*(t.id for t in problem.teams), None], old.teams),
             _index([*(p.id for p in problem.places), None], old.places),
         )
+        same = (
+            names.options is old.options and names.teams is old.teams and names.places is old.places
+        )
+        return old if same else names
 
     def find(self, bundle: Bundle) -> tuple[int, int, int] | None:
         """Option, team and place of a bundle; None if one is unknown."""

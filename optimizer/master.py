@@ -10,10 +10,11 @@ from optimizer.columns import Columns, Table
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.generation import Looked, Rows, grow
+from optimizer.given import Names
 from optimizer.glop import Glop
 from optimizer.pivots import FOUND, IMPOSSIBLE
 from optimizer.pricing import Floats, Prices, bundles_of, whole_grains
-from optimizer.problem import Place, Team, Van
+from optimizer.problem import SELF as BY_TEAM
 from optimizer.remembered import Memory
 from optimizer.sides import FAR, GRID, Bundles
 from optimizer.simplex import Simplex
@@ -32,6 +33,7 @@ MARKS = 3
 """Limits that a decided choice may be in, at least: one for each of its resources."""
 UNSEEN, GONE, SELF, NONE = -4, -1, -2, -3
 """Where there is no row: no column uses it, not in this question, the team drives, without."""
+NOWHERE: dict[str | None, int] = {BY_TEAM: SELF, None: NONE}
 MANY_ROWS = 6000
 """Where so many rows are possible, GLOP's sparse factors take less room than an inverse."""
 
@@ -73,7 +75,7 @@ class Master:
         self._names: dict[Name, int] = {}
         self._requests: dict[str, int] = {}
         self._columns: dict[Key, int] = {}
-        self._ids: list[list[str]] | None = None
+        self._known: Names | None = None
         self._width = 4 + max(MARKS, _most_marks(limits))
         self._table = Columns(self._width)
         self._is_request: Bools = np.zeros(0, dtype=np.bool_)
@@ -225,22 +227,8 @@ class Master:
             self._new_row(limit.name) if row is None else row
             for limit, row in zip(self._limits, free, strict=True)
         ]
-        kinds: tuple[tuple[Sequence[Van | Team | Place], tuple[int, ...]], ...] = (
-            (problem.vans, (SELF, NONE)), (problem.teams, (NONE,)), (problem.places, (NONE,)),
-        )  # fmt: skip
-        ids = [[part.id for part in parts] for parts, _ in kinds]
-        if ids != self._ids:
-            self._ids = ids
-            rows = [
-                row
-                for own, (_, beyond) in zip(ids, kinds, strict=True)
-                for row in (*(names.get(name, UNSEEN) for name in own), *beyond)
-            ]
-            self._part_row = np.array(rows, dtype=np.int64)
-            vans, teams = len(problem.vans) + 2, len(problem.teams) + 1
-            self._van_row, self._team_row, self._place_row = np.split(
-                self._part_row, [vans, vans + teams]
-            )
+        if self._stars.names is not self._known:
+            self._find_part_rows(self._stars.names)
         self._request_row = np.full(len(problem.requests), NONE, dtype=np.int64)
         fresh = set()
         for i in members:
@@ -253,6 +241,21 @@ class Master:
         self._members = members
         self._state_capacities()
         return fresh
+
+    def _find_part_rows(self, parts: Names) -> None:
+        """The rows of vans, teams and places by index; UNSEEN where there is none yet."""
+        self._known = parts
+        indices = (parts.options, parts.teams, parts.places)
+        rows = [
+            NOWHERE.get(name) or self._names.get(str(name), UNSEEN)
+            for index in indices
+            for name in index
+        ]
+        self._part_row = np.array(rows, dtype=np.int64)
+        vans, teams = len(parts.options), len(parts.teams)
+        self._van_row, self._team_row, self._place_row = np.split(
+            self._part_row, [vans, vans + teams]
+        )
 
     def _new_row(self, name: Name) -> int:
         row = self._names[name] = self._take_row(is_request=False)
@@ -413,7 +416,7 @@ class Master:
             self._free[True].append(self._requests.pop(name))
         for part in [part for part, row in self._names.items() if not used[row]]:
             self._free[False].append(self._names.pop(part))
-        self._ids = None
+        self._known = None
 
     def _found_by_glop(self) -> bool:
         """The compiled simplex gave up: the solver of record decides, and ours goes on from its

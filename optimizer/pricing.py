@@ -118,22 +118,16 @@ def within(stars: Stars, scope: Ints, prices: Prices, limit: Ints) -> tuple[Bund
 
 def renamed(old: Stars, new: Stars, choices: Iterable[Choice]) -> list[Choice]:
     """The choices of one question in the indices and at the prices of another, where they exist."""
-    table, _ = bundles_of(choices)
-    a, b = old.problem, new.problem
-    maps = [
-        _moves([r.id for r in a.requests], [r.id for r in b.requests], 0),
-        _moves([v.id for v in a.vans], [v.id for v in b.vans], 2),
-        _moves([t.id for t in a.teams], [t.id for t in b.teams], 1),
-        _moves([p.id for p in a.places], [p.id for p in b.places], 1),
-    ]
-    bundles = np.column_stack([move[table[:, k]] for k, move in enumerate(maps)])
+    bundles = bundles_of(choices)[0].copy()
+    at = {request.id: i for i, request in enumerate(new.problem.requests)}
+    now = np.array([at.get(request.id, -1) for request in old.problem.requests], dtype=np.int64)
+    bundles[:, 0] = now[bundles[:, 0]]
+    kinds = (("options", 1), ("teams", 2), ("places", 3))
+    for kind, column in kinds:
+        before, after = getattr(old.names, kind), getattr(new.names, kind)
+        if before is not after:
+            now = np.array([after.get(name, -1) for name in before], dtype=np.int64)
+            bundles[:, column] = now[bundles[:, column]]
     bundles = bundles[(bundles >= 0).all(axis=1)]
     costs = engine().costs_of(new.sides, bundles)
     return choices_of(bundles[costs < FAR], costs[costs < FAR])
-
-
-def _moves(old: list[str], new: list[str], extra: int) -> Ints:
-    """Where each old index is now, -1 for nowhere; so many more stand for no resource."""
-    at = {name: k for k, name in enumerate(new)}
-    beyond = range(len(new), len(new) + extra)
-    return np.array([*(at.get(name, -1) for name in old), *beyond], dtype=np.int64)

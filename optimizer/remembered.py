@@ -60,21 +60,22 @@ class Remembered:
     """The memory of one relaxation, from question to question."""
 
     def __init__(self) -> None:
-        self._question: tuple[object, ...] = ()
+        self._resources: object = None
+        self._idle = 0
         self._rows: dict[str, int] = {}
         self._way_home: Ints | None = None
 
-    def of(self, problem: Problem, sides: Sides, scope: Ints) -> Memory:
-        """The memory for these requests; empty if the resources are others."""
-        kinds = (problem.teams, problem.vans, problem.places)
-        question = (sides.idle, *(tuple(part.id for part in kind) for kind in kinds))
-        if question != self._question or not _same(self._way_home, sides.way_home):
+    def of(self, problem: Problem, names: object, sides: Sides, scope: Ints) -> Memory:
+        """The memory for these requests; empty if the resources are others: `names` is the same
+        object as long as they are the same."""
+        same = names is self._resources and sides.idle == self._idle
+        if not same or not _same(self._way_home, sides.way_home):
             self._memory, self._rows = blank(sides), {}
-        self._question, self._way_home = question, sides.way_home
-        names = [problem.requests[i].id for i in scope.tolist()]
-        self._make_rows(names)
+        self._resources, self._idle, self._way_home = names, sides.idle, sides.way_home
+        asked = [problem.requests[i].id for i in scope.tolist()]
+        self._make_rows(asked)
         row = np.full(len(problem.requests), -1, dtype=np.int64)
-        row[scope] = [self._rows[name] for name in names]
+        row[scope] = [self._rows[name] for name in asked]
         self._memory = self._memory._replace(row=row)
         return self._memory
 

@@ -24,7 +24,7 @@ def warm_up() -> None:
     stars = _stars()
     sides, scope = stars.sides, np.arange(2)
     prices = (np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(2, np.int64))
-    memory = Remembered().of(stars.problem, sides, scope)
+    memory = Remembered().of(stars.problem, stars.names, sides, scope)
     values, found = COMPILED.cheapest(sides, scope, prices, None, memory)
     COMPILED.within(sides, scope, prices, values[:, 0] + GRID, 4)
     COMPILED.by_option(sides, scope, np.ones(3, np.bool_), np.ones(2, np.bool_))

@@ -51,15 +51,15 @@ def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
 def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, size):
     rng = np.random.default_rng(seed)
     problem = in_order(random_problem(seed, **size))
-    remembered = Remembered()
+    remembered, stars = Remembered(), None
     for _ in range(12):
         drive = problem.team_to_request + rng.integers(-300, 300, problem.team_to_request.shape)
         vans = problem.van_to_request + rng.integers(-300, 300, problem.van_to_request.shape)
         problem = replace(
             problem, team_to_request=np.maximum(drive, 0), van_to_request=np.maximum(vans, 0)
         )
-        stars = stars_of(problem)
-        memory = remembered.of(problem, stars.sides, EVERYONE)
+        stars = stars_of(problem, stars)
+        memory = remembered.of(problem, stars.names, stars.sides, EVERYONE)
         for price_seed in rng.integers(0, 4, 3).tolist():
             charges = _random_prices(stars, price_seed).charges
             exact, _ = kernels.cheapest(stars.sides, EVERYONE, charges)
