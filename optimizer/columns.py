@@ -6,10 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.eligibility import Bools, Ints
-from optimizer.pricing import Floats
-from optimizer.sides import Bundles
+from optimizer.pivots import Floats
+from optimizer.sides import FAR, Bundles, Sides, kernel, part, price
 
 ROOM = 256
+UNSEEN, GONE, SELF, NONE = -4, -1, -2, -3
+"""Where there is no row: no column uses it, not in this question, the team drives, without."""
+
+
+class Rows(NamedTuple):
+    """The row of each part: request (R,), van (V + 2,), team (J + 1,), place (P + 1,)."""
+
+    request: Ints
+    van: Ints
+    team: Ints
+    place: Ints
 
 
 class Table(NamedTuple):
@@ -23,6 +34,49 @@ class Table(NamedTuple):
     marked: Bools
     rows: Ints
     coef: Floats
+
+
+def reread(
+    sides: Sides, rows: Rows, index: Ints, parts: Bundles, is_open: Bools, bundles: Bundles,
+    costs: Ints,
+) -> None:  # fmt: skip
+    """What columns mean in this question and what they cost, FAR where a part is gone or the column
+    is not open, into `bundles` and `costs`. `index` (M,) has room for the index of every row."""
+    index[:] = GONE
+    _reread(sides, rows, index, parts, is_open, bundles, costs)
+
+
+@kernel
+def _reread(
+    sides: Sides, rows: Rows, index: Ints, parts: Bundles, is_open: Bools, bundles: Bundles,
+    costs: Ints,
+) -> None:  # fmt: skip
+    _point(rows.request, index)
+    _point(rows.van, index)
+    _point(rows.team, index)
+    _point(rows.place, index)
+    last = (GONE, len(rows.van) - 1, len(rows.team) - 1, len(rows.place) - 1)
+    for n in range(len(parts)):
+        there = True
+        for c in range(4):
+            row = parts[n, c]
+            if row >= 0:
+                bundles[n, c] = index[row]
+            else:
+                bundles[n, c] = last[c] if row == NONE else len(rows.van) - 2
+            there &= bundles[n, c] >= 0
+        costs[n] = FAR
+        if there and is_open[n]:
+            i, o, j, p = bundles[n]
+            costs[n] = min(FAR, price(sides, i, o, j, p))
+
+
+@part
+def _point(rows: Ints, index: Ints) -> None:
+    """Let each row say which of its kind it is."""
+    for k in range(len(rows)):
+        if rows[k] >= 0:
+            index[rows[k]] = k
 
 
 class Columns:
@@ -59,8 +113,8 @@ class Columns:
 
     def keep(self, kept: Bools) -> None:
         """Forget the other columns."""
-        for room, part in zip(self._room, self.now, strict=True):
-            room[: kept.sum()] = part[kept]
+        for room, column in zip(self._room, self.now, strict=True):
+            room[: kept.sum()] = column[kept]
         self._cut(int(kept.sum()))
 
     def _cut(self, count: int) -> None:

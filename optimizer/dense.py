@@ -5,6 +5,7 @@ The answers are those of `kernels.py`, bit for bit, ties included; only slower.
 
 import numpy as np
 
+from optimizer.columns import GONE, NONE, SELF, Rows
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.kernels import TOP
 from optimizer.remembered import NEVER, Memory
@@ -18,6 +19,22 @@ def costs_of(sides: Sides, bundles: Bundles) -> Ints:
         rows = bundles[:, 0] == i
         found[rows] = _costs(sides, i)[tuple(bundles[rows, 1:].T)]
     return found
+
+
+def reread(
+    sides: Sides, rows: Rows, index: Ints, parts: Bundles, is_open: Bools, bundles: Bundles,
+    costs: Ints,
+) -> None:  # fmt: skip
+    """As `columns.reread`."""
+    index[:] = GONE
+    for own in rows:
+        index[own[own >= 0]] = np.flatnonzero(own >= 0)
+    last = [GONE, *(len(own) - 1 for own in rows[1:])]
+    bundles[:] = np.where(parts == NONE, last, index[np.maximum(parts, 0)])
+    bundles[parts[:, 1] == SELF, 1] = len(rows.van) - 2
+    here = np.flatnonzero((bundles >= 0).all(axis=1) & is_open)
+    costs[:] = FAR
+    costs[here] = np.minimum(costs_of(sides, bundles[here]), FAR)
 
 
 def cheapest(

@@ -9,6 +9,7 @@ from threading import Event
 from typing import NamedTuple
 
 from optimizer import (
+    columns,
     counting,
     dense,
     grids,
@@ -20,6 +21,7 @@ from optimizer import (
     pairs,
     ways,
 )  # fmt: skip
+from optimizer.columns import Rows
 from optimizer.costs import Numbers
 from optimizer.eligibility import Bools, Flags, Ints
 from optimizer.given import Rates, Requests
@@ -35,10 +37,11 @@ Charges = tuple[Ints, Ints, Ints]
 
 
 class Engine(NamedTuple):
-    """The functions of `kernels.py`, `ways.py`, `listing.py`, `pairs.py`, `matching.py`,
-    `items.py` and `counting.py`, and the linear program."""
+    """The functions of `kernels.py`, `columns.py`, `ways.py`, `listing.py`, `pairs.py`,
+    `matching.py`, `items.py` and `counting.py`, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
+    reread: Callable[[Sides, Rows, Ints, Bundles, Bools, Bundles, Ints], None]
     cheapest: Callable[..., tuple[Ints, Ints]]
     within: Callable[[Sides, Ints, Charges, Ints, int], tuple[int, Bundles]]
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
@@ -58,6 +61,7 @@ class Engine(NamedTuple):
 
 COMPILED = Engine(
     kernels.costs_of,
+    columns.reread,
     kernels.cheapest,
     listing.within,
     ways.by_option,
@@ -76,6 +80,7 @@ COMPILED = Engine(
 )
 PLAIN = Engine(
     dense.costs_of,
+    dense.reread,
     dense.cheapest,
     dense.within,
     dense.by_option,

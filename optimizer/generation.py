@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optimizer.columns import UNSEEN, Rows
 from optimizer.eligibility import Ints
 from optimizer.kernels import TOP, Work, look, work_of
 from optimizer.listing import list_within
@@ -28,17 +29,6 @@ NEAR = 30 * GRID
 """Where so few requests have a better bundle, all enter that are within so many grains of the best:
 or they would come one at a time."""
 ROOM = 2048
-
-
-class Rows(NamedTuple):
-    """The row of each part: request (R,), van (V + 2,), team (J + 1,), place (P + 1,). Below zero
-    where it has none; `unseen` stands for one that is still to be made."""
-
-    request: Ints
-    van: Ints
-    team: Ints
-    place: Ints
-    unseen: int
 
 
 class Looked(NamedTuple):
@@ -71,7 +61,7 @@ def grow(
 ) -> tuple[Looked | None, Bundles, Ints]:
     """Go on with a program over the bundles of these requests: the last look, None if there is no
     optimum to be trusted, and the bundles that were let in, with their costs."""
-    prices = Prices(*(np.empty(len(part), dtype=np.int64) for part in rows[1:4]))
+    prices = Prices(*(np.empty(len(part), dtype=np.int64) for part in rows[1:]))
     enough, values = np.empty(len(scope), np.int64), np.empty((len(scope), TOP), np.int64)
     found = np.empty((len(scope), TOP, 3), dtype=np.int64)
     room = _Room(
@@ -223,7 +213,7 @@ def _let_in(sides: Sides, rows: Rows, room: _Room, first: int, more: int) -> boo
         own = room.rows[at]
         own[0], own[1], own[2], own[3] = rows.request[i], rows.van[o], rows.team[j], rows.place[p]
         for e in range(4):
-            if own[e] == rows.unseen:
+            if own[e] == UNSEEN:
                 return False
             room.coef[at, e] = 1.0 if own[e] >= 0 else 0.0
             own[e] = max(own[e], 0)

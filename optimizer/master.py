@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.columns import Columns, Table
+from optimizer.columns import NONE, SELF, UNSEEN, Columns, Rows, Table
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
-from optimizer.generation import Looked, Rows, grow
+from optimizer.generation import Looked, grow
 from optimizer.given import Names
 from optimizer.glop import Glop
 from optimizer.pivots import FOUND, IMPOSSIBLE
@@ -31,8 +31,6 @@ SURPLUS = 16
 KEPT = 8
 MARKS = 3
 """Limits that a decided choice may be in, at least: one for each of its resources."""
-UNSEEN, GONE, SELF, NONE = -4, -1, -2, -3
-"""Where there is no row: no column uses it, not in this question, the team drives, without."""
 NOWHERE: dict[str | None, int] = {BY_TEAM: SELF, None: NONE}
 MANY_ROWS = 6000
 """Where so many rows are possible, GLOP's sparse factors take less room than an inverse."""
@@ -126,7 +124,6 @@ class Master:
         entering = [choice for choice in (*own, *kept.values()) if choice.request in fresh]
         for choice, key in zip(entering, self._keys_of(entering, marks), strict=True):
             self._program.enter(self._columns[key], int(self._request_row[choice.request]))
-        self.force(None)
 
     def add(self, bundles: Bundles, costs: Ints) -> int:
         """The columns that are not there yet; how many those were."""
@@ -174,8 +171,7 @@ class Master:
 
     def _grow(self, program: Simplex, scope: Ints, memory: Memory) -> Looked | None:
         """Generate bundles in one go; None if the program was not solved so."""
-        rows = Rows(self._request_row, self._van_row, self._team_row, self._place_row, UNSEEN)
-        looked, bundles, costs = grow(program, self._stars.sides, scope, rows, memory)
+        looked, bundles, costs = grow(program, self._stars.sides, scope, self._rows, memory)
         if len(costs):
             parts = self._parts_of(bundles)
             self._note(parts, bundles, costs, *self._entries(parts))
@@ -257,6 +253,10 @@ class Master:
             self._part_row, [vans, vans + teams]
         )
 
+    @property
+    def _rows(self) -> Rows:
+        return Rows(self._request_row, self._van_row, self._team_row, self._place_row)
+
     def _new_row(self, name: Name) -> int:
         row = self._names[name] = self._take_row(is_request=False)
         return row
@@ -277,23 +277,15 @@ class Master:
         """What every column means and costs now; of requests that are decided, only those choices
         are open."""
         now = self._table.now
-        columns = (self._request_row, self._van_row, self._team_row, self._place_row)
-        at = np.full(len(self._rhs) - UNSEEN, GONE, dtype=np.int64)
-        for row in columns:
-            known = np.flatnonzero(row >= 0)
-            at[row[known]] = known
-        last = [GONE, *(len(row) - 1 for row in columns[1:])]
-        now.bundles[:] = np.where(now.parts == NONE, last, at[now.parts])
-        now.bundles[now.parts[:, 1] == SELF, 1] = len(self._van_row) - 2
-        settled = np.zeros(len(self._stars.problem.requests) + 1, dtype=np.bool_)
-        settled[[choice.request for choice in decided]] = True
-        there = (now.bundles >= 0).all(axis=1)
-        closed = settled[now.bundles[:, 0]] | now.marked
-        closed[[self._columns[key] for key in decided.values() if key in self._columns]] = False
-        here = np.flatnonzero(there & ~closed)
-        costs = self.engine.costs_of(self._stars.sides, now.bundles[here])
-        now.costs[:] = FAR
-        now.costs[here] = np.minimum(costs, FAR)
+        requests = {choice.request for choice in decided}
+        settled = np.zeros(len(self._rhs), dtype=np.bool_)
+        settled[self._request_row[list(requests)]] = True
+        is_open = ~(settled[now.parts[:, 0]] | now.marked)
+        is_open[[self._columns[key] for key in decided.values() if key in self._columns]] = True
+        index = np.empty(len(self._rhs), dtype=np.int64)
+        self.engine.reread(
+            self._stars.sides, self._rows, index, now.parts, is_open, now.bundles, now.costs
+        )
         self._program.price(now.costs.astype(np.float64), now.costs < FAR)
 
     def _marks(self, decided: Sequence[Choice]) -> dict[Choice, tuple[int, ...]]:

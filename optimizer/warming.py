@@ -2,15 +2,19 @@
 
 import numpy as np
 
+from optimizer.columns import NONE, SELF, Rows
 from optimizer.engine import COMPILED, use_compiled
+from optimizer.generation import grow
 from optimizer.matching import ALONE, Matching
+from optimizer.pricing import bundles_of
 from optimizer.problem import Place, Problem, Request, Team, Van
-from optimizer.remembered import Remembered
+from optimizer.remembered import Memory, Remembered
 from optimizer.rides import engine as rides_engine
 from optimizer.rides.model import found_of, model_of, routes_of, work_of
 from optimizer.rides.problem import Ride, RidesProblem
 from optimizer.rides.problem import Van as RideVan
 from optimizer.sides import GRID
+from optimizer.simplex import Simplex
 from optimizer.stars import Stars, stars_of
 
 
@@ -48,7 +52,23 @@ def warm_up() -> None:
     program.set_rhs(np.array([1.0, 1.0, 0.0]))
     program.solve()
     program.rebuild()
+    _warm_up_generation(stars, memory)
     use_compiled()
+
+
+def _warm_up_generation(stars: Stars, memory: Memory) -> None:
+    """Two requests of which each may have nothing, or one of the bundles that are generated."""
+    sides, scope = stars.sides, np.arange(2)
+    rows = Rows(scope, np.array([2, SELF, NONE]), np.array([3, 4, NONE]), np.array([5, NONE]))
+    bundles, costs = bundles_of(stars.least)
+    parts = np.column_stack([row[bundles[:, k]] for k, row in enumerate(rows)])
+    index, is_open = np.empty(6, dtype=np.int64), np.ones(2, dtype=np.bool_)
+    COMPILED.reread(sides, rows, index, parts, is_open, bundles.copy(), costs.copy())
+    program = Simplex(np.ones(6), np.arange(6) < 2, 4)
+    program.add(np.maximum(parts, 0), (parts >= 0).astype(np.float64), costs.astype(np.float64))
+    for i in scope.tolist():
+        program.enter(i, i)
+    grow(program, sides, scope, rows, memory)
 
 
 def warm_up_rides() -> None:

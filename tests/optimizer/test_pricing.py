@@ -6,13 +6,14 @@ from itertools import product
 import numpy as np
 import pytest
 
-from optimizer import counting, dense, kernels, listing, ways
+from optimizer import columns, counting, dense, kernels, listing, ways
+from optimizer.columns import NONE, SELF, UNSEEN, Rows
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.pivots import FOUND, IMPOSSIBLE
 from optimizer.pricing import Prices, bundles_of, within
 from optimizer.problem import Request, Team, in_order
 from optimizer.remembered import Remembered
-from optimizer.sides import GRID
+from optimizer.sides import FAR, GRID
 from optimizer.stars import Choice, Stars, stars_of
 
 SIZE = {"requests": 5, "teams": 5, "vans": 4, "places": 4}
@@ -67,6 +68,29 @@ def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, s
             values, found = kernels.cheapest(stars.sides, EVERYONE, charges, enough, memory)
             assert values[:, 0].tolist() == np.minimum(exact[:, 0], enough).tolist()
             assert ((found[:, 0, 0] >= 0) == (exact[:, 0] <= enough)).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_columns_are_read_alike_by_both_engines(random_problem, seed):
+    rng = np.random.default_rng(seed)
+    stars = stars_of(in_order(random_problem(seed, **SIZE)))
+    sizes = [len(EVERYONE), stars.none_option + 1, stars.no_team + 1, stars.no_place + 1]
+    rows = Rows(*np.split(rng.permutation(sum(sizes)), np.cumsum(sizes)[:-1]))
+    for own, last in zip(rows[1:], (2, 1, 1), strict=True):
+        own[rng.random(len(own)) < 0.2] = UNSEEN
+        own[len(own) - last :] = (SELF, NONE)[2 - last :]
+    parts = np.column_stack([row[rng.integers(0, len(row), 200)] for row in rows])
+    parts = parts[(parts != UNSEEN).all(axis=1)]
+    rows.request[rng.integers(len(EVERYONE))] = NONE
+    is_open, read = rng.random(len(parts)) < 0.8, []
+    for way in (columns, dense):
+        bundles, costs = np.zeros_like(parts), np.zeros(len(parts), dtype=np.int64)
+        way.reread(
+            stars.sides, rows, np.empty(sum(sizes), np.int64), parts, is_open, bundles, costs
+        )
+        read.append((costs.tolist(), bundles[costs < FAR].tolist()))
+    assert read[0] == read[1]
+    assert any(cost < FAR for cost in read[0][0])
 
 
 @pytest.mark.parametrize("seed", range(30))
