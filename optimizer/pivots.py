@@ -41,8 +41,8 @@ class Tableau(NamedTuple):
     rows, coef (N, K); cost, may (N,): a column that may not is held at zero; at (N,), slack_at
     (M,): where in the basis, or -1; inverse (M, M): [k, r] is row r, column k of B^-1; basis (M,):
     a column (its number) or the slack of row k (-1 - k); slack_ok (M,): that slack may be used;
-    x (M,) of the basis; y (M,) of the rows. Room to work in: alpha, rho, touched (M,), queue and
-    dear (N + M,).
+    x (M,) of the basis; y (M,) of the rows. Room to work in: alpha, rho, touched (M,), queue,
+    dear and along (N + M,).
     """
 
     rows: Ints
@@ -61,6 +61,7 @@ class Tableau(NamedTuple):
     touched: Ints
     queue: Ints
     dear: Floats
+    along: Floats
 
 
 @part
@@ -321,23 +322,18 @@ def dual(t: Tableau, n: int) -> int:
         farthest = np.inf
         for c in range(n + m):
             j = c if c < n else n - 1 - c
-            if _is_free(t, j):
-                a = -_times(t, t.rho, j)
-                if a > PIVOT:
-                    farthest = min(farthest, (t.dear[c] + DEAR) / a)
+            t.along[c] = -_times(t, t.rho, j) if _is_free(t, j) else 0.0
+            if t.along[c] > PIVOT:
+                farthest = min(farthest, (t.dear[c] + DEAR) / t.along[c])
         if farthest == np.inf:
             return IMPOSSIBLE
         q, size, step = 0, 0.0, 0.0
         for c in range(n + m):
-            j = c if c < n else n - 1 - c
-            if _is_free(t, j):
-                a = -_times(t, t.rho, j)
-                if a > max(PIVOT, size) and t.dear[c] <= farthest * a:
-                    q, size, step = j, a, t.dear[c] / a
+            a = t.along[c]
+            if a > max(PIVOT, size) and t.dear[c] <= farthest * a:
+                q, size, step = c if c < n else n - 1 - c, a, t.dear[c] / a
         for c in range(n + m):
-            j = c if c < n else n - 1 - c
-            if _is_free(t, j):
-                t.dear[c] = max(0.0, t.dear[c] + step * _times(t, t.rho, j))
+            t.dear[c] = max(0.0, t.dear[c] - step * t.along[c])
         out = t.basis[r]
         t.dear[out if out >= 0 else n - 1 - out] = step
         for k in range(m):

@@ -62,6 +62,7 @@ class Simplex:
             touched=np.zeros(m, dtype=np.int64),
             queue=np.zeros(n + m, dtype=np.int64),
             dear=np.zeros(n + m),
+            along=np.zeros(n + m),
         )
         self.widen = np.where(is_equality, 0.0, WIDEN * (1 + np.arange(m) * GOLDEN % 1))
         self._restate()
@@ -100,6 +101,7 @@ class Simplex:
             touched=np.zeros(m, dtype=np.int64),
             queue=np.zeros(n + m, dtype=np.int64),
             dear=np.zeros(n + m),
+            along=np.zeros(n + m),
         )
         widen = np.where(is_equality, 0.0, WIDEN * (1 + fresh * GOLDEN % 1))
         self.widen = np.append(self.widen, widen)
@@ -172,6 +174,7 @@ class Simplex:
             **longer_ones,
             queue=np.zeros(columns + m, dtype=np.int64),
             dear=np.zeros(columns + m),
+            along=np.zeros(columns + m),
         )
 
     def _restate(self) -> None:
