@@ -80,9 +80,10 @@ FAULTS = (
         "return otherwise if lock == OPEN else lock == k", "return otherwise or lock == k",
     ),
     Fault(
-        "a warm plan keeps the last question's costs", "optimizer/master.py",
-        "        costs = self.engine.costs_of(self._stars.sides, now.bundles[here])",
-        "        costs = now.costs[here]",
+        "a warm plan keeps the last question's costs", "optimizer/columns.py",
+        "        costs[n] = FAR\n        if there and is_open[n]:\n",
+        "        if not there or not is_open[n]:\n            costs[n] = FAR\n"
+        "        elif costs[n] == FAR:\n",
     ),
     Fault(
         "the bound forgets the capacities", "optimizer/bounds.py",
