@@ -23,7 +23,7 @@ from optimizer.stars import Choice, Stars
 
 FIRST_SLACK = 60
 """Tenths of a minute within which bundles are listed first when the relaxation is fractional."""
-SLACK_GROWTH = 4
+SLACK_GROWTH = 2
 
 Choices = tuple[Choice, ...]
 
