@@ -86,13 +86,18 @@ FAULTS = (
         "        elif costs[n] == FAR:\n",
     ),
     Fault(
+        "what is known of a star does not fall with prices", "optimizer/remembered.py",
+        "max(memory.least[s, o] - drop, 0)",
+        "max(memory.least[s, o], 0)",
+    ),
+    Fault(
         "the bound forgets the capacities", "optimizer/bounds.py",
         "int(least.sum()) - prices.worth(stars)", "int(least.sum())",
     ),
     Fault(
         "weights trade between the ranks", "optimizer/ranks.py",
-        "    return [np.flatnonzero(ranks == rank) for rank in np.unique(ranks)]",
-        "    return [np.arange(len(ranks))] if len(ranks) else []",
+        "    return [(each == rank).nonzero()[0] for rank in sorted(set(ranks))]",
+        "    return [np.arange(len(ranks))] if ranks else []",
     ),
     Fault(
         "stability makes the shown bundle dearer", "optimizer/stars.py",

@@ -1,7 +1,7 @@
 """Chosen bundles in the words of a plan: the parts of their price, what they lack, their steps."""
 
-from itertools import compress, starmap
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from optimizer.plan import Arrivals, Part
 from optimizer.sides import Bundles
 from optimizer.stars import Stars
 
+Cell = TypeVar("Cell")
 Components = tuple[tuple[str, int], ...]
 LACKED: tuple[Part, ...] = ("team", "van", "place")
+_NAMES = np.array(COMPONENTS, dtype=np.object_)
 _BITS = 1 << np.arange(len(LACKED))
 _MISSING = tuple(
     tuple(part for k, part in enumerate(LACKED) if code >> k & 1)
@@ -43,11 +45,19 @@ def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
     items = engine().itemised(stars.sides, stars.numbers, stars.missing, bundles, others)
     steps: NDArray[np.object_] = items.moments.astype(np.object_)
     steps[np.isnan(items.moments)] = None
-    costs = items.costs.tolist()
+    *arrivals, elsewhere_s = steps.T.tolist()
+    at, kinds = items.costs.nonzero()
+    costs = [*zip(_NAMES[kinds].tolist(), items.costs[at, kinds].tolist(), strict=True)]
     return Accounts(
-        costs=[tuple(compress(zip(COMPONENTS, row, strict=True), row)) for row in costs],
-        arrivals=list(starmap(Arrivals, steps[:, :-1].tolist())),
-        elsewhere_s=steps[:, -1].tolist(),
+        costs=by_row(costs, at, len(bundles)),
+        arrivals=list(map(Arrivals, *arrivals)),
+        elsewhere_s=elsewhere_s,
         shown=items.shown.tolist(),
         lacks=items.lacks,
     )
+
+
+def by_row(cells: list[Cell], rows: Ints, count: int) -> list[tuple[Cell, ...]]:
+    """The cells of each of `count` rows; `rows`, in order, says where each cell belongs."""
+    ends = rows.searchsorted(np.arange(count + 1)).tolist()
+    return [tuple(cells[start:end]) for start, end in pairwise(ends)]

@@ -16,7 +16,7 @@ from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.generation import CLOSE, FEW, NEAR, WORTHWHILE, Looked
 from optimizer.master import FINE, Limit, Master
-from optimizer.pricing import Floats, Prices, bundles_of, choices_of, renamed, within
+from optimizer.pricing import Chosen, Floats, Prices, bundles_of, renamed, within
 from optimizer.remembered import Remembered
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
@@ -119,13 +119,13 @@ class Certificate:
         bound = total + decided.least(prices, charges)
         return Certificate(prices, least, bound, decided.limits, tuple(charges.tolist()))
 
-    def value(self, choice: Choice) -> int:
-        """Cost plus prices, those of the limits too."""
-        taken = sum(
-            charge * limit.takes.get(choice, 0) // FINE
-            for limit, charge in zip(self.limits, self.charges, strict=True)
-        )
-        return self.prices.of_choice(choice) + taken
+    def values(self, choices: Sequence[Choice]) -> list[int]:
+        """Cost plus prices of each, those of the limits too."""
+        values: list[int] = self.prices.of_bundles(*bundles_of(choices)).tolist()
+        for limit, charge in zip(self.limits, self.charges, strict=True):
+            takes = [charge * limit.takes.get(choice, 0) // FINE for choice in choices]
+            values = [value + taken for value, taken in zip(values, takes, strict=True)]
+        return values
 
     @property
     def whole(self) -> int:
@@ -155,10 +155,10 @@ class Relaxed:
         return int(self.costs.sum())
 
     @property
-    def solution(self) -> list[Choice]:
+    def solution(self) -> Chosen:
         """The bundles, the largest share first."""
         order = np.lexsort((*self.bundles.T[::-1], -np.round(self.share, 3)))
-        return choices_of(self.bundles[order], self.costs[order])
+        return np.column_stack([self.bundles, self.costs])[order]
 
 
 class Relaxation:
@@ -180,9 +180,9 @@ class Relaxation:
         before, self._stars, self._scope = self._stars, stars, scope
         self._decided = Decided(earlier.choices, earlier.limits)
         if not self._master.adopt(*question):
-            known = renamed(before, stars, choices_of(*self._master.known()))
+            known = renamed(before, stars, np.column_stack(self._master.known()))
             self._master = Master(*question)
-            self.offer(*bundles_of(known))
+            self.offer(known[:, :4], known[:, 4])
         self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
 
     def offer(self, bundles: Bundles, costs: Ints) -> None:

@@ -27,6 +27,11 @@ class Closed:
     choices: tuple[Choice, ...]
     exact: bool
 
+    @property
+    def cost(self) -> int:
+        """What they cost together."""
+        return sum(choice.cost for choice in self.choices)
+
 
 def choose(
     stars: Stars,

@@ -107,7 +107,7 @@ def _forced(
     stars: Stars, outcome: Outcome, position: int, choice: Choice, relaxed: Relaxed
 ) -> _Forced | None:
     """The optimum with this choice made; None if earlier ranks do not allow it."""
-    best = rank_costs(stars, outcome.choices)
+    best = rank_costs(stars, outcome.chosen)
     is_last = position == len(outcome.steps) - 1
     if is_last and relaxed.is_whole and relaxed.total <= relaxed.certificate.whole:
         # Earlier ranks are at their optimum in any such selection: this one pays all.
@@ -117,11 +117,11 @@ def _forced(
     closed = close_forced(stars, outcome, choice, relaxed)
     if closed is None:
         return None
-    return _Forced(rank_costs(stars, closed.choices), closed.proved)
+    return _Forced(rank_costs(stars, closed.chosen), closed.proved)
 
 
 def _alternative(stars: Stars, outcome: Outcome, forced: _Forced, choice: Choice) -> Alternative:
-    best = rank_costs(stars, outcome.choices)
+    best = rank_costs(stars, outcome.chosen)
     by_rank = tuple((rank, forced.by_rank[rank] - cost) for rank, cost in best.items())
     return Alternative(
         bundle=stars.bundle(choice),
@@ -146,7 +146,7 @@ class _Search:
         self._is_last = position == len(outcome.steps) - 1
         self._claimed = self._step.earlier.claimed(stars)
         decided = self._step.earlier.requests.union(self._step.scope.tolist())
-        self._optimum = total(choice for choice in outcome.choices if choice.request in decided)
+        self._optimum = total(outcome.chosen[list(decided)])
         certificate = self._step.certificate
         self._own = int(certificate.least[self._step.scope == request][0])
         self._learnt = [(certificate.prices, certificate.bound - self._own)]

@@ -1,7 +1,7 @@
 """Column generation in one compiled pass: optimise, price the requests, let in the bundles that
 are worth it, until none is. After each step only those requests are priced that have reason to; all
-of them before it ends. It ends early where a bundle needs a row that is not there yet, or
-there is no room: whoever called it lets those bundles in and calls again."""
+of them before it ends. A resource that had no row yet takes a spare one. It ends early where none
+is left, or no room: whoever called it lets those bundles in and calls again."""
 
 from typing import NamedTuple
 
@@ -40,6 +40,28 @@ class Looked(NamedTuple):
     found: Ints
 
 
+class Spare(NamedTuple):
+    """Rows of resources (n,) that nothing uses, in the order in which they are taken; who takes
+    them, by kind (1 a van, 2 a team, 3 a place) and index (n, 2); and what they would be for: the
+    capacity of each van (V,), team (J,) and place (P,)."""
+
+    rows: Ints
+    users: Ints
+    van: Ints
+    team: Ints
+    place: Ints
+
+
+class Grown(NamedTuple):
+    """The last look, None if there is no optimum to be trusted; the bundles that were let in (n, 4)
+    with their costs (n,), in tenths; how many spare rows they took."""
+
+    looked: Looked | None
+    bundles: Bundles
+    costs: Ints
+    taken: int
+
+
 class _Room(NamedTuple):
     """Requests to look at (n,); the value, in grains, at which each had no better bundle (R,);
     those with a better bundle and their limits (FEW,); bundles listed (ROOM, 4); and what was let
@@ -57,10 +79,10 @@ class _Room(NamedTuple):
 
 
 def grow(
-    program: Simplex, sides: Sides, scope: Ints, rows: Rows, memory: Memory
-) -> tuple[Looked | None, Bundles, Ints]:
-    """Go on with a program over the bundles of these requests: the last look, None if there is no
-    optimum to be trusted, and the bundles that were let in, with their costs."""
+    program: Simplex, sides: Sides, scope: Ints, rows: Rows, spare: Spare, memory: Memory
+) -> Grown:
+    """Go on with a program over the bundles of these requests. A resource that takes a spare row is
+    given it in `rows`, and its capacity as the right-hand side."""
     prices = Prices(*(np.empty(len(part), dtype=np.int64) for part in rows[1:]))
     enough, values = np.empty(len(scope), np.int64), np.empty((len(scope), TOP), np.int64)
     found = np.empty((len(scope), TOP, 3), dtype=np.int64)
@@ -75,27 +97,28 @@ def grow(
         coef=np.empty((ROOM, 4)),
         costs=np.empty(ROOM),
     )
-    ended, count = _grow(
+    ended, count, taken = _grow(
         program.tableau, program.count, program.rhs, program.widen, program.is_stale,
-        sides, scope, rows, memory, prices.charges, enough, values, found, work_of(sides), room,
+        sides, scope, rows, spare, memory, prices.charges, enough, values, found, work_of(sides),
+        room,
     )  # fmt: skip
     program.count += count
     program.is_stale = ended != FOUND
     looked = Looked(prices, values, found) if ended == FOUND else None
-    return looked, room.bundles[:count], room.costs[:count].astype(np.int64)
+    return Grown(looked, room.bundles[:count], room.costs[:count].astype(np.int64), taken)
 
 
 @kernel
 def _grow(
     t: Tableau, n: int, rhs: Floats, widen: Floats, is_stale: bool,
-    sides: Sides, scope: Ints, rows: Rows, memory: Memory, prices: Charges,
+    sides: Sides, scope: Ints, rows: Rows, spare: Spare, memory: Memory, prices: Charges,
     enough: Ints, values: Ints, found: Ints, work: Work, room: _Room,
-) -> tuple[int, int]:  # fmt: skip
-    count, asked, is_all = 0, scope, True
+) -> tuple[int, int, int]:  # fmt: skip
+    count, taken, asked, is_all = 0, 0, scope, True
     while True:
         ended = optimum(t, n + count, rhs, widen, is_stale)
         if ended != FOUND:
-            return ended, count
+            return ended, count, taken
         is_stale = False
         _state(rows.van, t.y, prices[0])
         _state(rows.team, t.y, prices[1])
@@ -112,15 +135,17 @@ def _grow(
             sides, asked, prices[0], prices[1], prices[2], enough, memory, values, found, work
         )  # fmt: skip
         if is_all and _gap(enough, values) < CLOSE * GRID:
-            return FOUND, count
+            return FOUND, count, taken
         more = _better(t, sides, asked, rows, prices, values, found, work, room)
         end = count + more
         has_room = more > 0 and end <= ROOM and n + end <= len(t.cost)
+        if has_room:
+            taken = _take_rows(t, rhs, rows, spare, taken, room.listed[:more])
         if has_room and _let_in(sides, rows, room, count, more):
             append(t, n + count, room.rows[count:end], room.coef[count:end], room.costs[count:end])
             count, is_all = end, False
         elif is_all:
-            return FOUND, count
+            return FOUND, count, taken
         else:
             is_all = True
 
@@ -202,6 +227,36 @@ def _better(
                     room.listed[count, 1 + c] = found[k, top, c]
                 count += 1
     return count
+
+
+@kernel
+def _take_rows(
+    t: Tableau, rhs: Floats, rows: Rows, spare: Spare, taken: int, bundles: Bundles
+) -> int:
+    """Give the resources of these bundles rows, as long as there are spare ones beyond those taken;
+    how many are taken now."""
+    for _, o, j, p in bundles:
+        taken = _take_row(t, rhs, rows.van, spare.van, spare, taken, (1, o))
+        taken = _take_row(t, rhs, rows.team, spare.team, spare, taken, (2, j))
+        taken = _take_row(t, rhs, rows.place, spare.place, spare, taken, (3, p))
+    return taken
+
+
+@part
+def _take_row(
+    t: Tableau, rhs: Floats, rows: Ints, capacity: Ints, spare: Spare, taken: int,
+    user: tuple[int, int],
+) -> int:  # fmt: skip
+    """The next spare row for a resource, if it has none."""
+    kind, k = user
+    if rows[k] != UNSEEN or taken == len(spare.rows):
+        return taken
+    row = rows[k] = spare.rows[taken]
+    spare.users[taken, 0], spare.users[taken, 1] = kind, k
+    # Nothing is in the row, so its own slack alone is what fills it.
+    t.x[t.slack_at[row]] += capacity[k] - rhs[row]
+    rhs[row] = capacity[k]
+    return taken + 1
 
 
 @kernel

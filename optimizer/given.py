@@ -4,8 +4,9 @@ All times are whole seconds. A compiled loop takes a kind as it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import count
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ OPEN = -1
 KINDS = {"any": 0, "bed": 1, "slot": 2}
 
 Index = dict[str | None, int]
+Rows = list[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,11 +167,44 @@ class Places(NamedTuple):
     offer: Ints
 
 
+class Lasting(NamedTuple):
+    """All that a problem says but for what passes with time or by plans (`Given.later`), one row a
+    part: while it is the same, most arrays are."""
+
+    policy: Policy
+    requests: Rows
+    teams: Rows
+    vans: Rows
+    places: Rows
+
+    @staticmethod
+    def of(problem: Problem) -> "Lasting":
+        """Read it."""
+        return Lasting(
+            problem.policy,
+            list(map(_OF_REQUEST, problem.requests)),
+            list(map(_OF_TEAM, problem.teams)),
+            list(map(_OF_VAN, problem.vans)),
+            list(map(_OF_PLACE, problem.places)),
+        )
+
+
+def _all_but(kind: type, *passing: str) -> "attrgetter[tuple[object, ...]]":
+    return attrgetter(*(field.name for field in fields(kind) if field.name not in passing))
+
+
+_OF_REQUEST = _all_but(Request, "waited_s", "shown")
+_OF_TEAM = _all_but(Team, "release_s", "shift_end_s")
+_OF_VAN = _all_but(Van, "release_s", "shift_end_s")
+_OF_PLACE = _all_but(Place, "free")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
     """A problem in arrays; `shown` (n, 4): request, option, team, place of what the consoles show
     and the problem still knows. Who excludes whom and who prefers what, by the request's index."""
 
+    lasting: Lasting
     rates: Rates
     names: Names
     requests: Requests
@@ -182,7 +217,10 @@ class Given:
 
     @staticmethod
     def of(problem: Problem, before: "Given | None" = None) -> "Given":
-        """Read it; names that are the same as before are kept."""
+        """Read it; what is the same as before is kept."""
+        lasting = Lasting.of(problem)
+        if before is not None and lasting == before.lasting:
+            return before.later(problem)
         requests, rates = problem.requests, Rates.of(problem.policy)
         names = Names.of(problem, None if before is None else before.names)
         masks = (
@@ -193,6 +231,7 @@ class Given:
         )
         width = max(limbs_of(kind) for kind in masks)
         return Given(
+            lasting,
             rates,
             names,
             _requests(problem, names, [limbs(kind, width) for kind in masks]),
@@ -204,6 +243,21 @@ class Given:
             preferences={
                 i: r.place_preference_s for i, r in enumerate(requests) if r.place_preference_s
             },
+        )
+
+    def later(self, problem: Problem) -> "Given":
+        """The same parts at another moment: who waited how long, who is free and works until when,
+        how many units there are and what is shown."""
+        (waited,) = _seconds([r.waited_s for r in problem.requests])
+        free, end = _moments(problem.teams, self.rates)
+        idle, leave = _moments(problem.vans, self.rates)
+        return replace(
+            self,
+            requests=self.requests._replace(waited=waited),
+            teams=self.teams._replace(release=free, end=end),
+            vans=self.vans._replace(release=idle, end=leave),
+            places=self.places._replace(free=_units(problem.places)),
+            shown=_shown(problem.requests, self.names),
         )
 
     def exclusions(self, index: Index, width: int) -> Flags:
@@ -265,12 +319,9 @@ def _requests(problem: Problem, names: Names, needs: list[Ints]) -> Requests:
 
 
 def _teams(teams: tuple[Team, ...], rates: Rates, width: int) -> Teams:
-    release, end, penalty = _seconds(
-        [t.release_s for t in teams], [t.shift_end_s for t in teams], [t.penalty_s for t in teams]
-    )
+    (penalty,) = _seconds([t.penalty_s for t in teams])
     return Teams(
-        release,
-        end + rates.overtime_grace_s,
+        *_moments(teams, rates),
         penalty,
         drives=np.array([t.drives for t in teams], dtype=np.bool_),
         offer=limbs([t.mask for t in teams], width),
@@ -279,17 +330,26 @@ def _teams(teams: tuple[Team, ...], rates: Rates, width: int) -> Teams:
 
 
 def _vans(vans: tuple[Van, ...], rates: Rates, width: int) -> Vans:
-    release, end = _seconds([v.release_s for v in vans], [v.shift_end_s for v in vans])
-    return Vans(release, end + rates.overtime_grace_s, limbs([v.mask for v in vans], width))
+    return Vans(*_moments(vans, rates), limbs([v.mask for v in vans], width))
+
+
+def _moments(units: tuple[Team, ...] | tuple[Van, ...], rates: Rates) -> tuple[Ints, Ints]:
+    """When they are free, their last moment of work."""
+    release, end = _seconds([u.release_s for u in units], [u.shift_end_s for u in units])
+    return release, end + rates.overtime_grace_s
 
 
 def _places(places: tuple[Place, ...], width: int) -> Places:
     return Places(
-        free=np.array([p.free for p in places], dtype=np.int64),
+        free=_units(places),
         penalty=_seconds([p.penalty_s for p in places])[0],
         kind=np.array([KINDS[p.kind] for p in places], dtype=np.int64),
         offer=limbs([p.mask for p in places], width),
     )
+
+
+def _units(places: tuple[Place, ...]) -> Ints:
+    return np.array([p.free for p in places], dtype=np.int64)
 
 
 def _seconds(*fields: list[float]) -> Ints:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.eligibility import Ints
-from optimizer.remembered import NEVER, Memory, blank, cheaper_by, is_known, least_now, remember
+from optimizer.remembered import NEVER, Memory, begin, blank, go_on, is_known, least_now
 from optimizer.sides import (
     ALWAYS,
     EXTRAS,
@@ -28,8 +28,8 @@ from optimizer.sides import (
 
 TOP = 2
 """So many bundles of a request are offered, each around another option."""
-OFTEN = 8
-"""Stars looked at once more until all are (and every so many-th of all)."""
+MARGIN = 256 * GRID
+"""So far beyond what could win a star's least is found exactly, for the looks that follow."""
 
 
 def costs_of(sides: Sides, bundles: Bundles) -> Ints:
@@ -149,14 +149,15 @@ def _end(sides: Sides, i: int, o: int, p: int, place: Ints) -> int:
 def around(
     sides: Sides, i: int, o: int, base: int, team: Ints, place: Ints, least_place: int,
     teams: Ints, places: Ints, ends: Ints, values: Ints, found: Ints,
-) -> None:  # fmt: skip
-    """Offer the best bundle around a van or SELF, if it is among the best. `base`: the option's
+) -> int:  # fmt: skip
+    """Offer the best bundle around a van or SELF, if it is among the best. What both sides cost
+    together at least: exact up to a MARGIN beyond what could win. `base`: the option's
     own value; `least_place`: what a place costs at least; `teams`, `places`: those that could win,
     the first entry says how many: teams in their order, places "none" first, then the cheapest;
     `ends` (P + 1, 3) is room to work in. Of equal places the lowest index wins."""
     alone = sides.alone[i, o]
     no_team, no_place = len(team) - 1, len(place) - 1
-    most = min(values[TOP - 1], NEVER - 1) - base
+    most = min(values[TOP - 1] + MARGIN, NEVER - 1) - base
     start, end, j_best, p_best = NEVER, NEVER, -1, -1
     for at in range(1, teams[0] + 1):
         j = teams[at]
@@ -210,6 +211,8 @@ def around(
             start, end = total, 0
         if j_best >= 0:
             _offer(base + start + end, o, j_best, p_best, values, found)
+        return int(start + end)
+    return int(most + 1)
 
 
 @part
@@ -364,21 +367,25 @@ def look(
                     plain_least = min(plain_least, least[o])
                     has_van |= o < vans
             # No option is cheaper by itself: what is too dear here is so for all of them.
-            slack = min(values[k, TOP - 1], NEVER - 1) - plain_least
-            gather(teams, team, best_team + slack)
-            _gather_places(sides, i, places, place_price, place, best_place + slack)
+            slack = min(values[k, TOP - 1], NEVER - 1) - plain_least + MARGIN
             s = memory.row[i]
             if has_van and s >= 0:
-                if not is_known(sides, i, memory):
-                    side_of(sides.place[i], place_price, place)
-                    remember(sides, i, memory, team, place)
-                drop = cheaper_by(sides, i, memory, team, place, teams, places)
+                side_of(sides.place[i], place_price, place)
+                if is_known(sides, i, memory):
+                    go_on(
+                        sides, i, memory, team, place, best_team + slack, best_place + slack,
+                        best_team + best_place + slack,
+                    )  # fmt: skip
+                else:
+                    begin(sides, i, memory, team, place)
                 for o in range(vans):
                     if least[o] < NEVER:
-                        both = max(best_team + best_place, least_now(sides, i, o, memory, drop))
+                        both = max(best_team + best_place, least_now(sides, i, o, memory))
                         least[o] += both - best_team - best_place
             gather(options, least, min(values[k, TOP - 1], NEVER - 1))
-            looked = 0
+            if options[0] > 0:
+                gather(teams, team, best_team + slack)
+                _gather_places(sides, i, places, place_price, place, best_place + slack)
             for _ in range(options[0]):
                 o = options[1]
                 for at in range(2, options[0] + 1):
@@ -386,18 +393,18 @@ def look(
                         o = options[at]
                 if least[o] > values[k, TOP - 1]:
                     break
-                slack = min(values[k, TOP - 1], NEVER - 1) - plain_least
-                _narrow(teams, team, best_team + slack)
-                _narrow(places, place, best_place + slack)
+                if values[k, TOP - 1] + MARGIN < plain_least + slack:
+                    slack = values[k, TOP - 1] + MARGIN - plain_least
+                    _narrow(teams, team, best_team + slack)
+                    _narrow(places, place, best_place + slack)
                 least[o] = NEVER + 1
-                looked += 1
                 base = base_of(sides, i, o, van_price)
-                around(
+                both = around(
                     sides, i, o, base, team, place, best_place, teams, places, ends,
                     values[k], found[k],
                 )  # fmt: skip
-            if s >= 0 and looked > OFTEN + vans // OFTEN:
-                memory.known[s] = False
+                if o < vans and s >= 0:
+                    memory.least[s, o] = both
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
         for t in range(TOP):
             if found[k, t, 0] < 0:

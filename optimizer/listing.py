@@ -40,13 +40,17 @@ def list_within(
         _near(sides, i, 1, team, most - least - best_place, teams)
         _near(sides, i, 2, place, most - least - best_team, places)
         for o in range(vans + 2):
-            base, end = base_of(sides, i, o, van_price), NEVER
-            for at in range(1, places[0] + 1):
-                end = min(end, place[places[at]] + _onward(sides, i, o, places[at]))
+            base = base_of(sides, i, o, van_price)
             if _has_extra(sides, i, o):
                 end = -NEVER
-            elif not sides.option[i, o] or base + best_team + end > most:
+            elif not sides.option[i, o] or base + best_team + best_place > most:
                 continue
+            else:
+                end = NEVER
+                for at in range(1, places[0] + 1):
+                    end = min(end, place[places[at]] + _onward(sides, i, o, places[at]))
+                if base + best_team + end > most:
+                    continue
             count = _around(
                 sides, i, o, base, end, most, team, place, teams, places,
                 van_price[o], team_price, place_price, listed, count,

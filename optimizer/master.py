@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.columns import NONE, SELF, UNSEEN, Columns, Rows, Table
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
-from optimizer.generation import Looked, grow
+from optimizer.generation import Looked, Spare, grow
 from optimizer.given import Names
 from optimizer.glop import Glop
 from optimizer.pivots import FOUND, IMPOSSIBLE
@@ -171,11 +171,26 @@ class Master:
 
     def _grow(self, program: Simplex, scope: Ints, memory: Memory) -> Looked | None:
         """Generate bundles in one go; None if the program was not solved so."""
-        looked, bundles, costs = grow(program, self._stars.sides, scope, self._rows, memory)
-        if len(costs):
-            parts = self._parts_of(bundles)
-            self._note(parts, bundles, costs, *self._entries(parts))
-        return looked
+        stars = self._stars
+        rows = np.array(self._free[False][: -SPARE - 1 : -1], dtype=np.int64)
+        users = np.empty((len(rows), 2), dtype=np.int64)
+        spare = Spare(rows, users, stars.van_capacity, stars.team_capacity, stars.place_capacity)
+        grown = grow(program, stars.sides, scope, self._rows, spare, memory)
+        if grown.taken:
+            self._note_rows(rows[: grown.taken], users[: grown.taken], program.rhs)
+        if len(grown.costs):
+            parts = self._parts_of(grown.bundles)
+            self._note(parts, grown.bundles, grown.costs, *self._entries(parts))
+        return grown.looked
+
+    def _note_rows(self, rows: Ints, users: Ints, rhs: Floats) -> None:
+        """Know the spare rows that resources took, with their right-hand sides."""
+        problem = self._stars.problem
+        kinds = (problem.requests, problem.vans, problem.teams, problem.places)
+        for row, (kind, k) in zip(rows.tolist(), users.tolist(), strict=True):
+            self._names[kinds[kind][k].id] = row
+        del self._free[False][-len(rows) :]
+        self._rhs[rows] = rhs[rows]
 
     def prices(self) -> Prices:
         """The shadow prices, in whole grains and never negative."""

@@ -7,6 +7,7 @@ exact and the same on every machine.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
 
 Floats = NDArray[np.float64]
+Chosen = NDArray[np.int64]
+"""Choices in rows (n, 5): request, option, team, place, cost."""
 ROOM = 2**14
 LARGEST = 2**60
 """Grains: the dearest plan that stays exact."""
@@ -62,16 +65,15 @@ class Prices:
 
     def worth(self, stars: Stars) -> int:
         """The value of all capacity at these prices."""
-        priced = (
-            (self.van[:-2], stars.van_capacity),
-            (self.team[:-1], stars.team_capacity),
-            (self.place[:-1], stars.place_capacity),
-        )
-        return sum(
-            each * count
-            for p, c in priced
-            for each, count in zip(p[p > 0].tolist(), c[p > 0].tolist(), strict=True)
-        )
+        worth = 0
+        for prices, capacity in (
+            (self.van, stars.van_capacity),
+            (self.team, stars.team_capacity),
+            (self.place, stars.place_capacity),
+        ):
+            some = prices.nonzero()[0]
+            worth += sum(map(mul, prices[some].tolist(), capacity[some].tolist()))
+        return worth
 
     def of_choice(self, choice: Choice) -> int:
         """Cost plus prices of a choice."""
@@ -95,8 +97,18 @@ def whole_grains(tenths: Floats) -> Ints:
 
 def bundles_of(choices: Iterable[Choice]) -> tuple[Bundles, Ints]:
     """Choices as arrays: indices (n, 4) and costs (n,)."""
-    table = np.fromiter(chain.from_iterable(choices), dtype=np.int64).reshape(-1, 5)
-    return table[:, :4], table[:, 4]
+    rows = rows_of(choices)
+    return rows[:, :4], rows[:, 4]
+
+
+def rows_of(choices: Iterable[Choice]) -> Chosen:
+    """Choices as rows."""
+    return np.fromiter(chain.from_iterable(choices), dtype=np.int64).reshape(-1, 5)
+
+
+def choices_in(rows: Chosen) -> list[Choice]:
+    """Rows as choices."""
+    return list(map(Choice._make, rows.tolist()))
 
 
 def choices_of(bundles: Bundles, costs: Ints) -> list[Choice]:
@@ -116,18 +128,25 @@ def within(stars: Stars, scope: Ints, prices: Prices, limit: Ints) -> tuple[Bund
         room = count
 
 
-def renamed(old: Stars, new: Stars, choices: Iterable[Choice]) -> list[Choice]:
-    """The choices of one question in the indices and at the prices of another, where they exist."""
-    bundles = bundles_of(choices)[0].copy()
-    at = {request.id: i for i, request in enumerate(new.problem.requests)}
-    now = np.array([at.get(request.id, -1) for request in old.problem.requests], dtype=np.int64)
-    bundles[:, 0] = now[bundles[:, 0]]
-    kinds = (("options", 1), ("teams", 2), ("places", 3))
-    for kind, column in kinds:
-        before, after = getattr(old.names, kind), getattr(new.names, kind)
-        if before is not after:
-            now = np.array([after.get(name, -1) for name in before], dtype=np.int64)
-            bundles[:, column] = now[bundles[:, column]]
-    bundles = bundles[(bundles >= 0).all(axis=1)]
-    costs = engine().costs_of(new.sides, bundles)
-    return choices_of(bundles[costs < FAR], costs[costs < FAR])
+def renamed(old: Stars, new: Stars, chosen: Chosen) -> Chosen:
+    """Choices of one question in the indices and at the prices of another, where they exist."""
+    rows = chosen.copy()
+    for column, (before, after) in enumerate(zip(_names(old), _names(new), strict=True)):
+        if before != after:
+            at = {name: k for k, name in enumerate(after)}
+            now = np.array([at.get(name, -1) for name in before], dtype=np.int64)
+            rows[:, column] = now[rows[:, column]]
+            rows = rows[rows[:, column] >= 0]
+    rows[:, 4] = engine().costs_of(new.sides, rows[:, :4])
+    return rows[rows[:, 4] < FAR]
+
+
+def _names(stars: Stars) -> tuple[list[str | None], ...]:
+    """By the indices of a bundle."""
+    names = stars.names
+    return (
+        [request.id for request in stars.problem.requests],
+        [*names.options],
+        [*names.teams],
+        [*names.places],
+    )

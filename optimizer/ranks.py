@@ -8,6 +8,7 @@ locks of later ranks hold is nobody else's: it is taken out before.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from optimizer.branching import search
 from optimizer.closing import EFFORT, Budget, Closed, choose
 from optimizer.eligibility import Ints
 from optimizer.master import Limit
-from optimizer.pricing import bundles_of, choices_of, within
+from optimizer.pricing import Chosen, bundles_of, choices_in, choices_of, rows_of, within
 from optimizer.sequential import is_possible, sequential
 from optimizer.sides import FAR, GRID, Bundles
 from optimizer.stars import Choice, Stars
@@ -41,19 +42,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The best selection of all requests, the ranks relaxed so far with the effort allowed, and
-    whether all are proved."""
+    """The best selection of all requests in their order, the ranks relaxed so far with the effort
+    allowed, and whether all are proved."""
 
-    choices: Choices
+    chosen: Chosen
     steps: tuple[Step, ...]
     effort: float
     proved: bool
+
+    @property
+    def choices(self) -> Choices:
+        """The selection as choices."""
+        return tuple(choices_in(self.chosen))
 
 
 def optimise(
     stars: Stars,
     scopes: Sequence[Ints],
-    best: Choices,
+    best: Chosen,
     is_late: Callable[[], bool] = lambda: False,
     effort: float = EFFORT,
     warm: Mapping[int, Relaxation] | None = None,
@@ -81,7 +87,7 @@ def close_forced(
     start = _Start(
         scopes=[relaxed.scope, *(other.scope for other in later)],
         earlier=replace(step.earlier, choices=(*step.earlier.choices, choice)),
-        best=sequential(stars, [choice, *outcome.choices]),
+        best=rows_of(sequential(stars, [choice, *outcome.choices])),
         effort=outcome.effort,
         first=(step.relaxation, relaxed),
         known=tuple(other.relaxation for other in later),
@@ -101,13 +107,15 @@ class _Start:
 
     scopes: Sequence[Ints]
     earlier: Earlier
-    best: Choices
+    best: Chosen
     effort: float
     warm: Mapping[int, Relaxation] = field(default_factory=dict)
     first: tuple[Relaxation, Relaxed] | None = None
     known: tuple[Relaxation, ...] = ()
 
-    def relaxation(self, stars: Stars, k: int, earlier: Earlier, best: Choices) -> Relaxation:
+    def relaxation(
+        self, stars: Stars, k: int, earlier: Earlier, best: Sequence[Choice]
+    ) -> Relaxation:
         """The relaxation of the k-th rank."""
         warm = self.warm.get(stars.problem.requests[self.scopes[k][0]].rank)
         if warm is not None:
@@ -126,73 +134,86 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
     for k, scope in enumerate(start.scopes):
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
-        room = stars.beside_locks(int(i) for later in start.scopes[k + 1 :] for i in later)
+        later = chain.from_iterable(scope.tolist() for scope in start.scopes[k + 1 :])
+        room = stars.beside_locks(later)
+        mine = _members(scope, earlier)
         if k == 0 and start.first is not None:
             relaxation, relaxed = start.first
         else:
-            relaxation = start.relaxation(room, k, earlier, best)
+            relaxation = start.relaxation(room, k, earlier, choices_in(best[mine]))
             found = relaxation.solve()
             if found is None:
                 return None
             relaxed = found
         steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxation))
-        rounded = selection(stars, [*earlier.settled, *relaxed.solution, *best])
+        rounded = selection(stars, rows_of(earlier.settled), relaxed.solution, best)
         best = rounded if relaxed.is_whole else _better(stars, earlier, best, rounded)
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
-        mine = _of(best, [*scope, *earlier.requests])
-        closed = _close(room, steps[-1], mine, start.effort)
-        if closed is None:
-            return None
-        if closed.choices != mine:
-            best = selection(stars, [*closed.choices, *best])
-        if not closed.exact:
-            return Outcome(best, steps, start.effort, proved=False)
+        is_allowed, cost = _is_allowed(earlier, best), total(best[mine])
+        if not is_allowed or cost > relaxed.certificate.whole:
+            known = Closed(tuple(choices_in(best[mine])), exact=True) if is_allowed else None
+            closed = _close(room, steps[-1], known, start.effort)
+            if closed is None:
+                return None
+            closing = rows_of(closed.choices)
+            best, cost = selection(stars, closing, best), total(closing)
+            if not closed.exact:
+                return Outcome(best, steps, start.effort, proved=False)
         if k + 1 < len(start.scopes):
-            earlier = _decided(room, steps[-1], closed.choices)
+            earlier = _decided(room, steps[-1], mine, cost)
     return Outcome(best, steps, start.effort, proved=True)
 
 
-def selection(stars: Stars, wanted: Sequence[Choice]) -> Choices:
-    """The first wanted choice of each request, if all have one and they fit; else around them."""
-    first = {choice.request: choice for choice in reversed(wanted)}
-    choices = tuple(first[i] for i in sorted(first))
-    if len(first) == len(stars.problem.requests) and is_possible(stars, choices):
-        return choices
-    return sequential(stars, wanted)
+def _members(scope: Ints, earlier: Earlier) -> Ints:
+    """The requests of a rank and of those before it, in order."""
+    before = np.fromiter(earlier.requests, dtype=np.int64)
+    return np.sort(np.concatenate([scope, before]))
+
+
+def selection(stars: Stars, *wanted: Chosen) -> Chosen:
+    """The first wanted choice of each request, if they fit; else what fits around them. Every
+    request wants something."""
+    rows = np.concatenate(wanted)
+    chosen = np.empty((len(stars.problem.requests), rows.shape[1]), dtype=np.int64)
+    chosen[rows[::-1, 0]] = rows[::-1]  # where more are wanted, the last one written stays
+    if is_possible(stars, chosen):
+        return chosen
+    return rows_of(sequential(stars, choices_in(rows)))
 
 
 def scopes_of(stars: Stars) -> list[Ints]:
     """The requests of each rank, the first rank first."""
-    ranks = np.array([request.rank for request in stars.problem.requests], dtype=np.int64)
-    return [np.flatnonzero(ranks == rank) for rank in np.unique(ranks)]
+    ranks = [request.rank for request in stars.problem.requests]
+    each = np.array(ranks, dtype=np.int64)
+    return [(each == rank).nonzero()[0] for rank in sorted(set(ranks))]
 
 
-def rank_costs(stars: Stars, choices: Iterable[Choice]) -> dict[int, int]:
-    """The cost of each rank, in the order of ranks."""
-    costs = dict.fromkeys(sorted({r.rank for r in stars.problem.requests}), 0)
-    for choice in choices:
-        costs[stars.problem.requests[choice.request].rank] += choice.cost
+def rank_costs(stars: Stars, chosen: Chosen) -> dict[int, int]:
+    """What a selection costs each rank, in the order of ranks."""
+    ranks = [request.rank for request in stars.problem.requests]
+    costs = dict.fromkeys(sorted(set(ranks)), 0)
+    for rank, cost in zip(ranks, chosen[:, -1].tolist(), strict=True):
+        costs[rank] += cost
     return costs
 
 
-def total(choices: Iterable[Choice]) -> int:
+def total(chosen: Chosen) -> int:
     """The cost of a selection."""
-    return sum(choice.cost for choice in choices)
+    return int(chosen[:, -1].sum())
 
 
-def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | None:
-    """The proved optimum of the ranks so far; `best` is any selection of them.
+def _close(stars: Stars, step: Step, closed: Closed | None, effort: float) -> Closed | None:
+    """The proved optimum of the ranks so far; `closed` is any selection of them.
 
     A selection that costs so much more than the bound has no bundle whose cost plus prices exceeds
     its request's least by more than that: so these bundles are all it takes. Either there is one,
     or the best selection costs more, and the list must be longer.
     """
-    certificate, earlier = step.certificate, step.earlier
-    closed = Closed(best, exact=True) if _is_allowed(earlier, best) else None
+    certificate = step.certificate
     slack = FIRST_SLACK * GRID
     while True:
-        upper = FAR if closed is None else total(closed.choices)
+        upper = FAR if closed is None else closed.cost
         if upper <= certificate.whole:
             return closed
         slack = min(slack, (upper - 1) * GRID - certificate.bound)
@@ -200,7 +221,7 @@ def _close(stars: Stars, step: Step, best: Choices, effort: float) -> Closed | N
         if closed is None and slack >= FAR:
             return None
         if closed is not None:
-            needed = (total(closed.choices) - 1) * GRID - certificate.bound
+            needed = (closed.cost - 1) * GRID - certificate.bound
             if not closed.exact or needed <= slack:
                 return closed
         slack *= SLACK_GROWTH
@@ -230,17 +251,19 @@ def _listed(stars: Stars, step: Step, slack: int) -> tuple[Bundles, Ints]:
     return within(stars, step.scope, step.certificate.prices, limit)
 
 
-def _decided(stars: Stars, step: Step, choices: Choices) -> Earlier:
-    """What the next rank may still use: every bundle of an optimal selection, at that cost."""
-    cost, proof, earlier = total(choices), step.certificate, step.earlier
+def _decided(stars: Stars, step: Step, members: Ints, cost: int) -> Earlier:
+    """What the next rank may still use: every bundle of an optimal selection, which costs so much
+    for these requests."""
+    proof, earlier = step.certificate, step.earlier
     gap = cost * GRID - proof.bound
+    listed = [*earlier.choices, *choices_of(*_listed(stars, step, gap))]
+    valued = [*zip(listed, proof.values(listed), strict=True)]
     best: dict[int, int] = {}
-    for choice in earlier.choices:
-        best[choice.request] = min(proof.value(choice), best.get(choice.request, FAR * GRID))
+    for choice, value in valued[: len(earlier.choices)]:
+        best[choice.request] = min(value, best.get(choice.request, FAR * GRID))
     best |= dict(zip(step.scope.tolist(), proof.least.tolist(), strict=True))
-    listed = (*earlier.choices, *choices_of(*_listed(stars, step, gap)))
-    excess = {c: e for c in listed if (e := proof.value(c) - best[c.request]) <= gap}
-    budget = Budget(frozenset(choice.request for choice in choices), cost)
+    excess = {c: e for c, value in valued if (e := value - best[c.request]) <= gap}
+    budget = Budget(frozenset(members.tolist()), cost)
     limits = _full_use(stars, step, excess, gap)
     if limits is None:
         limits = _spending(excess, budget)
@@ -292,21 +315,16 @@ def _spending(excess: Iterable[Choice], budget: Budget) -> tuple[Limit, ...]:
     return (Limit((len(budget.requests), ""), takes, budget.tenths - sum(least.values())),)
 
 
-def _is_allowed(earlier: Earlier, choices: Choices) -> bool:
+def _is_allowed(earlier: Earlier, chosen: Chosen) -> bool:
     """Whether a selection keeps what is decided."""
-    listed, decided = set(earlier.choices), earlier.requests
-    if any(c.request in decided and c not in listed for c in choices):
+    decided = choices_in(chosen[list(earlier.requests)])
+    if not set(earlier.choices).issuperset(decided):
         return False
-    return all(total(_of(choices, b.requests)) <= b.tenths for b in earlier.budgets)
+    return all(total(chosen[list(b.requests)]) <= b.tenths for b in earlier.budgets)
 
 
-def _better(stars: Stars, earlier: Earlier, a: Choices, b: Choices) -> Choices:
-    def order(choices: Choices) -> tuple[bool, list[int]]:
-        return not _is_allowed(earlier, choices), list(rank_costs(stars, choices).values())
+def _better(stars: Stars, earlier: Earlier, a: Chosen, b: Chosen) -> Chosen:
+    def order(chosen: Chosen) -> tuple[bool, list[int]]:
+        return not _is_allowed(earlier, chosen), list(rank_costs(stars, chosen).values())
 
     return min(a, b, key=order)
-
-
-def _of(choices: Iterable[Choice], requests: Iterable[int]) -> Choices:
-    members = frozenset(int(i) for i in requests)
-    return tuple(choice for choice in choices if choice.request in members)

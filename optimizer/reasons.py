@@ -1,29 +1,29 @@
 """Why a part is missing, counted over every resource of its kind; and what is wrong with a lock."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 
-from optimizer.accounts import LACKED
-from optimizer.counting import TAKEN, UNFIT
+from optimizer.accounts import LACKED, by_row
+from optimizer.counting import TAKEN
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.engine import engine
 from optimizer.plan import Part, Reason
-from optimizer.pricing import Prices, bundles_of
+from optimizer.pricing import Prices
 from optimizer.problem import ANY, SELF, Place, Team, Van
 from optimizer.sides import GRID, Bundles
-from optimizer.stars import Choice, Stars
+from optimizer.stars import Stars
 
 Holder = tuple[str, str, float]
 """A resource, the request that has it, and its shadow price (a bound, told to nobody)."""
 Bits = tuple[tuple[int, int], ...]
 PARTS: tuple[Part, ...] = ("van", "team", "place")
 """In the order of a choice's indices."""
-FAULT_NAMES = tuple(str(fault.name).lower() for fault in Fault)
-"""By bit."""
+WORDS = (*(str(fault.name).lower() for fault in Fault), "taken", "unfit")
+"""By the column of a tally."""
+_LACKS = WORDS.index("lacks")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +37,8 @@ class Selection:
     used: dict[Part, Ints]
 
     @staticmethod
-    def of(stars: Stars, choices: Sequence[Choice], prices: Prices) -> "Selection":
-        """Count what the choices use, one choice a request."""
-        bundles, _ = bundles_of(choices)
+    def of(stars: Stars, bundles: Bundles, prices: Prices) -> "Selection":
+        """Count what they use, one bundle a request in their order (R, 4)."""
         used: dict[Part, Ints] = {}
         for k, part in enumerate(PARTS, start=1):
             size = len(_capacity(stars, part))
@@ -59,45 +58,49 @@ def unserved(selection: Selection, lacks: Bools) -> dict[int, tuple[Reason, ...]
     Beside the faults: "taken" by the holders named, and "unfit": free, but not together with the
     other parts (the driver's shift would end on the way, or all or nothing was asked).
     """
-    found: defaultdict[int, list[Reason]] = defaultdict(list)
+    found: dict[int, tuple[Reason, ...]] = {}
     for part, lacking in zip(LACKED, lacks.T, strict=True):
-        rows = np.flatnonzero(lacking)
+        rows = lacking.nonzero()[0]
         if len(rows):
             for i, reasons in zip(rows.tolist(), _reasons(selection, part, rows), strict=True):
-                found[i] += reasons
-    return {i: tuple(reasons) for i, reasons in found.items()}
+                found[i] = found.get(i, ()) + reasons
+    return found
 
 
-def _reasons(selection: Selection, part: Part, rows: Ints) -> Iterator[list[Reason]]:
+def _reasons(selection: Selection, part: Part, rows: Ints) -> list[tuple[Reason, ...]]:
     """The reasons of each of these requests, for one part."""
     flags, room = faults_by_part(selection.stars)[part], selection.has_room(part)
-    counts = engine().tally(flags, rows, room).tolist()
+    counts = engine().tally(flags, rows, room)
     takers = _takers(selection, part, flags[rows], room)
     lacking = _Lacking(selection.stars, part)
-    for i, count, who in zip(rows.tolist(), counts, takers, strict=True):
-        reasons = [
-            Reason(part, name, number, lacking.bits(i) if name == "lacks" else ())
-            for name, number in zip(FAULT_NAMES, count, strict=False)
-            if number
-        ]
-        if count[TAKEN]:
-            reasons.append(Reason(part, "taken", count[TAKEN], (), who))
-        if count[UNFIT]:
-            reasons.append(Reason(part, "unfit", count[UNFIT]))
-        yield reasons
+    at, words = counts.nonzero()
+    reasons = [
+        Reason(
+            part,
+            WORDS[word],
+            count,
+            lacking.bits(i) if word == _LACKS else (),
+            takers[k] if word == TAKEN else (),
+        )
+        for k, i, word, count in zip(
+            at.tolist(), rows[at].tolist(), words.tolist(), counts[at, words].tolist(), strict=True
+        )
+    ]
+    return by_row(reasons, at, len(rows))
 
 
 def _takers(
     selection: Selection, part: Part, flags: Flags, room: Bools
-) -> Iterator[tuple[Holder, ...]]:
+) -> list[tuple[Holder, ...]]:
     """Who has what would serve each request of these rows, in the order of the resources."""
     given = selection.bundles[:, 1 + PARTS.index(part)]
-    full = np.append(~room, [False, False])  # SELF and "none" are not taken from anybody
-    users = np.flatnonzero(full[given])
+    users = (given < len(room)).nonzero()[0]  # SELF and "none" are not taken from anybody
+    users = users[~room[given[users]]]
     users = users[given[users].argsort(kind="stable")]
     taken = given[users]
-    who = _holders(selection, part, users, taken)
-    return (tuple(compress(who, fits)) for fits in (flags[:, taken] == 0).tolist())
+    who = np.fromiter(_holders(selection, part, users, taken), dtype=np.object_, count=len(users))
+    at, fits = (flags[:, taken] == 0).nonzero()
+    return by_row(who[fits].tolist(), at, len(flags))
 
 
 def _holders(selection: Selection, part: Part, users: Ints, taken: Ints) -> list[Holder]:
@@ -114,35 +117,36 @@ def faults_by_part(stars: Stars) -> dict[Part, Flags]:
     return {"team": stars.faults.team, "van": stars.faults.van, "place": stars.faults.place}
 
 
-def lock_faults(selection: Selection, choice: Choice) -> tuple[str, ...]:
+def lock_faults(selection: Selection, i: int) -> tuple[str, ...]:
     """What is wrong with the locked parts of a request, as "part: fault"; the lock stands."""
-    stars = selection.stars
-    lock = stars.problem.requests[choice.request].locked
+    stars, bundle = selection.stars, selection.bundles[i].tolist()
+    lock = stars.problem.requests[i].locked
     if lock is None:
         return ()
     found: list[str] = []
     parts: dict[Part, str | None] = {"team": lock.team, "van": lock.van, "place": lock.place}
     for part, name in parts.items():
-        index = choice[1 + PARTS.index(part)]
+        index = bundle[1 + PARTS.index(part)]
         if name in (None, ANY, SELF):
             continue
-        flags = Fault(int(faults_by_part(stars)[part][choice.request, index]))
+        flags = Fault(int(faults_by_part(stars)[part][i, index]))
         found += [f"{part}: {fault.name.lower()}" for fault in flags if fault.name is not None]
         if selection.used[part][index] > _stock(stars, part, index):
             found.append(f"{part}: taken")
-    if _overruns(stars, choice):
+    if _overruns(stars, bundle):
         found.append("van: shift")
     return tuple(dict.fromkeys(found))
 
 
-def _overruns(stars: Stars, choice: Choice) -> bool:
+def _overruns(stars: Stars, bundle: Sequence[int]) -> bool:
     """Whether the driver would come home too late."""
-    problem, times, i = stars.problem, stars.numbers.times, choice.request
-    if choice.option >= stars.self_option or choice.place >= stars.no_place:
+    problem, times = stars.problem, stars.numbers.times
+    i, option, team, place = bundle
+    if option >= stars.self_option or place >= stars.no_place:
         return False
-    pick = max(int(stars.sides.ready[i, choice.team]), int(times.eta[i, choice.option]))
-    away = times.load[i] + times.go[i, choice.place] + times.home[choice.place, choice.option]
-    last = problem.vans[choice.option].shift_end_s + problem.policy.overtime_grace_s
+    pick = max(int(stars.sides.ready[i, team]), int(times.eta[i, option]))
+    away = times.load[i] + times.go[i, place] + times.home[place, option]
+    last = problem.vans[option].shift_end_s + problem.policy.overtime_grace_s
     return bool(pick + away > round(last))
 
 
@@ -171,7 +175,7 @@ class _Lacking:
     def __init__(self, stars: Stars, part: Part) -> None:
         self._requests = stars.problem.requests
         self._part = part
-        self._offers = [resource.mask for resource in _resources(stars, part)]
+        self._offers = Counter(resource.mask for resource in _resources(stars, part))
         self._bits: dict[int, Bits] = {}
 
     def bits(self, i: int) -> Bits:
@@ -186,4 +190,4 @@ class _Lacking:
         return self._bits[need]
 
     def _lack(self, bit: int) -> int:
-        return sum(not offer >> bit & 1 for offer in self._offers)
+        return sum(n for offer, n in self._offers.items() if not offer >> bit & 1)

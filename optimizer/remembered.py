@@ -1,9 +1,11 @@
-"""What every star cost at least when it was last looked at: so it need not be looked at again.
+"""What every star costs at least, as far as it was looked at: so most need no second look.
 
-Prices and costs change little from one look to the next. If no team's side and no place's side that
-still matters became cheaper by more than so much, then no bundle of the star did by more than the
-sum: a star whose bundle cannot win even so is passed over, and that is a proof. What is kept is the
-least sum of both sides around each van, whether or not they fit together.
+Prices and costs change little from one look to the next. If no team's side and no place's side
+became cheaper by more than so much, then no bundle of the star did by more than the sum: a star
+whose bundle cannot win even so is passed over, and that is a proof. What is kept is the least sum
+of both sides around each van; it falls with every look by what became cheaper, and is exact again
+once the star itself is looked at. Where a bundle may fit now that did not fit before, nothing is
+known of that van.
 """
 
 from itertools import count
@@ -23,18 +25,24 @@ SPARE = 16
 class Memory(NamedTuple):
     """One row of each array a request that was looked at; `row` (R,) finds it, -1 for none.
 
-    team, ready (S, J + 1), place (S, P + 1), eta (S, V), wait (S,): both sides' values (grains)
-    and moments at that time; least (S, V): the sum of both sides around each van; known (S,).
+    team (S, J + 1), place (S, P + 1): both sides' values (grains) when it was last looked at;
+    ready (S, J + 1), go (S, P + 1), eta, end (S, V): the moments and drives that decided what fits,
+    `end` the last moment of each van's pick-up, drives apart; wait (S,): what weighs them; least
+    (S, V): what both sides around each van cost at least; known (S,): whether the row holds;
+    current (S,): whether this question was looked at.
     """
 
     row: Ints
     team: Ints
-    ready: Ints
     place: Ints
+    ready: Ints
+    go: Ints
     eta: Ints
-    least: Ints
+    end: Ints
     wait: Ints
+    least: Ints
     known: Bools
+    current: Bools
 
 
 def blank(sides: Sides) -> Memory:
@@ -47,12 +55,15 @@ def blank(sides: Sides) -> Memory:
     return Memory(
         row=np.full(len(sides.wait), -1, dtype=np.int64),
         team=table(teams),
-        ready=table(teams),
         place=table(places),
+        ready=table(teams),
+        go=table(places),
         eta=table(vans),
-        least=table(vans),
+        end=table(vans),
         wait=np.zeros(0, dtype=np.int64),
+        least=table(vans),
         known=np.zeros(0, dtype=np.bool_),
+        current=np.zeros(0, dtype=np.bool_),
     )
 
 
@@ -61,22 +72,23 @@ class Remembered:
 
     def __init__(self) -> None:
         self._resources: object = None
-        self._idle = 0
         self._rows: dict[str, int] = {}
-        self._way_home: Ints | None = None
+        self._fixed: tuple[int | Ints, ...] = ()
 
     def of(self, problem: Problem, names: object, sides: Sides, scope: Ints) -> Memory:
         """The memory for these requests; empty if the resources are others: `names` is the same
         object as long as they are the same."""
-        same = names is self._resources and sides.idle == self._idle
-        if not same or not _same(self._way_home, sides.way_home):
+        fixed: tuple[int | Ints, ...] = (sides.idle, sides.horizon, sides.way_home, sides.home)
+        same = (_same(a, b) for a, b in zip(self._fixed, fixed, strict=False))
+        if names is not self._resources or not all(same):
             self._memory, self._rows = blank(sides), {}
-        self._resources, self._idle, self._way_home = names, sides.idle, sides.way_home
+        self._resources, self._fixed = names, fixed
         asked = [problem.requests[i].id for i in scope.tolist()]
         self._make_rows(asked)
         row = np.full(len(problem.requests), -1, dtype=np.int64)
         row[scope] = [self._rows[name] for name in asked]
         self._memory = self._memory._replace(row=row)
+        self._memory.current[:] = False
         return self._memory
 
     def _make_rows(self, names: list[str]) -> None:
@@ -103,20 +115,21 @@ class Remembered:
         self._memory.known[[self._rows[name] for name in fresh]] = False
 
 
-def _same(a: Ints | None, b: Ints) -> bool:
-    return a is b or (a is not None and np.array_equal(a, b))
+def _same(a: int | Ints, b: int | Ints) -> bool:
+    return a is b or np.array_equal(a, b)
 
 
 @part
-def remember(sides: Sides, i: int, memory: Memory, team: Ints, place: Ints) -> None:
-    """Look at all stars of a request; `team` (J + 1,), `place` (P + 1,): both sides' values."""
+def _kind(sides: Sides, i: int) -> int:
+    return int(2 * sides.wait[i] + sides.needs_team[i])
+
+
+@part
+def begin(sides: Sides, i: int, memory: Memory, team: Ints, place: Ints) -> None:
+    """Look at all stars of a request at a glance, whether or not both sides fit together; `team`
+    (J + 1,), `place` (P + 1,): both sides' values."""
     s = memory.row[i]
-    for j in range(len(team)):
-        memory.team[s, j], memory.ready[s, j] = team[j], sides.ready[i, j]
-    for p in range(len(place)):
-        memory.place[s, p] = place[p]
     for o in range(len(sides.van_end)):
-        memory.eta[s, o] = sides.eta[i, o]
         start = end = NEVER
         for j in range(len(team) - 1 if sides.needs_team[i] else len(team)):
             if team[j] < start:
@@ -130,6 +143,8 @@ def remember(sides: Sides, i: int, memory: Memory, team: Ints, place: Ints) -> N
                 break
         memory.least[s, o] = start + end
     memory.wait[s], memory.known[s] = _kind(sides, i), True
+    _note_moments(sides, i, memory)
+    _note_values(memory, s, team, place)
 
 
 @part
@@ -140,36 +155,88 @@ def is_known(sides: Sides, i: int, memory: Memory) -> bool:
 
 
 @part
-def _kind(sides: Sides, i: int) -> int:
-    return int(2 * sides.wait[i] + sides.needs_team[i])
+def go_on(
+    sides: Sides, i: int, memory: Memory, team: Ints, place: Ints, most_team: int, most_place: int,
+    most: int,
+) -> None:  # fmt: skip
+    """Let what is known hold for these values, too: as much less as they are cheaper. Teams and
+    places beyond `most_team` and `most_place` are passed over: both sides of any bundle with one of
+    them cost more than `most` together."""
+    s = memory.row[i]
+    drop = _most_drop(memory.team[s], team, most_team)
+    drop += _most_drop(memory.place[s], place, most_place)
+    if not memory.current[s]:
+        drop += _forget_what_may_fit(sides, i, memory, team, place, most_team, most_place)
+        _note_moments(sides, i, memory)
+    for o in range(len(sides.van_end)):
+        memory.least[s, o] = min(max(memory.least[s, o] - drop, 0), most)
+    _note_values(memory, s, team, place)
 
 
 @part
-def cheaper_by(
-    sides: Sides, i: int, memory: Memory, team: Ints, place: Ints, teams: Ints, places: Ints
+def _most_drop(before: Ints, now: Ints, most: int) -> int:
+    """By how much a value that is at most so large fell at most (below zero if all rose)."""
+    drop = -NEVER
+    for k in range(len(now)):
+        drop = max(drop, before[k] - now[k] if now[k] <= most else -NEVER)
+    return int(drop)
+
+
+@part
+def _forget_what_may_fit(
+    sides: Sides, i: int, memory: Memory, team: Ints, place: Ints, most_team: int, most_place: int
 ) -> int:
-    """By how much any bundle of these teams and places (the first entry says how many) may have
-    become cheaper on both sides together."""
+    """Know nothing of vans with which more may fit than before. By how much waiting may be cheaper
+    because teams come at other times, in grains; for vans at other times it is taken off."""
     s = memory.row[i]
-    team_drop = place_drop = 0
-    for at in range(1, teams[0] + 1):
-        j = teams[at]
-        sooner = _shift(sides, i, memory.ready[s, j] - sides.ready[i, j])
-        team_drop = max(team_drop, memory.team[s, j] - team[j] + sooner)
-    for at in range(1, places[0] + 1):
-        p = places[at]
-        place_drop = max(place_drop, memory.place[s, p] - place[p])
-    return int(team_drop + place_drop)
+    shift = sooner = shorter = 0
+    for j in range(len(team)):
+        change = memory.ready[s, j] - sides.ready[i, j] if team[j] <= most_team else 0
+        sooner, shift = max(sooner, change), max(shift, abs(change))
+    for p in range(sides.go.shape[1]):
+        change = memory.go[s, p] - sides.go[i, p] if place[p] <= most_place else 0
+        shorter = max(shorter, change)
+    for o in range(len(sides.van_end)):
+        change = memory.eta[s, o] - sides.eta[i, o]
+        memory.least[s, o] -= _shift(sides, i, abs(change))
+        if max(sooner, change) > memory.end[s, o] - _end(sides, i, o) - shorter:
+            memory.least[s, o] = 0
+    return _shift(sides, i, shift)
 
 
 @part
-def least_now(sides: Sides, i: int, o: int, memory: Memory, drop: int) -> int:
-    """What both sides around a van cost at least now; nothing is known of one that may go without
-    a team or a place."""
+def _note_moments(sides: Sides, i: int, memory: Memory) -> None:
     s = memory.row[i]
-    if sides.alone[i, o]:
+    for j in range(sides.ready.shape[1]):
+        memory.ready[s, j] = sides.ready[i, j]
+    for p in range(sides.go.shape[1]):
+        memory.go[s, p] = sides.go[i, p]
+    for o in range(len(sides.van_end)):
+        memory.eta[s, o], memory.end[s, o] = sides.eta[i, o], _end(sides, i, o)
+    memory.current[s] = True
+
+
+@part
+def _note_values(memory: Memory, s: int, team: Ints, place: Ints) -> None:
+    for j in range(len(team)):
+        memory.team[s, j] = team[j]
+    for p in range(len(place)):
+        memory.place[s, p] = place[p]
+
+
+@part
+def _end(sides: Sides, i: int, o: int) -> int:
+    """The last moment of a pick-up, but for the drives that follow."""
+    return int(sides.van_end[o] - sides.load[i])
+
+
+@part
+def least_now(sides: Sides, i: int, o: int, memory: Memory) -> int:
+    """What both sides around a van cost at least; nothing is known of one that may go without a
+    team or a place, or is locked to them."""
+    if sides.alone[i, o] or sides.promised[i, o]:
         return 0
-    return int(memory.least[s, o] - drop - _shift(sides, i, memory.eta[s, o] - sides.eta[i, o]))
+    return int(memory.least[memory.row[i], o])
 
 
 @part
@@ -177,4 +244,4 @@ def _shift(sides: Sides, i: int, seconds: int) -> int:
     """By how much waiting may be cheaper if one of both comes at another time, in grains."""
     if seconds == 0:
         return 0
-    return int(GRID * (max(sides.wait[i], sides.idle) * abs(seconds) // 6000 + 2))
+    return int(GRID * (max(sides.wait[i], sides.idle) * seconds // 6000 + 2))

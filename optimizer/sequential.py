@@ -13,7 +13,7 @@ import numpy as np
 from optimizer.assignment import Assignment
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
-from optimizer.pricing import bundles_of, choices_of
+from optimizer.pricing import Chosen, choices_of
 from optimizer.problem import ANY
 from optimizer.sides import FAR
 from optimizer.stars import Choice, Stars
@@ -87,28 +87,37 @@ def around(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
     return sequential(stars, [c for c in choices if c != stars.least[c.request]])
 
 
-def kept(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+def kept(stars: Stars, wanted: Chosen) -> Chosen:
     """One choice a request, in their order, in a moment: these where there is enough for all that
     want the same, else the one that is always possible."""
-    least, wanted = bundles_of(stars.least), bundles_of(choices)
-    (bundles, costs), rows = (part.copy() for part in least), wanted[0][:, 0]
-    bundles[rows], costs[rows] = wanted
-    short = np.zeros(len(bundles), dtype=np.bool_)
-    capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
-    for taken, capacity in zip(bundles.T[1:], capacities, strict=True):
-        count = np.bincount(taken, minlength=len(capacity) + 2)
-        short |= np.append(count[: len(capacity)] > capacity, [False, False])[taken]
-    bundles[short], costs[short] = (part[short] for part in least)
-    return tuple(choices_of(bundles, costs))
+    chosen = np.full((len(stars.problem.requests), 5), -1, dtype=np.int64)
+    chosen[wanted[:, 0]] = wanted
+    _leave(stars, chosen, chosen[:, 0] < 0)
+    _leave(stars, chosen, _crowded(stars, chosen))
+    return chosen
 
 
-def is_possible(stars: Stars, choices: Iterable[Choice]) -> bool:
+def _leave(stars: Stars, chosen: Chosen, those: Bools) -> None:
+    """Give those requests what is always possible."""
+    rows = those.nonzero()[0]
+    if len(rows):
+        chosen[rows] = [stars.least[i] for i in rows.tolist()]
+
+
+def is_possible(stars: Stars, chosen: Chosen) -> bool:
     """Whether a selection stays within capacity."""
+    return not np.count_nonzero(_crowded(stars, chosen))
+
+
+def _crowded(stars: Stars, chosen: Chosen) -> Bools:
+    """Which choices take something of which more is taken than there is."""
+    crowded = np.zeros(len(chosen), dtype=np.bool_)
     capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
-    return all(
-        bool((np.bincount(taken, minlength=len(free) + 2)[: len(free)] <= free).all())
-        for taken, free in zip(bundles_of(choices)[0].T[1:], capacities, strict=True)
-    )
+    for taken, capacity in zip(chosen.T[1:4], capacities, strict=True):
+        short = np.bincount(taken, minlength=len(capacity))[: len(capacity)] > capacity
+        if np.count_nonzero(short):
+            crowded |= np.append(short, [False, False])[taken]
+    return crowded
 
 
 def _plan(stars: Stars, scope: Ints, left: Left) -> list[Choice]:

@@ -10,12 +10,12 @@ from optimizer.closing import EFFORT
 from optimizer.engine import engine
 from optimizer.explain import explained
 from optimizer.plan import Plan, Stage
-from optimizer.pricing import Prices, renamed
+from optimizer.pricing import Chosen, Prices, renamed, rows_of
 from optimizer.problem import Problem, in_order
-from optimizer.ranks import Choices, Outcome, optimise, rank_costs, scopes_of, total
+from optimizer.ranks import Outcome, optimise, rank_costs, scopes_of, total
 from optimizer.sequential import around, kept, sequential
 from optimizer.sides import GRID
-from optimizer.stars import Choice, Stars, stars_of
+from optimizer.stars import Stars, stars_of
 from optimizer.turns import in_turns
 from optimizer.writing import written
 
@@ -63,7 +63,8 @@ def solve_warm(
         outcome = optimise(stars, scopes_of(stars), first, is_late, effort, before.relaxations)
     goes_on = previous is not None or before is not None
     if goes_on and not outcome.proved:
-        outcome = replace(outcome, choices=in_turns(stars, around(stars, outcome.choices)))
+        chosen = rows_of(in_turns(stars, around(stars, outcome.choices)))
+        outcome = replace(outcome, chosen=chosen)
     return Solved(stars, outcome, _stage(stars, outcome, stage))
 
 
@@ -81,9 +82,9 @@ class Solved:
         requests = self.stars.problem.requests
         return {requests[step.scope[0]].rank: step.relaxation for step in self._outcome.steps}
 
-    def still_possible(self, stars: Stars) -> list[Choice]:
+    def still_possible(self, stars: Stars) -> Chosen:
         """The choices of this answer that another question still has."""
-        return renamed(self.stars, stars, self._outcome.choices)
+        return renamed(self.stars, stars, self._outcome.chosen)
 
     @property
     def plan(self) -> Plan:
@@ -105,7 +106,7 @@ class Solved:
         }
         prices = outcome.steps[-1].certificate.prices if outcome.steps else Prices.free(stars)
         bound = _bound(stars, outcome)
-        return written(stars, outcome.choices, bound, self._stage, prices, further)
+        return written(stars, outcome.chosen, bound, self._stage, prices, further)
 
 
 def _never() -> bool:
@@ -117,8 +118,8 @@ def instant(problem: Problem, previous: Plan | None = None) -> Plan:
     return solve(problem, previous, deadline=lambda: True)
 
 
-def _first(stars: Stars, previous: Plan | None) -> tuple[Choices, Stage]:
-    fresh = sequential(stars)
+def _first(stars: Stars, previous: Plan | None) -> tuple[Chosen, Stage]:
+    fresh = rows_of(sequential(stars))
     if previous is None:
         return fresh, "sequential"
     index = {request.id: i for i, request in enumerate(stars.problem.requests)}
@@ -127,7 +128,7 @@ def _first(stars: Stars, previous: Plan | None) -> tuple[Choices, Stage]:
         for assignment in previous.assignments
         if assignment.request_id in index
     ]
-    repaired = sequential(stars, [choice for choice in found if choice is not None])
+    repaired = rows_of(sequential(stars, [choice for choice in found if choice is not None]))
     fresh_costs, repaired_costs = (list(rank_costs(stars, c).values()) for c in (fresh, repaired))
     return (repaired, "repaired") if repaired_costs <= fresh_costs else (fresh, "sequential")
 
@@ -142,7 +143,7 @@ def _bound(stars: Stars, outcome: Outcome) -> int:
     """The optimum if it is proved; else what the last rank's prices prove; else the least that
     every request would cost alone."""
     if outcome.proved:
-        return total(outcome.choices)
+        return total(outcome.chosen)
     if len(outcome.steps) == len(scopes_of(stars)):
         return outcome.steps[-1].certificate.whole
     everyone = np.arange(len(stars.problem.requests))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.costs import Numbers, priced, stability_item
 from optimizer.eligibility import FAR_S, Fault, Faults, Flags, Ints, Times, whole
@@ -19,7 +20,9 @@ from optimizer.given import OPEN, Given, Index, Names, Rates
 from optimizer.pairs import PlaceSide, RideSide, TeamSide, VanSide
 from optimizer.problem import SELF, Bundle, InvalidProblemError, Problem, Seconds
 from optimizer.remembered import NEVER
-from optimizer.sides import EXTRAS, FAR, GRID, Sides, price
+from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides, price
+
+Array = NDArray[np.int64] | NDArray[np.float64]
 
 LARGEST_TOTAL = 2**50
 """The dearest conceivable plan must stay exact in 64 bits, in grains."""
@@ -49,7 +52,8 @@ class Homes(NamedTuple):
 class Stars:
     """The model. Capacities (J,), (V,), (P,): raised where locks together take more than there is.
     `missing` (3, R): what each request pays without a team, a van, a place that it needs.
-    `least`: the choice of each request that is always possible, nothing or only what is locked.
+    `least`: the choice of each request that is always possible, nothing or only what is locked;
+    `least_bundles` (R, 4) and `least_costs` (R,): the same in arrays.
     """
 
     problem: Problem
@@ -63,6 +67,8 @@ class Stars:
     team_capacity: Ints
     van_capacity: Ints
     place_capacity: Ints
+    least_bundles: Bundles
+    least_costs: Ints
     least: tuple[Choice, ...]
 
     @property
@@ -167,10 +173,8 @@ def stars_of(problem: Problem, before: Stars | None = None, way: Engine | None =
     sides = _sides(given, missing[1], team, van, rides, homes, place, near)
     _check_size(sides, (team, van, rides, homes, place), max(team.latest, van.latest))
     _add_extras(way, given, numbers, sides, missing.sum(axis=0))
-    least = _least(way, given, sides)
-    return Stars(
-        problem, given, rides, homes, numbers, faults, sides, missing, *_capacities(given), least
-    )
+    capacities, least = _capacities(given, before), _least(way, given, sides, before)
+    return Stars(problem, given, rides, homes, numbers, faults, sides, missing, *capacities, *least)
 
 
 def _team_side(way: Engine, problem: Problem, given: Given, no_team: Ints) -> TeamSide:
@@ -197,7 +201,7 @@ def _homes(problem: Problem, rates: Rates, before: Stars | None) -> Homes:
     if (
         before is not None
         and before.given.rates == rates
-        and _same_times(before.problem.place_to_base, problem.place_to_base)
+        and _same(before.problem.place_to_base, problem.place_to_base)
     ):
         return before.homes
     seconds = np.ascontiguousarray(whole(problem.place_to_base).T)
@@ -206,7 +210,7 @@ def _homes(problem: Problem, rates: Rates, before: Stars | None) -> Homes:
     return Homes(bounded.T, seconds, cost, int(cost.max(initial=0)))
 
 
-def _same_times(a: Seconds, b: Seconds) -> bool:
+def _same(a: Array, b: Array) -> bool:
     return a is b or np.array_equal(a, b, equal_nan=True)
 
 
@@ -231,11 +235,11 @@ def _same_rides(before: Stars, problem: Problem, given: Given) -> bool:
         and old.names.places is given.names.places
         and old.excluded == given.excluded
         and old.preferences == given.preferences
-        and all(map(np.array_equal, old.places[1:], given.places[1:]))
-        and np.array_equal(old.requests.weight, given.requests.weight)
-        and np.array_equal(old.requests.kind, given.requests.kind)
-        and np.array_equal(old.requests.place_need, given.requests.place_need)
-        and _same_times(before.problem.request_to_place, problem.request_to_place)
+        and all(map(_same, old.places[1:], given.places[1:]))
+        and _same(old.requests.weight, given.requests.weight)
+        and _same(old.requests.kind, given.requests.kind)
+        and _same(old.requests.place_need, given.requests.place_need)
+        and _same(before.problem.request_to_place, problem.request_to_place)
     )
 
 
@@ -314,14 +318,14 @@ def _sorted(costs: Ints) -> Ints:
     return order
 
 
-def _capacities(given: Given) -> tuple[Ints, Ints, Ints]:
+def _capacities(given: Given, before: Stars | None) -> tuple[Ints, Ints, Ints]:
     """What can be given out; never less than what locks hold already (a promise stands)."""
     option, team, place = given.requests.lock.T
-    return (
-        _raised(np.ones_like(given.teams.release), team),
-        _raised(np.ones_like(given.vans.release), option),
-        _raised(given.places.free, place),
-    )
+    places = _raised(given.places.free, place)
+    if before is not None and before.given.requests.lock is given.requests.lock:
+        return before.team_capacity, before.van_capacity, places
+    teams = _raised(np.ones_like(given.teams.release), team)
+    return teams, _raised(np.ones_like(given.vans.release), option), places
 
 
 def _raised(free: Ints, locked: Ints) -> Ints:
@@ -357,12 +361,23 @@ def _add_extras(way: Engine, given: Given, n: Numbers, sides: Sides, nothing: In
     sides.extra_cost[rows, 1] = costs - stability_item(n)[rows]
 
 
-def _least(way: Engine, given: Given, sides: Sides) -> tuple[Choice, ...]:
-    """Nothing, or only what is locked."""
+def _least(
+    way: Engine, given: Given, sides: Sides, before: Stars | None
+) -> tuple[Bundles, Ints, tuple[Choice, ...]]:
+    """Nothing, or only what is locked; a choice that is the same as before is kept."""
     lock = given.requests.lock
-    parts = np.where(lock == OPEN, given.names.none, lock)
-    bundles = np.column_stack([np.arange(len(parts)), parts])
+    if before is not None and before.given.requests.lock is lock:
+        bundles = before.least_bundles
+    else:
+        parts = np.where(lock == OPEN, given.names.none, lock)
+        bundles = np.column_stack([np.arange(len(parts)), parts])
     costs = way.costs_of(sides, bundles)
     if (costs >= FAR).any():
         raise ValueError("the empty bundle, or what is locked, is always possible")
-    return tuple(map(Choice._make, np.column_stack([bundles, costs]).tolist()))
+    if before is None or before.least_bundles is not bundles:
+        rows = np.column_stack([bundles, costs]).tolist()
+        return bundles, costs, tuple(map(Choice._make, rows))
+    least = list(before.least)
+    for k in np.flatnonzero(costs != before.least_costs).tolist():
+        least[k] = least[k]._replace(cost=int(costs[k]))
+    return bundles, costs, tuple(least)

@@ -4,7 +4,7 @@ import numpy as np
 
 from optimizer.columns import NONE, SELF, Rows
 from optimizer.engine import COMPILED, use_compiled
-from optimizer.generation import grow
+from optimizer.generation import Spare, grow
 from optimizer.matching import ALONE, Matching
 from optimizer.pricing import bundles_of
 from optimizer.problem import Place, Problem, Request, Team, Van
@@ -68,7 +68,10 @@ def _warm_up_generation(stars: Stars, memory: Memory) -> None:
     program.add(np.maximum(parts, 0), (parts >= 0).astype(np.float64), costs.astype(np.float64))
     for i in scope.tolist():
         program.enter(i, i)
-    grow(program, sides, scope, rows, memory)
+    nothing = np.zeros((0, 2), dtype=np.int64)
+    capacities = stars.van_capacity, stars.team_capacity, stars.place_capacity
+    spare = Spare(nothing[:, 0].copy(), nothing, *capacities)
+    grow(program, sides, scope, rows, spare, memory)
 
 
 def warm_up_rides() -> None:

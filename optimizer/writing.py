@@ -1,93 +1,99 @@
 """From a selection to a plan that people can read: words, times, components, reasons, backups."""
 
 from collections.abc import Mapping, Sequence
-
-import numpy as np
+from typing import Any
 
 from optimizer.accounts import accounts_of
 from optimizer.backups import backups_of
+from optimizer.eligibility import Ints
 from optimizer.explain import Explanation, nearest_teams
 from optimizer.plan import Assignment, Plan, Stage
-from optimizer.pricing import Prices
-from optimizer.problem import Place, Team
+from optimizer.pricing import Chosen, Prices
+from optimizer.problem import Bundle, Place, Team, Van
 from optimizer.ranks import rank_costs, total
 from optimizer.reasons import Selection, lock_faults, unserved
 from optimizer.sides import GRID
-from optimizer.stars import Choice, Stars
+from optimizer.stars import Stars
 
 
 def written(
     stars: Stars,
-    choices: Sequence[Choice],
+    chosen: Chosen,
     bound: int,
     stage: Stage,
     prices: Prices,
     explanations: Mapping[int, Explanation],
 ) -> Plan:
-    """The plan, one assignment a request in the order of their ids."""
+    """The plan, one assignment a request in the order of their ids, as they were chosen."""
     return Plan(
-        assignments=_assignments(stars, choices, prices, explanations),
-        objective=total(choices),
+        assignments=_assignments(stars, chosen, prices, explanations),
+        objective=total(chosen),
         bound=bound,
         stage=stage,
         proved=stage == "proved",
-        by_rank=tuple(rank_costs(stars, choices).items()),
+        by_rank=tuple(rank_costs(stars, chosen).items()),
         prices=_prices(stars, prices),
     )
 
 
 def _assignments(
     stars: Stars,
-    choices: Sequence[Choice],
+    chosen: Chosen,
     prices: Prices,
     explanations: Mapping[int, Explanation],
 ) -> tuple[Assignment, ...]:
-    problem, nothing = stars.problem, Explanation()
-    selection = Selection.of(stars, choices, prices)
+    problem = stars.problem
+    selection = Selection.of(stars, chosen[:, :4], prices)
     backups, shared = backups_of(selection)
     accounts = accounts_of(stars, selection.bundles, backups)
     reasons = unserved(selection, accounts.lacks)
-    teams, places = _ids(problem.teams), _ids(problem.places)
-    columns = zip(
-        choices, problem.requests, *accounts[:4], accounts.missing,
-        backups.tolist(), shared.tolist(), nearest_teams(stars).tolist(), strict=True,
-    )  # fmt: skip
-    return tuple(
-        Assignment(
-            request_id=request.id,
-            bundle=(request.shown if is_shown else None) or stars.bundle(choice),
-            arrivals=arrivals,
-            costs=costs,
-            missing=missing,
-            reasons=reasons.get(choice.request, ()),
-            backup_place=places[backup],
-            backup_place_s=elsewhere_s,
-            backup_shared=is_shared,
-            alternatives=explanations.get(choice.request, nothing).alternatives,
-            nearest_team=teams[nearest],
-            nearest=explanations.get(choice.request, nothing).nearest,
-            lock_faults=() if request.locked is None else lock_faults(selection, choice),
+    teams, places = [*stars.names.teams], [*stars.names.places]  # ids, and at -1 None
+    everyone, nothing = range(len(chosen)), Explanation()
+    told = [explanations.get(i, nothing) for i in everyone]
+    fields: dict[str, Sequence[Any]] = {
+        "request_id": [request.id for request in problem.requests],
+        "bundle": _bundles(selection, accounts.shown),
+        "arrivals": accounts.arrivals,
+        "costs": accounts.costs,
+        "missing": accounts.missing,
+        "reasons": [reasons.get(i, ()) for i in everyone],
+        "backup_place": [places[k] for k in backups.tolist()],
+        "backup_place_s": accounts.elsewhere_s,
+        "backup_shared": shared.tolist(),
+        "nearest_team": [teams[k] for k in nearest_teams(stars).tolist()],
+        "alternatives": [explanation.alternatives for explanation in told],
+        "nearest": [explanation.nearest for explanation in told],
+        "lock_faults": [
+            () if request.locked is None else lock_faults(selection, i)
+            for i, request in enumerate(problem.requests)
+        ],
+    }
+    return tuple(map(Assignment, *(fields[name] for name in Assignment.__struct_fields__)))
+
+
+def _bundles(selection: Selection, shown: Sequence[bool]) -> list[Bundle]:
+    """What was chosen in the words of the problem: what the consoles show, if it is that."""
+    names, requests = selection.stars.names, selection.stars.problem.requests
+    options, teams, places = [*names.options], [*names.teams], [*names.places]
+    return [
+        (request.shown if is_shown else None) or Bundle(teams[j], options[o], places[p])
+        for request, is_shown, (_, o, j, p) in zip(
+            requests, shown, selection.bundles.tolist(), strict=True
         )
-        for (
-            choice, request, costs, arrivals, elsewhere_s, is_shown, missing,
-            backup, is_shared, nearest,
-        ) in columns
-    )  # fmt: skip
-
-
-def _ids(resources: Sequence[Team | Place]) -> list[str | None]:
-    """By index; None at -1, which stands for none."""
-    return [*(resource.id for resource in resources), None]
+    ]
 
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:
+    """Of each resource that has one, in tenths."""
     problem = stars.problem
+    kinds: tuple[tuple[Sequence[Team | Van | Place], Ints], ...] = (
+        (problem.teams, prices.team),
+        (problem.vans, prices.van),
+        (problem.places, prices.place),
+    )
     return tuple(
-        (kind[k].id, int(values[k]) / GRID)
-        for kind, values in (
-            (problem.teams, prices.team),
-            (problem.vans, prices.van),
-            (problem.places, prices.place),
-        )
-        for k in np.flatnonzero(values).tolist()
+        (one.id, price / GRID)
+        for kind, values in kinds
+        for one, price in zip(kind, values.tolist(), strict=False)  # the last ones are of nobody
+        if price
     )

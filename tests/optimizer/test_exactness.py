@@ -12,6 +12,7 @@ from optimizer import branching, ranks
 from optimizer.check import check
 from optimizer.closing import choose
 from optimizer.nearest import nearest_first
+from optimizer.pricing import rows_of
 from optimizer.problem import ANY, Bundle, InvalidProblemError, Policy, Problem, Request, in_order
 from optimizer.ranks import optimise, scopes_of, total
 from optimizer.sequential import sequential
@@ -112,13 +113,13 @@ def _fractional(random_problem, seed: int) -> Problem:
 def test_a_fractional_relaxation_is_closed_on_true_costs(random_problem, monkeypatch, seed):
     problem = _fractional(random_problem, seed)
     stars = stars_of(in_order(problem))
-    outcome = optimise(stars, scopes_of(stars), sequential(stars))
+    outcome = optimise(stars, scopes_of(stars), rows_of(sequential(stars)))
     assert outcome.proved
-    assert outcome.steps[-1].certificate.whole < total(outcome.choices)
+    assert outcome.steps[-1].certificate.whole < total(outcome.chosen)
     everything = [choice for i in range(4) for choice in _all_choices(stars, i)]
-    assert total(outcome.choices) == total(choose(stars, everything).choices)
+    assert total(outcome.chosen) == choose(stars, everything).cost
     monkeypatch.setattr(ranks, "FIRST_SLACK", 1)
-    assert solve(problem).objective == total(outcome.choices)
+    assert solve(problem).objective == total(outcome.chosen)
 
 
 def test_where_the_search_takes_too_long_cp_sat_decides(random_problem, monkeypatch):

@@ -10,8 +10,8 @@ from optimizer import columns, counting, dense, kernels, listing, ways
 from optimizer.columns import NONE, SELF, UNSEEN, Rows
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.pivots import FOUND, IMPOSSIBLE
-from optimizer.pricing import Prices, bundles_of, within
-from optimizer.problem import Request, Team, in_order
+from optimizer.pricing import Floats, Prices, bundles_of, within
+from optimizer.problem import Problem, Request, Team, Van, in_order
 from optimizer.remembered import Remembered
 from optimizer.sides import FAR, GRID
 from optimizer.stars import Choice, Stars, stars_of
@@ -47,18 +47,45 @@ def test_the_cheapest_bundle_is_the_cheapest_of_all(random_problem, seed):
         assert (values[i, 0], *found[i, 0]) == best
 
 
+def _somewhat_later(problem: Problem, rng: np.random.Generator) -> Problem:
+    """Time has passed; one of the kinds has changed otherwise, too: drives, releases and shifts,
+    a lock, or what a request needs."""
+    kind, size = rng.integers(0, 6), 900
+
+    def moved(drive: Floats) -> Floats:
+        return np.maximum(drive + rng.integers(-size, size, drive.shape), 0)
+
+    def shifted(one: Team | Van) -> dict[str, float]:
+        release_s, shift_end_s = max(0.0, one.release_s - 20), one.shift_end_s - 20
+        if kind == 0 and rng.random() < 0.3:
+            release_s = float(rng.integers(0, 3 * size))
+        if kind == 1 and rng.random() < 0.3:
+            shift_end_s += rng.integers(-size, size)
+        return {"release_s": release_s, "shift_end_s": shift_end_s}
+
+    requests = [replace(r, waited_s=r.waited_s + 20) for r in problem.requests]
+    if kind == 2:
+        k = int(rng.integers(len(requests)))
+        requests[k] = replace(requests[k], load_s=float(rng.integers(0, size)))
+    return replace(
+        problem,
+        requests=tuple(requests),
+        teams=tuple(replace(team, **shifted(team)) for team in problem.teams),
+        vans=tuple(replace(van, **shifted(van)) for van in problem.vans),
+        team_to_request=moved(problem.team_to_request) if kind == 3 else problem.team_to_request,
+        van_to_request=moved(problem.van_to_request) if kind == 4 else problem.van_to_request,
+        request_to_place=moved(problem.request_to_place) if kind == 5 else problem.request_to_place,
+    )
+
+
 @pytest.mark.parametrize("size", [SIZE, WIDE], ids=["small", "wide"])
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, size):
     rng = np.random.default_rng(seed)
     problem = in_order(random_problem(seed, **size))
     remembered, stars = Remembered(), None
-    for _ in range(12):
-        drive = problem.team_to_request + rng.integers(-300, 300, problem.team_to_request.shape)
-        vans = problem.van_to_request + rng.integers(-300, 300, problem.van_to_request.shape)
-        problem = replace(
-            problem, team_to_request=np.maximum(drive, 0), van_to_request=np.maximum(vans, 0)
-        )
+    for _ in range(20):
+        problem = _somewhat_later(problem, rng)
         stars = stars_of(problem, stars)
         memory = remembered.of(problem, stars.names, stars.sides, EVERYONE)
         for price_seed in rng.integers(0, 4, 3).tolist():

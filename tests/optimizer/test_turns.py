@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.plan import COUNTY, region
 from optimizer.check import check
+from optimizer.pricing import rows_of
 from optimizer.problem import ANY, Bundle, Problem, Request, Team, in_order
-from optimizer.ranks import rank_costs, total
+from optimizer.ranks import rank_costs
 from optimizer.sequential import is_possible, sequential
 from optimizer.solve import instant, solve
 from optimizer.stars import Choice, Stars, stars_of
@@ -42,8 +43,8 @@ def test_no_rank_is_dearer_and_the_selection_fits(random_problem, seed):
     for start in (stars.least, _last_rank_first(stars)):
         better = in_turns(stars, start)
         assert [c.request for c in better] == list(range(5))
-        assert is_possible(stars, better)
-        before, after = rank_costs(stars, start), rank_costs(stars, better)
+        assert is_possible(stars, rows_of(better))
+        before, after = (rank_costs(stars, rows_of(c)) for c in (start, better))
         assert all(after[rank] <= before[rank] for rank in before)
         assert all(stars.choice(*c[:4]) == c for c in better)
 
@@ -61,8 +62,8 @@ def test_nothing_is_gained_by_changing_one_kind_alone(random_problem, seed):
     ):
         for parts in product(range(size), repeat=len(found)):
             other = [_with_part(stars, c, column, k) for c, k in zip(found, parts, strict=True)]
-            if all(other) and is_possible(stars, other):
-                assert total(other) >= total(found)
+            if all(other) and is_possible(stars, rows_of(other)):
+                assert sum(c.cost for c in other) >= sum(c.cost for c in found)
 
 
 def _with_part(stars: Stars, choice: Choice, column: int, part: int) -> Choice | None:

@@ -12,8 +12,10 @@ from benchmarks.events import later
 from benchmarks.plan import COUNTY, region
 from optimizer import dense, engine, master
 from optimizer.check import check
+from optimizer.columns import UNSEEN
+from optimizer.generation import Grown, grow
 from optimizer.glop import Glop
-from optimizer.master import FINE
+from optimizer.master import FINE, Master
 from optimizer.pivots import ENDLESS
 from optimizer.problem import Problem, in_order
 from optimizer.sides import GRID
@@ -73,7 +75,7 @@ def _dual_value(solved: Solved) -> int:
     assert (proof.least <= least[:, 0]).all()
     decided: dict[int, int] = {}
     for choice in step.earlier.choices:
-        value = proof.value(choice)
+        (value,) = proof.values([choice])
         decided[choice.request] = min(value, decided.get(choice.request, value))
     limits = zip(proof.limits, proof.charges, strict=True)
     charged = sum(-(charge * limit.most) // FINE for limit, charge in limits)
@@ -130,9 +132,48 @@ def test_a_warm_plan_explains_like_a_cold_one():
             assert regrets[0] == regrets[1]
 
 
+def test_a_resource_that_had_no_row_takes_a_spare_one_while_bundles_are_generated(monkeypatch):
+    taken = []
+
+    def watched(*given):
+        grown = grow(*given)
+        assert grown.looked is not None
+        taken.append(grown.taken)
+        return grown
+
+    monkeypatch.setattr(master, "grow", watched)
+    problem, rng = region(COUNTY, 3), np.random.default_rng(3)
+    solved = solve_warm(problem)
+    for _ in range(10):
+        problem = later(problem, rng, solved.plan)
+        solved = solve_warm(problem, before=solved)
+        for relaxation in solved.relaxations.values():
+            _same_rows(relaxation._master)
+    assert any(taken)
+
+
+def _same_rows(own: Master) -> None:
+    """Every resource that has a row has it under its name, with its capacity, and the basic
+    variables are those of these right-hand sides."""
+    stars, program = own._stars, own._program
+    problem = stars.problem
+    for kind, rows, capacity in (
+        (problem.vans, own._van_row, stars.van_capacity),
+        (problem.teams, own._team_row, stars.team_capacity),
+        (problem.places, own._place_row, stars.place_capacity),
+    ):
+        named = [own._names.get(one.id, UNSEEN) for one in kind]
+        assert rows[: len(kind)].tolist() == named
+        seen = np.flatnonzero(rows[: len(kind)] >= 0)
+        assert (program.rhs[rows[seen]] == capacity[seen]).all()
+    assert (program.rhs == own._rhs).all()
+    basic = (program.rhs + program.widen) @ program.tableau.inverse
+    assert program.tableau.x == pytest.approx(basic, abs=1e-6)
+
+
 def _gives_up(program, *_):
     nothing = np.zeros((0, 5), dtype=np.int64)
-    return None, nothing[:, :4], nothing[:, 4]
+    return Grown(None, nothing[:, :4], nothing[:, 4], 0)
 
 
 def test_where_the_compiled_simplex_gives_up_the_solver_of_record_goes_on(monkeypatch):
