@@ -178,8 +178,12 @@ async def take_seat(
 ) -> None:
     """Book the lowest seat of the slot that nobody has, of a referral or of a crisis request.
 
+    A person's bookings go one after the other: two that overlap would each wait for the other's
+    row, and the database would end one or both of them as a deadlock.
     Raises Refused where there is none.
     """
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"appointments:{request}", 0))
+    await db.execute(select(lock))
     try:
         seat = await places.take_seat(db, slot, referral, capacity)
     except NoSeat:

@@ -121,6 +121,8 @@ async def test_a_team_gets_exactly_one_open_duty(journal: Journal) -> None:
 async def test_of_overlapping_bookings_exactly_one_stands(journal: Journal) -> None:
     async def book(start: int) -> None:
         async with journal.transaction(DANA) as tx:
+            # Without a lock two rows may wait for each other: a deadlock, not a refusal.
+            await tx.connection.execute(select(func.pg_advisory_xact_lock(1)))
             await tx.connection.execute(
                 text("INSERT INTO booking VALUES (:id, 'a', int8range(:start, :end))"),
                 {"id": str(start), "start": start, "end": start + 100},

@@ -150,6 +150,26 @@ async def test_of_many_who_want_the_last_seats_exactly_as_many_get_one(house: Ho
     assert (state.booked, state.held, state.free) == (capacity, 0, 0)
 
 
+async def test_of_many_appointments_of_one_person_at_one_time_exactly_one_is_booked(
+    house: House,
+) -> None:
+    racers, person = 8, house.resolved_person()
+    slots = [await house.slot(after_h=30 + n / 20) for n in range(racers)]
+
+    async def attempt(slot: str) -> bool:
+        try:
+            await house.referral.refer(DISPATCHER, an_id(), Refer(an_id(), person, slot))
+        except Refused:
+            return False
+        return True
+
+    won = await asyncio.gather(*(attempt(slot) for slot in slots))
+    assert sum(won) == 1
+    states = [await house.slot_state(slot) for slot in slots]
+    assert sum(state.booked for state in states) == 1
+    assert sum(state.held for state in states) == 0
+
+
 async def test_a_seat_that_is_exchanged_is_free_again(house: House) -> None:
     card = await house.referred()
     later = await house.slot(after_h=60)
