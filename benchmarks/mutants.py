@@ -51,8 +51,9 @@ FAULTS = (
         "np.maximum(0.0, -duals)", "np.maximum(0.0, duals)",
     ),
     Fault(
-        "generation ends before everybody was asked again", "optimizer/generation.py",
-        "        elif is_all:\n", "        elif count >= 0:\n",
+        "what is certain of a request outlives the prices", "optimizer/generation.py",
+        "        if not is_first:\n            lower(",
+        "        if count < 0:\n            lower(",
     ),
     Fault(
         "the closing adds reduced costs instead of true ones", "optimizer/ranks.py",
@@ -89,6 +90,10 @@ FAULTS = (
         "what is known of a star does not fall with prices", "optimizer/remembered.py",
         "max(memory.least[s, o] - drop, 0)",
         "max(memory.least[s, o], 0)",
+    ),
+    Fault(
+        "what is certain of a request forgets the bundles that are shown", "optimizer/certain.py",
+        "    for e in range(EXTRAS):", "    for e in range(0):",
     ),
     Fault(
         "the bound forgets the capacities", "optimizer/bounds.py",

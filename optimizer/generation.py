@@ -7,19 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optimizer.certain import Certain, certain_of, lower, note_looked
 from optimizer.columns import UNSEEN, Rows
 from optimizer.eligibility import Ints
 from optimizer.kernels import TOP, Work, look, work_of
 from optimizer.listing import list_within
 from optimizer.pivots import FOUND, Floats, Tableau, append, optimum
 from optimizer.pricing import LARGEST, LARGEST_PRICE, Prices
-from optimizer.remembered import Memory
+from optimizer.remembered import NEVER, Memory
 from optimizer.sides import GRID, Bundles, Sides, kernel, part, price
 from optimizer.simplex import Simplex
 
 Charges = tuple[Ints, Ints, Ints]
 """Prices of vans, teams and places, in grains."""
 
+SLIP = 4
+"""Grains by which a value may be beyond what is certain, because prices are rounded."""
 WORTHWHILE = 0.05
 """Tenths by which a bundle must beat its request's value to enter the relaxation."""
 CLOSE = 0.5
@@ -63,12 +66,13 @@ class Grown(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Requests to look at (n,); the value, in grains, at which each had no better bundle (R,);
-    those with a better bundle and their limits (FEW,); bundles listed (ROOM, 4); and what was let
-    in: bundles, rows, entries (ROOM, 4) and costs (ROOM,), in tenths."""
+    """Requests to look at, and their best offers (n, TOP), (n, TOP, 3); those with a better bundle
+    and their limits (FEW,); bundles listed (ROOM, 4); and what was let in: bundles, rows, entries
+    (ROOM, 4) and costs (ROOM,), in tenths."""
 
     asked: Ints
-    settled: Ints
+    values: Ints
+    found: Ints
     few: Ints
     limit: Ints
     listed: Bundles
@@ -88,7 +92,8 @@ def grow(
     found = np.empty((len(scope), TOP, 3), dtype=np.int64)
     room = _Room(
         asked=np.empty(len(scope), dtype=np.int64),
-        settled=np.empty(len(rows.request), dtype=np.int64),
+        values=np.empty((len(scope), TOP), dtype=np.int64),
+        found=np.empty((len(scope), TOP, 3), dtype=np.int64),
         few=np.empty(FEW, dtype=np.int64),
         limit=np.empty(FEW, dtype=np.int64),
         listed=np.empty((ROOM, 4), dtype=np.int64),
@@ -100,7 +105,7 @@ def grow(
     ended, count, taken = _grow(
         program.tableau, program.count, program.rhs, program.widen, program.is_stale,
         sides, scope, rows, spare, memory, prices.charges, enough, values, found, work_of(sides),
-        room,
+        certain_of(len(rows.request), prices.charges), room,
     )  # fmt: skip
     program.count += count
     program.is_stale = ended != FOUND
@@ -112,31 +117,34 @@ def grow(
 def _grow(
     t: Tableau, n: int, rhs: Floats, widen: Floats, is_stale: bool,
     sides: Sides, scope: Ints, rows: Rows, spare: Spare, memory: Memory, prices: Charges,
-    enough: Ints, values: Ints, found: Ints, work: Work, room: _Room,
+    enough: Ints, values: Ints, found: Ints, work: Work, certain: Certain, room: _Room,
 ) -> tuple[int, int, int]:  # fmt: skip
-    count, taken, asked, is_all = 0, 0, scope, True
+    count, taken, is_all, is_first = 0, 0, True, True
     while True:
         ended = optimum(t, n + count, rhs, widen, is_stale)
         if ended != FOUND:
             return ended, count, taken
         is_stale = False
-        _state(rows.van, t.y, prices[0])
-        _state(rows.team, t.y, prices[1])
-        _state(rows.place, t.y, prices[2])
+        _state(rows.van, t.y, prices[0], certain, 0, certain.vans)
+        _state(rows.team, t.y, prices[1], certain, 1, certain.teams)
+        _state(rows.place, t.y, prices[2], certain, 2, certain.places)
+        asked = scope
+        if not is_first:
+            lower(sides, scope, memory, certain, prices)
         if not is_all:
-            hot = _hot(t, scope, rows, room)
-            is_all = hot > len(scope) // 2
-            asked = room.asked[:hot]
-        if is_all:
-            asked = scope
+            asked = room.asked[: _uncertain(t, scope, rows, certain, room)]
         for k in range(len(asked)):
             enough[k] = _whole(t.y[rows.request[asked[k]]]) + GRID
         look(
-            sides, asked, prices[0], prices[1], prices[2], enough, memory, values, found, work
+            sides, asked, prices[0], prices[1], prices[2], enough, memory, room.values, room.found,
+            certain.parts, work,
         )  # fmt: skip
-        if is_all and _gap(enough, values) < CLOSE * GRID:
-            return FOUND, count, taken
-        more = _better(t, sides, asked, rows, prices, values, found, work, room)
+        note_looked(certain, asked, room.values)
+        is_first = False
+        is_done = _gap(t, scope, rows, certain) < CLOSE * GRID
+        more = 0
+        if not is_done:
+            more = _better(t, sides, asked, rows, prices, memory, work, room)
         end = count + more
         has_room = more > 0 and end <= ROOM and n + end <= len(t.cost)
         if has_room:
@@ -144,33 +152,51 @@ def _grow(
         if has_room and _let_in(sides, rows, room, count, more):
             append(t, n + count, room.rows[count:end], room.coef[count:end], room.costs[count:end])
             count, is_all = end, False
-        elif is_all:
+        elif is_done or is_all:
+            _tell(scope, asked, certain, room, values, found)
             return FOUND, count, taken
         else:
             is_all = True
 
 
 @part
-def _hot(t: Tableau, scope: Ints, rows: Rows, room: _Room) -> int:
-    """Ask for the requests that had a better bundle when they were last looked at, or whose value
-    is higher now; how many. For the others only a resource that became cheaper can have changed
-    anything, and that is seen when all are looked at."""
+def _uncertain(t: Tableau, scope: Ints, rows: Rows, certain: Certain, room: _Room) -> int:
+    """Ask for the requests that may have a bundle below their value; how many."""
     count = 0
     for k in range(len(scope)):
         i = scope[k]
-        if _whole(t.y[rows.request[i]]) > room.settled[i]:
+        if _whole(t.y[rows.request[i]]) > certain.least[i] + SLIP:
             room.asked[count] = i
             count += 1
     return count
 
 
 @part
-def _gap(enough: Ints, values: Ints) -> int:
+def _gap(t: Tableau, scope: Ints, rows: Rows, certain: Certain) -> int:
     """How far the bound may be below the relaxation's value, in grains."""
     gap = 0
-    for k in range(len(enough)):
-        gap += enough[k] - GRID - values[k, 0]
+    for k in range(len(scope)):
+        gap += _whole(t.y[rows.request[scope[k]]]) - certain.least[scope[k]]
     return gap
+
+
+@part
+def _tell(
+    scope: Ints, asked: Ints, certain: Certain, room: _Room, values: Ints, found: Ints
+) -> None:  # fmt: skip
+    """The offers of those that were looked at last; of the others what is certain."""
+    at = 0
+    for k in range(len(scope)):
+        if at < len(asked) and asked[at] == scope[k]:
+            for top in range(TOP):
+                values[k, top] = room.values[at, top]
+                for c in range(3):
+                    found[k, top, c] = room.found[at, top, c]
+            at += 1
+        else:
+            values[k, 0] = certain.least[scope[k]]
+            for top in range(1, TOP):
+                values[k, top] = NEVER
 
 
 @part
@@ -180,11 +206,18 @@ def _whole(tenths: float) -> int:
 
 
 @part
-def _state(rows: Ints, y: Floats, prices: Ints) -> None:
-    """The prices of a kind, in whole grains and never negative."""
+def _state(rows: Ints, y: Floats, prices: Ints, certain: Certain, kind: int, fell: Ints) -> None:
+    """The prices of a kind, in whole grains and never negative; those that fell are noted."""
+    count = most = 0
     for k in range(len(rows)):
         dual = y[rows[k]] if rows[k] >= 0 else 0.0
-        prices[k] = min(_whole(max(0.0, -dual)), LARGEST_PRICE)
+        price_now = min(_whole(max(0.0, -dual)), LARGEST_PRICE)
+        if price_now < prices[k]:
+            fell[count] = k
+            count += 1
+            most = max(most, prices[k] - price_now)
+        prices[k] = price_now
+    certain.fallen[kind], certain.most[kind] = count, most
 
 
 @part
@@ -195,16 +228,14 @@ def _own(t: Tableau, rows: Rows, i: int) -> float:
 
 @kernel
 def _better(
-    t: Tableau, sides: Sides, scope: Ints, rows: Rows, prices: Charges,
-    values: Ints, found: Ints, work: Work, room: _Room,
+    t: Tableau, sides: Sides, scope: Ints, rows: Rows, prices: Charges, memory: Memory, work: Work,
+    room: _Room,
 ) -> int:  # fmt: skip
     """As `Relaxation._grow` lists them: how many, or -1 if there is no room for them."""
-    few = 0
+    few, values, found = 0, room.values, room.found
     for k in range(len(scope)):
         own = _own(t, rows, scope[k])
-        room.settled[scope[k]] = _whole(t.y[rows.request[scope[k]]])
         if values[k, 0] < own:
-            room.settled[scope[k]] = -LARGEST
             if few < FEW:
                 room.few[few] = scope[k]
                 room.limit[few] = min(int(np.floor(own)), values[k, 0] + NEAR)
@@ -212,7 +243,7 @@ def _better(
     if few <= FEW:
         count = list_within(
             sides, room.few[:few], prices[0], prices[1], prices[2], room.limit[:few], room.listed,
-            work,
+            memory, work,
         )  # fmt: skip
         return count if count <= ROOM else -1
     count = 0

@@ -335,16 +335,18 @@ def cheapest(
         enough = np.full(len(scope), NEVER)
     if memory is None:
         memory = blank(sides)
-    look(sides, scope, *prices, enough, memory, values, found, work_of(sides))
+    parts = np.empty((len(sides.wait), 3), dtype=np.int64)
+    look(sides, scope, *prices, enough, memory, values, found, parts, work_of(sides))
     return values, found
 
 
 @kernel
 def look(
     sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints, enough: Ints,
-    memory: Memory, values: Ints, found: Ints, work: Work,
+    memory: Memory, values: Ints, found: Ints, parts: Ints, work: Work,
 ) -> None:  # fmt: skip
-    """As `cheapest`, into `values` and `found`."""
+    """As `cheapest`, into `values` and `found`; and into `parts` (R, 3) what a way to travel, a
+    team and a place cost each request at least."""
     least, team, place, options, teams, places, ends = work
     vans = len(sides.van_end)
     least[vans + 1] = NEVER
@@ -355,6 +357,7 @@ def look(
             found[k, t, 0] = found[k, t, 1] = found[k, t, 2] = -1
         best_team = side_of(sides.team[i], team_price, team)
         best_place, p_least = _least_place(sides, i, place_price, place)
+        parts[i, 0], parts[i, 1], parts[i, 2] = NEVER, best_team, best_place
         if best_team < NEVER and best_place < NEVER:
             if sides.option[i, vans + 1]:
                 value = GRID * sides.no_van[i] + best_team + best_place
@@ -366,6 +369,10 @@ def look(
                     least[o] = base_of(sides, i, o, van_price) + best_team + best_place
                     plain_least = min(plain_least, least[o])
                     has_van |= o < vans
+            if plain_least < NEVER:
+                parts[i, 0] = plain_least - best_team - best_place
+            if sides.option[i, vans + 1]:
+                parts[i, 0] = min(parts[i, 0], base_of(sides, i, vans + 1, van_price))
             # No option is cheaper by itself: what is too dear here is so for all of them.
             slack = min(values[k, TOP - 1], NEVER - 1) - plain_least + MARGIN
             s = memory.row[i]

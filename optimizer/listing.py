@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.eligibility import Ints
 from optimizer.kernels import Work, base_of, side_of, work_of
-from optimizer.remembered import NEVER
+from optimizer.remembered import NEVER, Memory, blank, is_known, least_now
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides, kernel, part, price, waiting
 
 
@@ -18,15 +18,16 @@ def within(
     """Every bundle whose value is at most its request's limit (grains): how many, and the first
     `room` of them (option by option, team by team)."""
     listed = np.empty((room, 4), dtype=np.int64)
-    return int(list_within(sides, scope, *prices, limit, listed, work_of(sides))), listed
+    count = list_within(sides, scope, *prices, limit, listed, blank(sides), work_of(sides))
+    return int(count), listed
 
 
 @kernel
 def list_within(
     sides: Sides, scope: Ints, van_price: Ints, team_price: Ints, place_price: Ints,
-    limit: Ints, listed: Bundles, work: Work,
+    limit: Ints, listed: Bundles, memory: Memory, work: Work,
 ) -> int:  # fmt: skip
-    """As `within`, into `listed`."""
+    """As `within`, into `listed`; `memory` of a look at these prices saves most of the work."""
     team, place, teams, places = work.team, work.place, work.teams, work.places
     vans, count = len(sides.van_end), 0
     for k in range(len(scope)):
@@ -39,11 +40,14 @@ def list_within(
                 least = min(least, base_of(sides, i, o, van_price))
         _near(sides, i, 1, team, most - least - best_place, teams)
         _near(sides, i, 2, place, most - least - best_team, places)
+        is_looked_at = memory.row[i] >= 0 and is_known(sides, i, memory)
         for o in range(vans + 2):
-            base = base_of(sides, i, o, van_price)
+            base, both = base_of(sides, i, o, van_price), best_team + best_place
+            if is_looked_at and o < vans:
+                both = max(both, least_now(sides, i, o, memory))
             if _has_extra(sides, i, o):
                 end = -NEVER
-            elif not sides.option[i, o] or base + best_team + best_place > most:
+            elif not sides.option[i, o] or base + both > most:
                 continue
             else:
                 end = NEVER

@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 
 from optimizer import columns, counting, dense, kernels, listing, ways
+from optimizer.certain import certain_of, lower
 from optimizer.columns import NONE, SELF, UNSEEN, Rows
+from optimizer.eligibility import Ints
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.pivots import FOUND, IMPOSSIBLE
 from optimizer.pricing import Floats, Prices, bundles_of, within
 from optimizer.problem import Problem, Request, Team, Van, in_order
-from optimizer.remembered import Remembered
+from optimizer.remembered import NEVER, Remembered
 from optimizer.sides import FAR, GRID
+from optimizer.solve import solve
 from optimizer.stars import Choice, Stars, stars_of
 
 SIZE = {"requests": 5, "teams": 5, "vans": 4, "places": 4}
@@ -95,6 +98,50 @@ def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, s
             values, found = kernels.cheapest(stars.sides, EVERYONE, charges, enough, memory)
             assert values[:, 0].tolist() == np.minimum(exact[:, 0], enough).tolist()
             assert ((found[:, 0, 0] >= 0) == (exact[:, 0] <= enough)).all()
+
+
+@pytest.mark.parametrize("size", [SIZE, WIDE], ids=["small", "wide"])
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_is_cheaper_than_what_is_certain_of_a_request(random_problem, seed, size):
+    rng = np.random.default_rng(seed)
+    stars = stars_of(_shown(in_order(random_problem(seed, **size))))
+    memory = Remembered().of(stars.problem, stars.names, stars.sides, EVERYONE)
+    now = _random_prices(stars, seed).charges
+    certain, work = certain_of(len(EVERYONE), now), kernels.work_of(stars.sides)
+    values, found = np.empty((5, kernels.TOP), np.int64), np.empty((5, kernels.TOP, 3), np.int64)
+    everything, tight = np.full(5, NEVER), 0
+    for turn in range(60):
+        exact, _ = kernels.cheapest(stars.sides, EVERYONE, now)
+        looked_at = EVERYONE if turn == 0 else rng.permutation(5)[: rng.integers(0, 3)]
+        kernels.look(
+            stars.sides, looked_at, *now, everything, memory, values, found, certain.parts, work
+        )
+        certain.least[looked_at], certain.drop[looked_at] = exact[looked_at, 0], 0
+        before, now = now, tuple(map(_moved, now, (2, 1, 1), [rng] * 3))
+        exact, _ = kernels.cheapest(stars.sides, EVERYONE, now)
+        for k, fell in enumerate((certain.vans, certain.teams, certain.places)):
+            falls = before[k] - now[k]
+            certain.fallen[k], certain.most[k] = (falls > 0).sum(), max(falls.max(), 0)
+            fell[: certain.fallen[k]] = np.flatnonzero(falls > 0)
+        lower(stars.sides, EVERYONE, memory, certain, now)
+        assert (certain.least <= exact[:, 0]).all()
+        tight += int((certain.least == exact[:, 0]).sum())
+    assert tight > 0
+
+
+def _shown(problem: Problem) -> Problem:
+    """The problem whose plan is shown already, so that its bundles are cheaper than their parts."""
+    shown = {a.request_id: a.bundle for a in solve(problem).assignments}
+    requests = tuple(replace(r, shown=shown[r.id]) for r in problem.requests)
+    return replace(problem, requests=requests)
+
+
+def _moved(prices: Ints, free: int, rng: np.random.Generator) -> Ints:
+    """A few other prices; the last ones stand for SELF and "none" and cost nothing."""
+    moved, some = prices.copy(), rng.random(len(prices)) < rng.choice([0.0, 0.2, 0.6])
+    some[-free:] = False
+    moved[some] = np.maximum(prices[some] + rng.integers(-900, 900, some.sum()) * GRID, 0)
+    return moved
 
 
 @pytest.mark.parametrize("seed", range(20))
