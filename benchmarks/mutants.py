@@ -82,9 +82,9 @@ FAULTS = (
     ),
     Fault(
         "a warm plan keeps the last question's costs", "optimizer/columns.py",
-        "        costs[n] = FAR\n        if there and is_open[n]:\n",
-        "        if not there or not is_open[n]:\n            costs[n] = FAR\n"
-        "        elif costs[n] == FAR:\n",
+        "        costs[n] = _cost(sides, bundles[n]) if is_open else FAR\n",
+        "        now = _cost(sides, bundles[n]) if is_open else FAR\n"
+        "        if now == FAR or costs[n] == FAR:\n            costs[n] = now\n",
     ),
     Fault(
         "what is known of a star does not fall with prices", "optimizer/remembered.py",

@@ -164,17 +164,15 @@ class Relaxed:
 class Relaxation:
     """The relaxation of one rank; it grows with every solve and stays warm between them."""
 
-    def __init__(
-        self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]
-    ) -> None:
-        """`start`: a selection within capacity."""
+    def __init__(self, stars: Stars, scope: Ints, earlier: Earlier, start: Chosen) -> None:
+        """`start`: a selection of all requests in their order, within capacity."""
         self._stars, self._scope = stars, scope
         self._decided = Decided(earlier.choices, earlier.limits)
         self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
         self._remembered = Remembered()
         self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
 
-    def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Sequence[Choice]) -> None:
+    def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Chosen) -> None:
         """Take on another question, warm if it is like the last one."""
         question = (stars, scope, earlier.choices, start, earlier.limits)
         before, self._stars, self._scope = self._stars, stars, scope

@@ -5,9 +5,10 @@ The answers are those of `kernels.py`, bit for bit, ties included; only slower.
 
 import numpy as np
 
-from optimizer.columns import GONE, NONE, SELF, Rows
+from optimizer.columns import GONE, NONE, SELF, UNSEEN, Rows, Table
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.kernels import TOP
+from optimizer.pivots import Floats
 from optimizer.remembered import NEVER, Memory
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides
 
@@ -21,20 +22,50 @@ def costs_of(sides: Sides, bundles: Bundles) -> Ints:
     return found
 
 
-def reread(
-    sides: Sides, rows: Rows, index: Ints, parts: Bundles, is_open: Bools, bundles: Bundles,
-    costs: Ints,
-) -> None:  # fmt: skip
+def state(rows: Rows, capacities: tuple[Ints, Ints, Ints], rhs: Floats) -> None:
+    """As `columns.state`."""
+    for own, most in zip(rows, (np.ones_like(rows.request), *capacities), strict=True):
+        seen = own[: len(most)] >= 0
+        rhs[own[: len(most)][seen]] = most[seen]
+
+
+def reread(sides: Sides, rows: Rows, count: int, opened: Ints, now: Table) -> None:
     """As `columns.reread`."""
-    index[:] = GONE
+    parts, bundles = now.parts, now.bundles
+    index = np.full(count, GONE)
     for own in rows:
         index[own[own >= 0]] = np.flatnonzero(own >= 0)
     last = [GONE, *(len(own) - 1 for own in rows[1:])]
     bundles[:] = np.where(parts == NONE, last, index[np.maximum(parts, 0)])
     bundles[parts[:, 1] == SELF, 1] = len(rows.van) - 2
+    is_open = ~(np.isin(parts[:, 0], parts[opened, 0]) | now.marked)
+    is_open[opened] = True
     here = np.flatnonzero((bundles >= 0).all(axis=1) & is_open)
-    costs[:] = FAR
-    costs[here] = np.minimum(costs_of(sides, bundles[here]), FAR)
+    now.costs[:] = FAR
+    now.costs[here] = np.minimum(costs_of(sides, bundles[here]), FAR)
+
+
+def enlist(
+    rows: Rows, bundles: Bundles, costs: Ints, table: Table, first: int, _slots: Ints, at: Ints,
+    are_new: bool,
+) -> int:  # fmt: skip
+    """As `columns.enlist`."""
+    parts = np.column_stack([own[bundles[:, k]] for k, own in enumerate(rows)])
+    if (parts == UNSEEN).any():
+        return -1
+    plain = np.flatnonzero(~table.marked[:first]).tolist()
+    known = {tuple(table.parts[n].tolist()): n for n in plain}
+    count = first
+    for k, own in enumerate(map(tuple, parts.tolist())):
+        if own not in known or are_new:
+            table.rows[count], table.coef[count] = 0, 0.0
+            table.rows[count, :4], table.coef[count, :4] = np.maximum(own, 0), parts[k] >= 0
+            table.parts[count], table.bundles[count] = own, bundles[k]
+            table.costs[count], table.marked[count] = costs[k], False
+            known[own] = count
+            count += 1
+        at[k] = known[own]
+    return count
 
 
 def cheapest(

@@ -21,7 +21,7 @@ from optimizer import (
     pairs,
     ways,
 )  # fmt: skip
-from optimizer.columns import Rows
+from optimizer.columns import Rows, Table
 from optimizer.costs import Numbers
 from optimizer.eligibility import Bools, Flags, Ints
 from optimizer.given import Rates, Requests
@@ -29,6 +29,7 @@ from optimizer.glop import Glop
 from optimizer.items import Items
 from optimizer.matching import Matching
 from optimizer.pairs import PlaceSide, RideSide, TeamSide, VanSide
+from optimizer.pivots import Floats
 from optimizer.sides import Bundles, Sides
 from optimizer.simplex import Simplex
 
@@ -41,7 +42,9 @@ class Engine(NamedTuple):
     `matching.py`, `items.py` and `counting.py`, and the linear program."""
 
     costs_of: Callable[[Sides, Bundles], Ints]
-    reread: Callable[[Sides, Rows, Ints, Bundles, Bools, Bundles, Ints], None]
+    state: Callable[[Rows, tuple[Ints, Ints, Ints], Floats], None]
+    reread: Callable[[Sides, Rows, int, Ints, Table], None]
+    enlist: Callable[[Rows, Bundles, Ints, Table, int, Ints, Ints, bool], int]
     cheapest: Callable[..., tuple[Ints, Ints]]
     within: Callable[[Sides, Ints, Charges, Ints, int], tuple[int, Bundles]]
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
@@ -61,7 +64,9 @@ class Engine(NamedTuple):
 
 COMPILED = Engine(
     kernels.costs_of,
+    columns.state,
     columns.reread,
+    columns.enlist,
     kernels.cheapest,
     listing.within,
     ways.by_option,
@@ -80,7 +85,9 @@ COMPILED = Engine(
 )
 PLAIN = Engine(
     dense.costs_of,
+    dense.state,
     dense.reread,
+    dense.enlist,
     dense.cheapest,
     dense.within,
     dense.by_option,

@@ -1,7 +1,7 @@
 """The relaxation over the bundles known so far. It outlives the question that it was made for:
 when the next one comes, its columns and its basis go on as they are, wherever they still fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from optimizer.generation import Looked, Spare, grow
 from optimizer.given import Names
 from optimizer.glop import Glop
 from optimizer.pivots import FOUND, IMPOSSIBLE
-from optimizer.pricing import Floats, Prices, bundles_of, whole_grains
+from optimizer.pricing import Chosen, Floats, Prices, bundles_of, choices_in, whole_grains
 from optimizer.problem import SELF as BY_TEAM
 from optimizer.remembered import Memory
 from optimizer.sides import FAR, GRID, Bundles
@@ -35,7 +35,7 @@ NOWHERE: dict[str | None, int] = {BY_TEAM: SELF, None: NONE}
 MANY_ROWS = 6000
 """Where so many rows are possible, GLOP's sparse factors take less room than an inverse."""
 
-Key = bytes
+Key = tuple[int, ...]
 Name = str | tuple[int, str]
 
 
@@ -64,33 +64,32 @@ class Master:
     """
 
     def __init__(
-        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice],
+        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Chosen,
         limits: Sequence[Limit] = (),
     ) -> None:  # fmt: skip
-        """A program for the requests in scope beside those decided; `start` is a selection within
-        capacity."""
+        """A program for the requests in scope beside those decided; `start` is a selection of all
+        requests in their order, within capacity."""
         self.engine = engine()
         self._names: dict[Name, int] = {}
         self._requests: dict[str, int] = {}
-        self._columns: dict[Key, int] = {}
+        self._marked: dict[Key, int] = {}
         self._known: Names | None = None
         self._width = 4 + max(MARKS, _most_marks(limits))
         self._table = Columns(self._width)
         self._is_request: Bools = np.zeros(0, dtype=np.bool_)
         self._free: dict[bool, list[int]] = {True: [], False: []}
-        self._rhs: Floats = np.zeros(0)
         # Whole costs beside ones and zeros ask for the more careful solver.
         self._is_careful = _is_careful(limits)
         resources = len(stars.problem.teams) + len(stars.problem.vans) + len(stars.problem.places)
         self._is_careful |= len(stars.problem.requests) + resources > MANY_ROWS
         program = Glop if self._is_careful else self.engine.program
-        self._program: Simplex | Glop = program(self._rhs, self._is_request, self._width)
+        self._program: Simplex | Glop = program(np.zeros(0), self._is_request, self._width)
         self._make_rows(len(scope) + len({choice.request for choice in decided}), is_request=True)
         self._is_makeshift = False
         self._go_on(stars, scope, decided, start, limits)
 
     def adopt(
-        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice],
+        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Chosen,
         limits: Sequence[Limit] = (),
     ) -> bool:  # fmt: skip
         """Go on with another question; False if that needs another program."""
@@ -104,43 +103,65 @@ class Master:
         return True
 
     def _go_on(
-        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Sequence[Choice],
+        self, stars: Stars, scope: Ints, decided: Sequence[Choice], start: Chosen,
         limits: Sequence[Limit],
     ) -> None:  # fmt: skip
         self._stars, self._scope, self._limits = stars, scope, tuple(limits)
         self._forced: Choice | None = None
         decided = sorted(set(decided))
-        members = [*scope.tolist(), *sorted({choice.request for choice in decided})]
-        fresh = self._find_rows(members)
-        marks = self._marks(decided)
-        keys = dict(zip(decided, self._keys_of(decided, marks), strict=True))
-        self._recost(keys)
-        mine, allowed = frozenset(scope.tolist()), frozenset(decided)
-        own = [choice for choice in start if choice.request in mine]
-        self._add_decided(keys, marks)
-        self.add(*bundles_of([*(stars.least[i] for i in scope.tolist()), *own]))
-        kept = {choice.request: choice for choice in reversed(decided)}
-        kept |= {choice.request: choice for choice in start if choice in allowed}
-        entering = [choice for choice in (*own, *kept.values()) if choice.request in fresh]
-        for choice, key in zip(entering, self._keys_of(entering, marks), strict=True):
-            self._program.enter(self._columns[key], int(self._request_row[choice.request]))
+        fresh = self._find_rows([*scope.tolist(), *sorted({choice.request for choice in decided})])
+        columns = self._add_marked(decided)
+        plain = [choice for choice in decided if choice not in columns]
+        bundles, costs = bundles_of(plain)
+        self._give_rows(bundles)
+        own = start[scope]
+        at = self._add(
+            np.concatenate([bundles, stars.least_bundles[scope], own[:, :4]]),
+            np.concatenate([costs, stars.least_costs[scope], own[:, 4]]),
+        ).tolist()
+        columns |= dict(zip(plain, at, strict=False))  # the others are of the scope
+        self._reread(columns.values())
+        if fresh:
+            begin = dict(zip(scope.tolist(), at[len(at) - len(scope) :], strict=True))
+            begin |= {choice.request: columns[choice] for choice in reversed(decided)}
+            kept = choices_in(start[sorted({choice.request for choice in decided})])
+            begin |= {choice.request: columns[choice] for choice in kept if choice in columns}
+            for i in (i for i in begin if i in fresh):
+                self._program.enter(begin[i], int(self._request_row[i]))
 
     def add(self, bundles: Bundles, costs: Ints) -> int:
         """The columns that are not there yet; how many those were."""
-        parts = self._parts_of(bundles)
-        first = {key: k for k, key in reversed([*enumerate(_keys(parts))])}
-        new = sorted(k for key, k in first.items() if key not in self._columns)
-        if new:
-            rows, coef = self._entries(parts[new])
-            self._program.add(rows, coef, costs[new].astype(np.float64))
-            self._note(parts[new], bundles[new], costs[new], rows, coef)
-        return len(new)
+        before = len(self._table)
+        self._add(bundles, costs)
+        return len(self._table) - before
+
+    def _add(self, bundles: Bundles, costs: Ints) -> Ints:
+        """The column of each bundle; a new one where there is none yet."""
+        first, at = len(self._table), self._enlist(bundles, costs)
+        now = self._table.now
+        if len(now.costs) > first:
+            fresh = now.costs[first:].astype(np.float64)
+            self._program.add(now.rows[first:], now.coef[first:], fresh)
+        return at
+
+    def _enlist(self, bundles: Bundles, costs: Ints, *, are_new: bool = False) -> Ints:
+        """The column of each bundle in the table, which is given those that it lacks (all of them
+        if they are new)."""
+        table, at = self._table, np.empty(len(bundles), dtype=np.int64)
+        table.make_room(len(bundles))
+        enlist, known = self.engine.enlist, (table.room, len(table), table.slots)
+        count = enlist(self._rows, bundles, costs, *known, at, are_new)
+        if count < 0:
+            self._give_rows(bundles)
+            count = enlist(self._rows, bundles, costs, *known, at, are_new)
+        table.cut(count)
+        return at
 
     def force(self, choice: Choice | None) -> None:
         """Use this bundle whatever it costs, and no other one of its request; None: none."""
         self._forced = choice
         if choice is not None:
-            self._parts_of(bundles_of([choice])[0])
+            self._give_rows(bundles_of([choice])[0])
         self._state_rhs()
 
     def look(self, scope: Ints, memory: Memory) -> tuple[float, Looked] | None:
@@ -177,20 +198,18 @@ class Master:
         spare = Spare(rows, users, stars.van_capacity, stars.team_capacity, stars.place_capacity)
         grown = grow(program, stars.sides, scope, self._rows, spare, memory)
         if grown.taken:
-            self._note_rows(rows[: grown.taken], users[: grown.taken], program.rhs)
+            self._note_rows(rows[: grown.taken], users[: grown.taken])
         if len(grown.costs):
-            parts = self._parts_of(grown.bundles)
-            self._note(parts, grown.bundles, grown.costs, *self._entries(parts))
+            self._enlist(grown.bundles, grown.costs, are_new=True)
         return grown.looked
 
-    def _note_rows(self, rows: Ints, users: Ints, rhs: Floats) -> None:
-        """Know the spare rows that resources took, with their right-hand sides."""
+    def _note_rows(self, rows: Ints, users: Ints) -> None:
+        """Know the spare rows that resources took."""
         problem = self._stars.problem
         kinds = (problem.requests, problem.vans, problem.teams, problem.places)
         for row, (kind, k) in zip(rows.tolist(), users.tolist(), strict=True):
             self._names[kinds[kind][k].id] = row
         del self._free[False][-len(rows) :]
-        self._rhs[rows] = rhs[rows]
 
     def prices(self) -> Prices:
         """The shadow prices, in whole grains and never negative."""
@@ -232,7 +251,7 @@ class Master:
 
     def _find_rows(self, members: Sequence[int]) -> set[int]:
         """Rows by index for this question; the requests that had none so far."""
-        problem, names = self._stars.problem, self._names
+        requests, names = self._stars.problem.requests, self._names
         free = [names.get(limit.name) for limit in self._limits]
         self._limit_rows = [
             self._new_row(limit.name) if row is None else row
@@ -240,18 +259,13 @@ class Master:
         ]
         if self._stars.names is not self._known:
             self._find_part_rows(self._stars.names)
-        self._request_row = np.full(len(problem.requests), NONE, dtype=np.int64)
-        fresh = set()
-        for i in members:
-            name = problem.requests[i].id
-            row = self._requests.get(name)
-            if row is None:
-                row = self._requests[name] = self._take_row(is_request=True)
-                fresh.add(i)
-            self._request_row[i] = row
-        self._members = members
-        self._state_capacities()
-        return fresh
+        asked = {requests[i].id: i for i in members}
+        fresh = [name for name in asked if name not in self._requests]
+        for name in fresh:
+            self._requests[name] = self._take_row(is_request=True)
+        self._request_row = np.full(len(requests), NONE, dtype=np.int64)
+        self._request_row[members] = [self._requests[name] for name in asked]
+        return {asked[name] for name in fresh}
 
     def _find_part_rows(self, parts: Names) -> None:
         """The rows of vans, teams and places by index; UNSEEN where there is none yet."""
@@ -278,130 +292,90 @@ class Master:
 
     def _take_row(self, *, is_request: bool) -> int:
         if not self._free[is_request]:
-            self._make_rows(SPARE + len(self._rhs) // 4, is_request=is_request)
+            self._make_rows(SPARE + len(self._is_request) // 4, is_request=is_request)
         return self._free[is_request].pop()
 
     def _make_rows(self, count: int, *, is_request: bool) -> None:
-        first, fresh = len(self._rhs), np.full(count, is_request)
+        first, fresh = len(self._is_request), np.full(count, is_request)
         self._is_request = np.append(self._is_request, fresh)
-        self._rhs = np.append(self._rhs, np.zeros(count))
         self._program.add_rows(fresh)
         self._free[is_request] += range(first + count - 1, first - 1, -1)
 
-    def _recost(self, decided: dict[Choice, Key]) -> None:
-        """What every column means and costs now; of requests that are decided, only those choices
+    def _reread(self, opened: Iterable[int]) -> None:
+        """What every column means and costs now; of requests that are decided, only those columns
         are open."""
-        now = self._table.now
-        requests = {choice.request for choice in decided}
-        settled = np.zeros(len(self._rhs), dtype=np.bool_)
-        settled[self._request_row[list(requests)]] = True
-        is_open = ~(settled[now.parts[:, 0]] | now.marked)
-        is_open[[self._columns[key] for key in decided.values() if key in self._columns]] = True
-        index = np.empty(len(self._rhs), dtype=np.int64)
-        self.engine.reread(
-            self._stars.sides, self._rows, index, now.parts, is_open, now.bundles, now.costs
-        )
+        now, those = self._table.now, np.fromiter(opened, dtype=np.int64)
+        self.engine.reread(self._stars.sides, self._rows, len(self._is_request), those, now)
         self._program.price(now.costs.astype(np.float64), now.costs < FAR)
 
-    def _marks(self, decided: Sequence[Choice]) -> dict[Choice, tuple[int, ...]]:
-        """The limits, by number, that each decided choice takes from."""
-        found: dict[Choice, list[int]] = {choice: [] for choice in decided}
+    def _marks(self, decided: Sequence[Choice]) -> dict[Choice, list[int]]:
+        """The limits, by number, that decided choices take from."""
+        found: dict[Choice, list[int]] = {}
         for k, limit in enumerate(self._limits):
-            for choice, entry in limit.takes.items():
-                if entry and choice in found:
-                    found[choice].append(k)
-        return {choice: tuple(limits) for choice, limits in found.items()}
+            for choice in decided:
+                if limit.takes.get(choice):
+                    found.setdefault(choice, []).append(k)
+        return found
 
-    def _keys_of(
-        self, choices: Sequence[Choice], marks: dict[Choice, tuple[int, ...]]
-    ) -> list[Key]:
-        """What tells their columns apart: their rows, and those of the limits that they take from,
-        if there are any."""
-        if not choices:
-            return []
-        keys = _keys(self._parts_of(bundles_of(choices)[0]))
-        limits = [[self._limit_rows[k] for k in marks.get(choice, ())] for choice in choices]
-        return [
-            key + np.array(rows, dtype=np.int32).tobytes() if rows else key
-            for key, rows in zip(keys, limits, strict=True)
-        ]
+    def _add_marked(self, decided: Sequence[Choice]) -> dict[Choice, int]:
+        """The columns of those that take from limits; new ones where there are none yet."""
+        marks = self._marks(decided)
+        keys = self._keys_of(marks)
+        fresh = {key: choice for choice, key in keys.items() if key not in self._marked}
+        if fresh:
+            self._marked |= {key: n for n, key in enumerate(fresh, start=len(self._table))}
+            more = self._columns_of(fresh, marks)
+            self._program.add(more.rows, more.coef, more.costs.astype(np.float64))
+            self._table.append(more)
+        return {choice: self._marked[key] for choice, key in keys.items()}
 
-    def _add_decided(
-        self, decided: dict[Choice, Key], marks: dict[Choice, tuple[int, ...]]
-    ) -> None:
-        """Columns that take from limits, too."""
-        keyed = {key: choice for choice, key in decided.items() if key not in self._columns}
-        if not keyed:
-            return
+    def _keys_of(self, marks: dict[Choice, list[int]]) -> dict[Choice, Key]:
+        """What tells their columns apart: their rows, and those of the limits that they take
+        from."""
+        if not marks:
+            return {}
+        bundles, _ = bundles_of(marks)
+        self._give_rows(bundles)
+        parts = np.column_stack([row[bundles[:, k]] for k, row in enumerate(self._rows)])
+        return {
+            choice: (*own, *(self._limit_rows[k] for k in limits))
+            for own, (choice, limits) in zip(parts.tolist(), marks.items(), strict=True)
+        }
+
+    def _columns_of(self, keyed: dict[Key, Choice], marks: dict[Choice, list[int]]) -> Table:
+        """Columns that take from limits."""
         bundles, costs = bundles_of(keyed.values())
-        parts = self._parts_of(bundles)
-        rows, coef = self._entries(parts)
+        parts = np.array([key[:4] for key in keyed], dtype=np.int64)
+        rows = np.zeros((len(parts), self._width), dtype=np.int64)
+        coef = np.zeros(rows.shape)
+        rows[:, :4], coef[:, :4] = np.maximum(parts, 0), parts >= 0
         for n, choice in enumerate(keyed.values()):
             for e, k in enumerate(marks[choice], start=4):
                 limit = self._limits[k]
                 rows[n, e], coef[n, e] = self._limit_rows[k], limit.takes[choice] / limit.unit
-        self._program.add(rows, coef, costs.astype(np.float64))
-        self._note(parts, bundles, costs, rows, coef, list(keyed))
+        return Table(parts, bundles, costs, np.ones(len(parts), dtype=np.bool_), rows, coef)
 
-    def _entries(self, parts: Bundles) -> tuple[Ints, Floats]:
-        """Columns without limits: rows and entries (n, width)."""
-        rows = np.zeros((len(parts), self._width), dtype=np.int64)
-        coef = np.zeros(rows.shape)
-        rows[:, :4], coef[:, :4] = np.maximum(parts, 0), parts >= 0
-        return rows, coef
-
-    def _note(
-        self, parts: Bundles, bundles: Bundles, costs: Ints, rows: Ints, coef: Floats,
-        keys: Sequence[Key] | None = None,
-    ) -> None:  # fmt: skip
-        """Know the columns that the program was given, by what tells them apart."""
-        known = keys or _keys(parts)
-        self._columns.update(
-            zip(known, range(len(self._table), len(self._table) + len(known)), strict=True)
-        )
-        marked = (coef[:, 4:] != 0).any(axis=1)
-        self._table.append(Table(parts, bundles, costs, marked, rows, coef))
-
-    def _parts_of(self, bundles: Bundles) -> Bundles:
-        """The rows of bundles; a resource that had none is given one."""
-        problem = self._stars.problem
-        columns = (self._request_row, self._van_row, self._team_row, self._place_row)
-        parts = np.stack([row[bundles[:, k]] for k, row in enumerate(columns)], axis=1)
-        if not (parts == UNSEEN).any():
-            return parts
+    def _give_rows(self, bundles: Bundles) -> None:
+        """Rows for the resources of these bundles that have none yet."""
+        problem, given = self._stars.problem, False
         kinds = (problem.requests, problem.vans, problem.teams, problem.places)
-        for k, (row, kind) in enumerate(zip(columns, kinds, strict=True)):
-            for index in np.unique(bundles[parts[:, k] == UNSEEN, k]).tolist():
-                row[index] = self._new_row(kind[index].id)
-            parts[:, k] = row[bundles[:, k]]
-        self._state_capacities()
-        self._state_rhs()
-        return parts
-
-    def _state_capacities(self) -> None:
-        """The right-hand side of every row, with nothing forced."""
-        stars = self._stars
-        self._rhs[:] = 0
-        self._rhs[self._request_row[self._members]] = 1
-        for row, capacity in (
-            (self._van_row[:-2], stars.van_capacity),
-            (self._team_row[:-1], stars.team_capacity),
-            (self._place_row[:-1], stars.place_capacity),
-        ):
-            seen = row >= 0
-            self._rhs[row[seen]] = capacity[seen]
-        self._rhs[self._limit_rows] = [limit.most / limit.unit for limit in self._limits]
+        for row, kind, own in zip(self._rows, kinds, bundles.T, strict=True):
+            for index in np.unique(own[row[own] == UNSEEN]).tolist():
+                row[index], given = self._new_row(kind[index].id), True
+        if given:
+            self._state_rhs()
 
     def _state_rhs(self) -> None:
-        rhs, forced = self._rhs, self._forced
+        """The right-hand side of every row, without what the forced choice takes."""
+        stars, forced, rhs = self._stars, self._forced, np.zeros(len(self._is_request))
+        capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
+        self.engine.state(self._rows, capacities, rhs)
         if forced is not None:
-            rhs = rhs.copy()
-            rows = (self._request_row, self._van_row, self._team_row, self._place_row)
-            taken = [int(row[k]) for row, k in zip(rows, forced[:4], strict=True)]
+            taken = [int(row[k]) for row, k in zip(self._rows, forced[:4], strict=True)]
             rhs[[row for row in taken if row >= 0]] -= 1
-        below = rhs < 0
-        below[self._limit_rows] = False
-        self._overfull = bool(below.any())
+        self._overfull = forced is not None and bool((rhs < 0).any())
+        if self._limits:
+            rhs[self._limit_rows] = [limit.most / limit.unit for limit in self._limits]
         self._program.set_rhs(rhs)
 
     def _tidy(self) -> None:
@@ -410,13 +384,17 @@ class Master:
         dear = now.costs - (now.coef * self._program.y[now.rows]).sum(axis=1)
         dear[now.costs >= FAR] = np.inf
         basic = self._program.in_basis()
-        most = np.partition(dear, n)[n] if (n := KEPT * len(self._members)) < len(dear) else np.inf
+        most = (
+            np.partition(dear, n)[n]
+            if (n := KEPT * int((self._request_row >= 0).sum())) < len(dear)
+            else np.inf
+        )
         kept = basic | (dear < most)
         self._program.keep(kept)
         self._table.keep(kept)
         moved = np.cumsum(kept) - 1
-        self._columns = {key: int(moved[k]) for key, k in self._columns.items() if kept[k]}
-        used = np.zeros(len(self._rhs), dtype=np.bool_)
+        self._marked = {key: int(moved[k]) for key, k in self._marked.items() if kept[k]}
+        used = np.zeros(len(self._is_request), dtype=np.bool_)
         now = self._table.now
         used[now.rows[now.coef != 0]] = True
         for name in [name for name, row in self._requests.items() if not used[row]]:
@@ -441,13 +419,6 @@ class Master:
         if self._program.solve() != FOUND:
             self._program, self._is_makeshift = program, True
         return True
-
-
-def _keys(rows: Ints) -> list[Key]:
-    """What tells columns apart: their rows."""
-    packed = np.ascontiguousarray(rows, dtype=np.int32)
-    keys: list[Key] = packed.view(f"V{4 * rows.shape[1]}").ravel().tolist()
-    return keys
 
 
 def _is_careful(limits: Sequence[Limit]) -> bool:

@@ -113,9 +113,7 @@ class _Start:
     first: tuple[Relaxation, Relaxed] | None = None
     known: tuple[Relaxation, ...] = ()
 
-    def relaxation(
-        self, stars: Stars, k: int, earlier: Earlier, best: Sequence[Choice]
-    ) -> Relaxation:
+    def relaxation(self, stars: Stars, k: int, earlier: Earlier, best: Chosen) -> Relaxation:
         """The relaxation of the k-th rank."""
         warm = self.warm.get(stars.problem.requests[self.scopes[k][0]].rank)
         if warm is not None:
@@ -140,7 +138,7 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
         if k == 0 and start.first is not None:
             relaxation, relaxed = start.first
         else:
-            relaxation = start.relaxation(room, k, earlier, choices_in(best[mine]))
+            relaxation = start.relaxation(room, k, earlier, best)
             found = relaxation.solve()
             if found is None:
                 return None

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from optimizer.columns import NONE, SELF, Rows
+from optimizer.columns import NONE, SELF, Columns, Rows
 from optimizer.engine import COMPILED, use_compiled
 from optimizer.generation import Spare, grow
 from optimizer.matching import ALONE, Matching
-from optimizer.pricing import bundles_of
 from optimizer.problem import Place, Problem, Request, Team, Van
 from optimizer.remembered import Memory, Remembered
 from optimizer.rides import engine as rides_engine
@@ -60,16 +59,17 @@ def _warm_up_generation(stars: Stars, memory: Memory) -> None:
     """Two requests of which each may have nothing, or one of the bundles that are generated."""
     sides, scope = stars.sides, np.arange(2)
     rows = Rows(scope, np.array([2, SELF, NONE]), np.array([3, 4, NONE]), np.array([5, NONE]))
-    bundles, costs = bundles_of(stars.least)
-    parts = np.column_stack([row[bundles[:, k]] for k, row in enumerate(rows)])
-    index, is_open = np.empty(6, dtype=np.int64), np.ones(2, dtype=np.bool_)
-    COMPILED.reread(sides, rows, index, parts, is_open, bundles.copy(), costs.copy())
-    program = Simplex(np.ones(6), np.arange(6) < 2, 4)
-    program.add(np.maximum(parts, 0), (parts >= 0).astype(np.float64), costs.astype(np.float64))
+    table, at, rhs = Columns(4), np.empty(2, dtype=np.int64), np.zeros(6)
+    slots, bundles, costs = table.slots, stars.least_bundles, stars.least_costs
+    table.cut(COMPILED.enlist(rows, bundles, costs, table.room, 0, slots, at, False))
+    COMPILED.reread(sides, rows, 6, at, table.now)
+    capacities = stars.van_capacity, stars.team_capacity, stars.place_capacity
+    COMPILED.state(rows, capacities, rhs)
+    program = Simplex(rhs, np.arange(6) < 2, 4)
+    program.add(table.now.rows, table.now.coef, costs.astype(np.float64))
     for i in scope.tolist():
         program.enter(i, i)
     nothing = np.zeros((0, 2), dtype=np.int64)
-    capacities = stars.van_capacity, stars.team_capacity, stars.place_capacity
     spare = Spare(nothing[:, 0].copy(), nothing, *capacities)
     grow(program, sides, scope, rows, spare, memory)
 

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer import columns, counting, dense, kernels, listing, ways
 from optimizer.certain import certain_of, lower
-from optimizer.columns import NONE, SELF, UNSEEN, Rows
+from optimizer.columns import NONE, SELF, UNSEEN, Rows, Table
 from optimizer.eligibility import Ints
 from optimizer.engine import COMPILED, PLAIN
 from optimizer.pivots import FOUND, IMPOSSIBLE
@@ -156,15 +156,52 @@ def test_columns_are_read_alike_by_both_engines(random_problem, seed):
     parts = np.column_stack([row[rng.integers(0, len(row), 200)] for row in rows])
     parts = parts[(parts != UNSEEN).all(axis=1)]
     rows.request[rng.integers(len(EVERYONE))] = NONE
-    is_open, read = rng.random(len(parts)) < 0.8, []
+    marked, opened, read = rng.random(len(parts)) < 0.2, rng.integers(0, len(parts), 3), []
     for way in (columns, dense):
-        bundles, costs = np.zeros_like(parts), np.zeros(len(parts), dtype=np.int64)
-        way.reread(
-            stars.sides, rows, np.empty(sum(sizes), np.int64), parts, is_open, bundles, costs
-        )
-        read.append((costs.tolist(), bundles[costs < FAR].tolist()))
+        now = _table(parts, marked)
+        way.reread(stars.sides, rows, sum(sizes), opened, now)
+        read.append((now.costs.tolist(), now.bundles[now.costs < FAR].tolist()))
     assert read[0] == read[1]
     assert any(cost < FAR for cost in read[0][0])
+
+
+def _table(parts, marked):
+    count = len(parts)
+    blank = np.zeros(count, dtype=np.int64)
+    return Table(parts, np.zeros_like(parts), blank, marked, parts, np.zeros((count, 4)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bundles_find_their_columns_alike_in_both_engines(seed):
+    rng = np.random.default_rng(seed)
+    rows = Rows(*np.split(rng.permutation(12), 4))
+    noted = []
+    for way in (columns, dense):
+        own, table, seen = np.random.default_rng(seed), columns.Columns(6), []
+        for turn in range(12):
+            bundles = own.integers(0, 3, (own.integers(1, 40), 4))
+            if turn == 5:  # columns that take from a limit are not found by their rows
+                parts = np.column_stack([row[bundles[:, k]] for k, row in enumerate(rows)])
+                entries = np.ones((len(parts), 6))
+                fresh = Table(
+                    parts, bundles, parts[:, 0], entries[:, 0] > 0, entries.astype(int), entries
+                )
+                table.append(fresh)
+            if turn == 8:
+                table.keep(own.random(len(table)) < 0.7)
+            table.make_room(len(bundles))
+            costs, at = bundles.sum(axis=1), np.empty(len(bundles), dtype=np.int64)
+            known = (table.room, len(table), table.slots, at, turn == 0)
+            table.cut(way.enlist(rows, bundles, costs, *known))
+            assert (table.now.bundles[at] == bundles).all()
+            assert not table.now.marked[at].any()
+            seen += [at.tolist(), *(part.tolist() for part in table.now)]
+        noted.append(seen)
+    assert noted[0] == noted[1]
+    rows.place[1] = UNSEEN
+    bundles[:, 3] = 1
+    for way in (columns, dense):
+        assert way.enlist(rows, bundles, costs, *known) < 0
 
 
 @pytest.mark.parametrize("seed", range(30))
