@@ -40,12 +40,6 @@ class Earlier:
         """The requests of those ranks."""
         return frozenset(choice.request for choice in self.choices)
 
-    @property
-    def settled(self) -> tuple[Choice, ...]:
-        """The bundles of requests that have no other left."""
-        count = Counter(choice.request for choice in self.choices)
-        return tuple(choice for choice in self.choices if count[choice.request] == 1)
-
     def claimed(self, stars: Stars) -> tuple[Bools, Bools, Bools]:
         """Which vans, teams and places every one of those selections uses up."""
         shared: dict[int, set[tuple[int, int]]] = {}
@@ -66,31 +60,29 @@ class Decided:
 
     def __init__(self, choices: Sequence[Choice], limits: tuple[Limit, ...]) -> None:
         self.limits = limits
-        ordered = sorted(choices)
-        self._bundles, self._costs = bundles_of(ordered)
+        self._ordered = sorted(choices)
+        self._bundles, self._costs = bundles_of(self._ordered)
         requests = self._bundles[:, 0]
-        self._first = np.flatnonzero(np.append(True, requests[1:] != requests[:-1]))
-        self._first = self._first[: len(ordered)]
-        at = {choice: k for k, choice in enumerate(ordered)}
-        taken = [
-            (at[choice], k, entry)
-            for k, limit in enumerate(limits)
-            for choice, entry in limit.takes.items()
-            if choice in at
-        ]
-        self._taken = np.array(taken, dtype=np.int64).reshape(-1, 3)
+        self._first = np.flatnonzero(np.diff(requests, prepend=-1))
 
     def least(self, prices: Prices, charges: Ints) -> int:
         """What the cheapest choices cost together, prices and charges (1/FINE grains) included."""
-        if not len(self._costs):
+        if not self._ordered:
             return 0
         values = prices.of_bundles(self._bundles, self._costs)
-        choice, limit, entry = self._taken.T
-        most = int(np.abs(entry).max(initial=0)) * int(charges.max(initial=0))
+        if self.limits:
+            values += self._charged(charges)
+        return int(np.minimum.reduceat(values, self._first).sum())
+
+    def _charged(self, charges: Ints) -> Ints:
+        """What the limits charge each choice."""
+        takes = [[limit.takes.get(choice, 0) for choice in self._ordered] for limit in self.limits]
+        entries = np.array(takes, dtype=np.int64)
+        most = int(np.abs(entries).max()) * int(charges.max())
         if most >= LARGEST_CHARGE:
             raise OverflowError("the price of a limit is too large to stay exact")
-        np.add.at(values, choice, charges[limit] * entry // FINE)
-        return int(np.minimum.reduceat(values, self._first).sum())
+        charged: Ints = (charges[:, None] * entries // FINE).sum(axis=0)
+        return charged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,9 +148,11 @@ class Relaxed:
 
     @property
     def solution(self) -> Chosen:
-        """The bundles, the largest share first."""
-        order = np.lexsort((*self.bundles.T[::-1], -np.round(self.share, 3)))
-        return np.column_stack([self.bundles, self.costs])[order]
+        """The bundles, the largest share first if they are not whole."""
+        chosen = np.column_stack([self.bundles, self.costs])
+        if self.is_whole:
+            return chosen
+        return chosen[np.lexsort((*self.bundles.T[::-1], -np.round(self.share, 3)))]
 
 
 class Relaxation:

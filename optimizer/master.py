@@ -1,7 +1,7 @@
 """The relaxation over the bundles known so far. It outlives the question that it was made for:
 when the next one comes, its columns and its basis go on as they are, wherever they still fit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -249,7 +249,7 @@ class Master:
             share = np.append(share, 1.0)
         return bundles, costs, share
 
-    def _find_rows(self, members: Sequence[int]) -> set[int]:
+    def _find_rows(self, members: Sequence[int]) -> Collection[int]:
         """Rows by index for this question; the requests that had none so far."""
         requests, names = self._stars.problem.requests, self._names
         free = [names.get(limit.name) for limit in self._limits]
@@ -259,13 +259,13 @@ class Master:
         ]
         if self._stars.names is not self._known:
             self._find_part_rows(self._stars.names)
-        asked = {requests[i].id: i for i in members}
-        fresh = [name for name in asked if name not in self._requests]
-        for name in fresh:
-            self._requests[name] = self._take_row(is_request=True)
+        asked, known = [requests[i].id for i in members], self._requests
+        fresh = {i: name for i, name in zip(members, asked, strict=True) if name not in known}
+        for name in fresh.values():
+            known[name] = self._take_row(is_request=True)
         self._request_row = np.full(len(requests), NONE, dtype=np.int64)
-        self._request_row[members] = [self._requests[name] for name in asked]
-        return {asked[name] for name in fresh}
+        self._request_row[members] = [known[name] for name in asked]
+        return fresh.keys()
 
     def _find_part_rows(self, parts: Names) -> None:
         """The rows of vans, teams and places by index; UNSEEN where there is none yet."""
@@ -360,7 +360,8 @@ class Master:
         problem, given = self._stars.problem, False
         kinds = (problem.requests, problem.vans, problem.teams, problem.places)
         for row, kind, own in zip(self._rows, kinds, bundles.T, strict=True):
-            for index in np.unique(own[row[own] == UNSEEN]).tolist():
+            unseen = own[row[own] == UNSEEN]
+            for index in sorted(set(unseen.tolist())):
                 row[index], given = self._new_row(kind[index].id), True
         if given:
             self._state_rhs()

@@ -4,7 +4,7 @@ Everything is counted in grains (1/1024 of a tenth of a minute), whole numbers, 
 exact and the same on every machine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from operator import mul
@@ -131,7 +131,7 @@ def within(stars: Stars, scope: Ints, prices: Prices, limit: Ints) -> tuple[Bund
 def renamed(old: Stars, new: Stars, chosen: Chosen) -> Chosen:
     """Choices of one question in the indices and at the prices of another, where they exist."""
     rows = chosen.copy()
-    for column, (before, after) in enumerate(zip(_names(old), _names(new), strict=True)):
+    for column, (before, after) in enumerate(_names(old, new)):
         if before != after:
             at = {name: k for k, name in enumerate(after)}
             now = np.array([at.get(name, -1) for name in before], dtype=np.int64)
@@ -141,12 +141,11 @@ def renamed(old: Stars, new: Stars, chosen: Chosen) -> Chosen:
     return rows[rows[:, 4] < FAR]
 
 
-def _names(stars: Stars) -> tuple[list[str | None], ...]:
-    """By the indices of a bundle."""
-    names = stars.names
-    return (
-        [request.id for request in stars.problem.requests],
-        [*names.options],
-        [*names.teams],
-        [*names.places],
-    )
+def _names(*both: Stars) -> Iterator[tuple[list[str | None], ...]]:
+    """Of two questions, by the indices of a bundle; those of parts only if they differ."""
+    yield tuple([request.id for request in stars.problem.requests] for stars in both)
+    old, new = (stars.names for stars in both)
+    if old is not new:
+        yield [*old.options], [*new.options]
+        yield [*old.teams], [*new.teams]
+        yield [*old.places], [*new.places]

@@ -144,7 +144,7 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
                 return None
             relaxed = found
         steps = (*steps, Step(scope, earlier, relaxed.certificate, relaxation))
-        rounded = selection(stars, rows_of(earlier.settled), relaxed.solution, best)
+        rounded = selection(stars, relaxed.solution, best)
         best = rounded if relaxed.is_whole else _better(stars, earlier, best, rounded)
         if is_late():
             return Outcome(best, steps, start.effort, proved=False)
@@ -165,8 +165,9 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
 
 def _members(scope: Ints, earlier: Earlier) -> Ints:
     """The requests of a rank and of those before it, in order."""
-    before = np.fromiter(earlier.requests, dtype=np.int64)
-    return np.sort(np.concatenate([scope, before]))
+    if not earlier.choices:
+        return scope
+    return np.sort([*scope.tolist(), *earlier.requests])
 
 
 def selection(stars: Stars, *wanted: Chosen) -> Chosen:
@@ -315,6 +316,8 @@ def _spending(excess: Iterable[Choice], budget: Budget) -> tuple[Limit, ...]:
 
 def _is_allowed(earlier: Earlier, chosen: Chosen) -> bool:
     """Whether a selection keeps what is decided."""
+    if not earlier.choices:
+        return True
     decided = choices_in(chosen[list(earlier.requests)])
     if not set(earlier.choices).issuperset(decided):
         return False

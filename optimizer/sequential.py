@@ -99,9 +99,7 @@ def kept(stars: Stars, wanted: Chosen) -> Chosen:
 
 def _leave(stars: Stars, chosen: Chosen, those: Bools) -> None:
     """Give those requests what is always possible."""
-    rows = those.nonzero()[0]
-    if len(rows):
-        chosen[rows] = [stars.least[i] for i in rows.tolist()]
+    chosen[those, :4], chosen[those, 4] = stars.least_bundles[those], stars.least_costs[those]
 
 
 def is_possible(stars: Stars, chosen: Chosen) -> bool:
@@ -144,7 +142,7 @@ def _around_options(
 ) -> list[Choice]:
     """Teams by what each could do at best in one of these ways, then places, then vans."""
     sides, way, locked = stars.sides, engine(), left.locked[scope]
-    nothing = np.array([stars.least[i].cost for i in scope.tolist()], dtype=np.int64)
+    nothing = stars.least_costs[scope]
     by_way = np.stack([way.by_team(sides, scope, options, places) for options in ways])
     team = _assign(_or_else(by_way.min(axis=0), nothing), left.team, locked[:, 1])
     rows = np.arange(len(scope))

@@ -127,8 +127,9 @@ class Simplex:
         """New right-hand sides; the basis stays."""
         change = rhs - self.rhs
         rows = np.flatnonzero(change)
-        self.tableau.x[:] += change[rows] @ self.tableau.inverse[rows]
-        self.rhs = rhs.astype(np.float64)
+        if len(rows):
+            self.tableau.x[:] += change[rows] @ self.tableau.inverse[rows]
+            self.rhs = rhs.astype(np.float64)
 
     def enter(self, column: int, row: int) -> None:
         """Put a column into the basis instead of the slack of a row that nothing uses yet."""
