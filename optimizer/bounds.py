@@ -21,7 +21,6 @@ from optimizer.remembered import Remembered
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Choice, Stars
 
-LARGEST_CHARGE = 2**62
 SHARE = 0.999
 """From here on a bundle is used as a whole."""
 
@@ -55,36 +54,6 @@ class Earlier:
         return van, team, place
 
 
-class Decided:
-    """Choices of earlier ranks as arrays: one of each request is made, within the limits."""
-
-    def __init__(self, choices: Sequence[Choice], limits: tuple[Limit, ...]) -> None:
-        self.limits = limits
-        self._ordered = sorted(choices)
-        self._bundles, self._costs = bundles_of(self._ordered)
-        requests = self._bundles[:, 0]
-        self._first = np.flatnonzero(np.diff(requests, prepend=-1))
-
-    def least(self, prices: Prices, charges: Ints) -> int:
-        """What the cheapest choices cost together, prices and charges (1/FINE grains) included."""
-        if not self._ordered:
-            return 0
-        values = prices.of_bundles(self._bundles, self._costs)
-        if self.limits:
-            values += self._charged(charges)
-        return int(np.minimum.reduceat(values, self._first).sum())
-
-    def _charged(self, charges: Ints) -> Ints:
-        """What the limits charge each choice."""
-        takes = [[limit.takes.get(choice, 0) for choice in self._ordered] for limit in self.limits]
-        entries = np.array(takes, dtype=np.int64)
-        most = int(np.abs(entries).max()) * int(charges.max())
-        if most >= LARGEST_CHARGE:
-            raise OverflowError("the price of a limit is too large to stay exact")
-        charged: Ints = (charges[:, None] * entries // FINE).sum(axis=0)
-        return charged
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
     """Prices and what they prove, in grains: `bound`, and the least of each request in scope.
@@ -98,18 +67,16 @@ class Certificate:
 
     @staticmethod
     def of(
-        stars: Stars,
-        prices: Prices,
-        least: Ints,
-        decided: Decided,
-        charges: Ints,
+        stars: Stars, prices: Prices, least: Ints, earlier: Earlier, charges: Ints
     ) -> "Certificate":
-        """What these prices prove about the requests in scope together with those decided."""
+        """What these prices prove about the requests in scope together with those decided, of which
+        one choice each is made, within the limits."""
         total = int(least.sum()) - prices.worth(stars)
-        for limit, charge in zip(decided.limits, charges.tolist(), strict=True):
+        for limit, charge in zip(earlier.limits, charges.tolist(), strict=True):
             total += -charge * limit.most // FINE
-        bound = total + decided.least(prices, charges)
-        return Certificate(prices, least, bound, decided.limits, tuple(charges.tolist()))
+        proof = Certificate(prices, least, total, earlier.limits, tuple(charges.tolist()))
+        decided = sum(proof.least_of(earlier.choices).values())
+        return replace(proof, bound=total + decided)
 
     def values(self, choices: Sequence[Choice]) -> list[int]:
         """Cost plus prices of each, those of the limits too."""
@@ -118,6 +85,13 @@ class Certificate:
             takes = [charge * limit.takes.get(choice, 0) // FINE for choice in choices]
             values = [value + taken for value, taken in zip(values, takes, strict=True)]
         return values
+
+    def least_of(self, choices: Sequence[Choice]) -> dict[int, int]:
+        """The least of these values of each request."""
+        least: dict[int, int] = {}
+        for choice, value in zip(choices, self.values(choices), strict=True):
+            least[choice.request] = min(value, least.get(choice.request, value))
+        return least
 
     @property
     def whole(self) -> int:
@@ -160,8 +134,7 @@ class Relaxation:
 
     def __init__(self, stars: Stars, scope: Ints, earlier: Earlier, start: Chosen) -> None:
         """`start`: a selection of all requests in their order, within capacity."""
-        self._stars, self._scope = stars, scope
-        self._decided = Decided(earlier.choices, earlier.limits)
+        self._stars, self._scope, self._earlier = stars, scope, earlier
         self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
         self._remembered = Remembered()
         self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
@@ -169,8 +142,8 @@ class Relaxation:
     def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Chosen) -> None:
         """Take on another question, warm if it is like the last one."""
         question = (stars, scope, earlier.choices, start, earlier.limits)
-        before, self._stars, self._scope = self._stars, stars, scope
-        self._decided = Decided(earlier.choices, earlier.limits)
+        before = self._stars
+        self._stars, self._scope, self._earlier = stars, scope, earlier
         if not self._master.adopt(*question):
             known = renamed(before, stars, np.column_stack(self._master.known()))
             self._master = Master(*question)
@@ -193,7 +166,7 @@ class Relaxation:
             value, looked = found
             prices, least = looked.prices, looked.values[:, 0]
             charges = master.limit_prices()
-            proof = Certificate.of(self._stars, prices, least, self._decided, charges)
+            proof = Certificate.of(self._stars, prices, least, self._earlier, charges)
             if forced is not None:
                 proof = replace(proof, bound=proof.bound + prices.of_choice(forced))
             if best is None or proof.bound > best.bound:

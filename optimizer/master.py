@@ -109,7 +109,8 @@ class Master:
         self._stars, self._scope, self._limits = stars, scope, tuple(limits)
         self._forced: Choice | None = None
         decided = sorted(set(decided))
-        fresh = self._find_rows([*scope.tolist(), *sorted({choice.request for choice in decided})])
+        before = sorted({choice.request for choice in decided})
+        fresh = self._find_rows([*scope.tolist(), *before])
         columns = self._add_marked(decided)
         plain = [choice for choice in decided if choice not in columns]
         bundles, costs = bundles_of(plain)
@@ -118,14 +119,15 @@ class Master:
         at = self._add(
             np.concatenate([bundles, stars.least_bundles[scope], own[:, :4]]),
             np.concatenate([costs, stars.least_costs[scope], own[:, 4]]),
-        ).tolist()
-        columns |= dict(zip(plain, at, strict=False))  # the others are of the scope
+        )
+        columns |= dict(zip(plain, at[: len(plain)].tolist(), strict=True))
         self._reread(columns.values())
         if fresh:
-            begin = dict(zip(scope.tolist(), at[len(at) - len(scope) :], strict=True))
-            begin |= {choice.request: columns[choice] for choice in reversed(decided)}
-            kept = choices_in(start[sorted({choice.request for choice in decided})])
-            begin |= {choice.request: columns[choice] for choice in kept if choice in columns}
+            first = {choice.request: choice for choice in reversed(decided)}
+            kept = [choice for choice in choices_in(start[before]) if choice in columns]
+            first |= {choice.request: choice for choice in kept}
+            begin = dict(zip(scope.tolist(), at[len(at) - len(scope) :].tolist(), strict=True))
+            begin |= {i: columns[choice] for i, choice in first.items()}
             for i in (i for i in begin if i in fresh):
                 self._program.enter(begin[i], int(self._request_row[i]))
 

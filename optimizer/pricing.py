@@ -7,7 +7,7 @@ exact and the same on every machine.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from operator import mul
+from operator import attrgetter, mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +143,7 @@ def renamed(old: Stars, new: Stars, chosen: Chosen) -> Chosen:
 
 def _names(*both: Stars) -> Iterator[tuple[list[str | None], ...]]:
     """Of two questions, by the indices of a bundle; those of parts only if they differ."""
-    yield tuple([request.id for request in stars.problem.requests] for stars in both)
+    yield tuple([*map(attrgetter("id"), stars.problem.requests)] for stars in both)
     old, new = (stars.names for stars in both)
     if old is not new:
         yield [*old.options], [*new.options]

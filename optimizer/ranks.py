@@ -164,10 +164,10 @@ def _rank_by_rank(stars: Stars, start: _Start, is_late: Callable[[], bool]) -> O
 
 
 def _members(scope: Ints, earlier: Earlier) -> Ints:
-    """The requests of a rank and of those before it, in order."""
+    """The requests of a rank and of those before it."""
     if not earlier.choices:
         return scope
-    return np.sort([*scope.tolist(), *earlier.requests])
+    return np.array([*scope.tolist(), *sorted(earlier.requests)])
 
 
 def selection(stars: Stars, *wanted: Chosen) -> Chosen:
@@ -256,11 +256,9 @@ def _decided(stars: Stars, step: Step, members: Ints, cost: int) -> Earlier:
     proof, earlier = step.certificate, step.earlier
     gap = cost * GRID - proof.bound
     listed = [*earlier.choices, *choices_of(*_listed(stars, step, gap))]
-    valued = [*zip(listed, proof.values(listed), strict=True)]
-    best: dict[int, int] = {}
-    for choice, value in valued[: len(earlier.choices)]:
-        best[choice.request] = min(value, best.get(choice.request, FAR * GRID))
+    best = proof.least_of(earlier.choices)
     best |= dict(zip(step.scope.tolist(), proof.least.tolist(), strict=True))
+    valued = zip(listed, proof.values(listed), strict=True)
     excess = {c: e for c, value in valued if (e := value - best[c.request]) <= gap}
     budget = Budget(frozenset(members.tolist()), cost)
     limits = _full_use(stars, step, excess, gap)

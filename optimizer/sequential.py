@@ -99,7 +99,9 @@ def kept(stars: Stars, wanted: Chosen) -> Chosen:
 
 def _leave(stars: Stars, chosen: Chosen, those: Bools) -> None:
     """Give those requests what is always possible."""
-    chosen[those, :4], chosen[those, 4] = stars.least_bundles[those], stars.least_costs[those]
+    rows = those.nonzero()[0]
+    if len(rows):
+        chosen[rows, :4], chosen[rows, 4] = stars.least_bundles[rows], stars.least_costs[rows]
 
 
 def is_possible(stars: Stars, chosen: Chosen) -> bool:

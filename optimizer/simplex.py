@@ -120,7 +120,7 @@ class Simplex:
     def price(self, cost: Floats, may: Bools) -> None:
         """New costs of all columns, and which of them may be used."""
         t = self.tableau
-        t.cost[: self.count], t.may[: self.count] = np.where(may, cost, 0.0), may
+        t.cost[: self.count], t.may[: self.count] = cost * may, may
         self.is_stale = True
 
     def set_rhs(self, rhs: Floats) -> None:
