@@ -89,7 +89,7 @@ class Certificate:
     def least_of(self, choices: Sequence[Choice]) -> dict[int, int]:
         """The least of these values of each request."""
         least: dict[int, int] = {}
-        for choice, value in zip(choices, self.values(choices), strict=True):
+        for choice, value in zip(choices, self.values(choices) if choices else (), strict=True):
             least[choice.request] = min(value, least.get(choice.request, value))
         return least
 

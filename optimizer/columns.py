@@ -10,8 +10,8 @@ from optimizer.pivots import Floats
 from optimizer.sides import FAR, Bundles, Sides, kernel, part, price
 
 ROOM = 256
-SLOTS = 4
-"""For each column that there is room for."""
+SLOTS = 2
+"""For each column that there is room for, at least; so many that their number is a power of two."""
 EMPTY = -1
 FACTOR = 1_000_003
 UNSEEN, GONE, SELF, NONE = -4, -1, -2, -3
@@ -167,17 +167,17 @@ def _write(table: Table, n: int, bundle: Ints, cost: int) -> None:
 def _slot(slots: Ints, parts: Bundles, own: Ints) -> int:
     """Where the column with these rows is noted, or would be. Those that take from a limit are not:
     rows do not tell them apart."""
-    mixed, size = 0, len(slots) - 1
+    mixed, last = 0, len(slots) - 2
     for c in range(4):
         mixed = mixed * FACTOR ^ own[c]
-    at = (mixed ^ mixed >> 16) % size
+    at = (mixed ^ mixed >> 16) & last
     while slots[at] >= 0:
         same = True
         for c in range(4):
             same &= parts[slots[at], c] == own[c]
         if same:
             break
-        at = (at + 1) % size
+        at = (at + 1) & last
     return at
 
 
@@ -238,5 +238,6 @@ class Columns:
 
     def _forget(self) -> None:
         """Know no column's slot any more."""
-        self.slots = np.full(SLOTS * len(self.room.costs) + 1, EMPTY)
+        slots = 1 << (SLOTS * len(self.room.costs)).bit_length()
+        self.slots = np.full(slots + 1, EMPTY)
         self.slots[-1] = 0

@@ -98,6 +98,15 @@ def within(
     return len(bundles), bundles[:room]
 
 
+def crowded(chosen: Ints, van: Ints, team: Ints, place: Ints) -> Bools:
+    """As `ways.crowded`."""
+    found = np.zeros(len(chosen), dtype=np.bool_)
+    for taken, capacity in zip(chosen.T[1:4], (van, team, place), strict=True):
+        short = np.bincount(taken, minlength=len(capacity))[: len(capacity)] > capacity
+        found |= np.append(short, [False, False])[taken]
+    return found
+
+
 def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
     """As `ways.by_option`."""
     left = teams[:, None] & places

@@ -47,6 +47,7 @@ class Engine(NamedTuple):
     enlist: Callable[[Rows, Bundles, Ints, Table, int, Ints, Ints, bool], int]
     cheapest: Callable[..., tuple[Ints, Ints]]
     within: Callable[[Sides, Ints, Charges, Ints, int], tuple[int, Bundles]]
+    crowded: Callable[[Ints, Ints, Ints, Ints], Bools]
     by_option: Callable[[Sides, Ints, Bools, Bools], Ints]
     by_team: Callable[[Sides, Ints, Ints, Bools], Ints]
     missing: Callable[[Requests, Rates], Ints]
@@ -69,6 +70,7 @@ COMPILED = Engine(
     columns.enlist,
     kernels.cheapest,
     listing.within,
+    ways.crowded,
     ways.by_option,
     ways.by_team,
     pairs.missing,
@@ -90,6 +92,7 @@ PLAIN = Engine(
     dense.enlist,
     dense.cheapest,
     dense.within,
+    dense.crowded,
     dense.by_option,
     dense.by_team,
     grids.missing,

@@ -110,11 +110,12 @@ class Master:
         self._forced: Choice | None = None
         decided = sorted(set(decided))
         before = sorted({choice.request for choice in decided})
-        fresh = self._find_rows([*scope.tolist(), *before])
+        fresh = self._find_rows(np.concatenate([scope, before]) if before else scope)
         columns = self._add_marked(decided)
         plain = [choice for choice in decided if choice not in columns]
         bundles, costs = bundles_of(plain)
-        self._give_rows(bundles)
+        if plain:
+            self._give_rows(bundles)
         own = start[scope]
         at = self._add(
             np.concatenate([bundles, stars.least_bundles[scope], own[:, :4]]),
@@ -156,7 +157,8 @@ class Master:
         if count < 0:
             self._give_rows(bundles)
             count = enlist(self._rows, bundles, costs, *known, at, are_new)
-        table.cut(count)
+        if count > len(table):
+            table.cut(count)
         return at
 
     def force(self, choice: Choice | None) -> None:
@@ -251,7 +253,7 @@ class Master:
             share = np.append(share, 1.0)
         return bundles, costs, share
 
-    def _find_rows(self, members: Sequence[int]) -> Collection[int]:
+    def _find_rows(self, members: Ints) -> Collection[int]:
         """Rows by index for this question; the requests that had none so far."""
         requests, names = self._stars.problem.requests, self._names
         free = [names.get(limit.name) for limit in self._limits]
@@ -261,13 +263,13 @@ class Master:
         ]
         if self._stars.names is not self._known:
             self._find_part_rows(self._stars.names)
-        asked, known = [requests[i].id for i in members], self._requests
-        fresh = {i: name for i, name in zip(members, asked, strict=True) if name not in known}
-        for name in fresh.values():
-            known[name] = self._take_row(is_request=True)
+        asked, known = [requests[i].id for i in members.tolist()], self._requests
+        fresh = [k for k, name in enumerate(asked) if name not in known]
+        for k in fresh:
+            known[asked[k]] = self._take_row(is_request=True)
         self._request_row = np.full(len(requests), NONE, dtype=np.int64)
-        self._request_row[members] = [known[name] for name in asked]
-        return fresh.keys()
+        self._request_row[members] = np.fromiter(map(known.__getitem__, asked), dtype=np.int64)
+        return members[fresh].tolist() if fresh else ()
 
     def _find_part_rows(self, parts: Names) -> None:
         """The rows of vans, teams and places by index; UNSEEN where there is none yet."""

@@ -79,14 +79,13 @@ class Remembered:
         """The memory for these requests; empty if the resources are others: `names` is the same
         object as long as they are the same."""
         fixed: tuple[int | Ints, ...] = (sides.idle, sides.horizon, sides.way_home, sides.home)
-        same = (_same(a, b) for a, b in zip(self._fixed, fixed, strict=False))
-        if names is not self._resources or not all(same):
+        if names is not self._resources or not all(map(_same, self._fixed, fixed)):
             self._memory, self._rows = blank(sides), {}
         self._resources, self._fixed = names, fixed
         asked = [problem.requests[i].id for i in scope.tolist()]
         self._make_rows(asked)
         row = np.full(len(problem.requests), -1, dtype=np.int64)
-        row[scope] = [self._rows[name] for name in asked]
+        row[scope] = np.fromiter(map(self._rows.__getitem__, asked), dtype=np.int64)
         self._memory = self._memory._replace(row=row)
         self._memory.current[:] = False
         return self._memory

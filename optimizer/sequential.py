@@ -111,13 +111,8 @@ def is_possible(stars: Stars, chosen: Chosen) -> bool:
 
 def _crowded(stars: Stars, chosen: Chosen) -> Bools:
     """Which choices take something of which more is taken than there is."""
-    crowded = np.zeros(len(chosen), dtype=np.bool_)
-    capacities = (stars.van_capacity, stars.team_capacity, stars.place_capacity)
-    for taken, capacity in zip(chosen.T[1:4], capacities, strict=True):
-        short = np.bincount(taken, minlength=len(capacity))[: len(capacity)] > capacity
-        if np.count_nonzero(short):
-            crowded |= np.append(short, [False, False])[taken]
-    return crowded
+    capacities = stars.van_capacity, stars.team_capacity, stars.place_capacity
+    return engine().crowded(chosen, *capacities)
 
 
 def _plan(stars: Stars, scope: Ints, left: Left) -> list[Choice]:

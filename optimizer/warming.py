@@ -30,6 +30,7 @@ def warm_up() -> None:
     memory = Remembered().of(stars.problem, stars.names, sides, scope)
     values, found = COMPILED.cheapest(sides, scope, prices, None, memory)
     COMPILED.within(sides, scope, prices, values[:, 0] + GRID, 4)
+    COMPILED.crowded(np.zeros((2, 5), np.int64), *prices)
     COMPILED.by_option(sides, scope, np.ones(3, np.bool_), np.ones(2, np.bool_))
     COMPILED.by_team(sides, scope, found[:, 0, 0].copy(), np.ones(2, np.bool_))
     bundles = np.column_stack([scope, found[:, 0]])

@@ -10,6 +10,29 @@ from optimizer.remembered import NEVER
 from optimizer.sides import EXTRAS, FAR, GRID, Sides, kernel, part, plain
 
 
+def crowded(chosen: Ints, van: Ints, team: Ints, place: Ints) -> Bools:
+    """Which choices (n, 5) take something of which all together take more than there is."""
+    found = np.zeros(len(chosen), dtype=np.bool_)
+    _crowded(chosen, van.copy(), team.copy(), place.copy(), found)
+    return found
+
+
+@kernel
+def _crowded(chosen: Ints, van: Ints, team: Ints, place: Ints, found: Bools) -> None:
+    _hand_out(chosen[:, 1], van, found)
+    _hand_out(chosen[:, 2], team, found)
+    _hand_out(chosen[:, 3], place, found)
+
+
+@part
+def _hand_out(taken: Ints, left: Ints, found: Bools) -> None:
+    for k in taken:
+        if k < len(left):
+            left[k] -= 1
+    for n in range(len(taken)):
+        found[n] |= taken[n] < len(left) and left[taken[n]] < 0
+
+
 def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
     """What each request pays at least for each way to travel (n, V + 2), in tenths, with the teams
     (J + 1,) and places (P + 1,) that are left; FAR where there is nothing."""

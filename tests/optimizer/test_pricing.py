@@ -204,6 +204,22 @@ def test_bundles_find_their_columns_alike_in_both_engines(seed):
         assert way.enlist(rows, bundles, costs, *known) < 0
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_who_takes_more_than_there_is_is_known_alike_by_both_engines(seed):
+    rng = np.random.default_rng(seed)
+    capacities = [rng.integers(0, 3, 4) for _ in range(3)]
+    chosen = rng.integers(0, [1, 6, 5, 5, 9], (8, 5))
+    crowded = [way.crowded(chosen, *capacities).tolist() for way in (ways, dense)]
+    short = [
+        {k for k in range(4) if (part == k).sum() > room[k]}
+        for part, room in zip(chosen.T[1:4], capacities, strict=True)
+    ]
+    expected = [
+        bool(short[0] & {o} or short[1] & {j} or short[2] & {p}) for _, o, j, p, _ in chosen
+    ]
+    assert crowded == [expected, expected]
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_the_listed_bundles_are_all_within_the_limit_and_no_others(random_problem, seed):
     stars = stars_of(in_order(random_problem(seed, **SIZE)))
