@@ -7,7 +7,7 @@ The sum is one of whole grains, so it is exact however the relaxation was rounde
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -75,8 +75,11 @@ class Certificate:
         for limit, charge in zip(earlier.limits, charges.tolist(), strict=True):
             total += -charge * limit.most // FINE
         proof = Certificate(prices, least, total, earlier.limits, tuple(charges.tolist()))
-        decided = sum(proof.least_of(earlier.choices).values())
-        return replace(proof, bound=total + decided)
+        return proof.raised(sum(proof.least_of(earlier.choices).values()))
+
+    def raised(self, more: int) -> "Certificate":
+        """The same prices, which prove so much more."""
+        return Certificate(self.prices, self.least, self.bound + more, self.limits, self.charges)
 
     def values(self, choices: Sequence[Choice]) -> list[int]:
         """Cost plus prices of each, those of the limits too."""
@@ -168,7 +171,7 @@ class Relaxation:
             charges = master.limit_prices()
             proof = Certificate.of(self._stars, prices, least, self._earlier, charges)
             if forced is not None:
-                proof = replace(proof, bound=proof.bound + prices.of_choice(forced))
+                proof = proof.raised(prices.of_choice(forced))
             if best is None or proof.bound > best.bound:
                 best = proof
             if best.bound > (value - CLOSE) * GRID or not self._grow(scope, looked):

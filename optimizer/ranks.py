@@ -285,7 +285,7 @@ def _full_use(
         (2, prices.team, stars.team_capacity, problem.teams),
         (3, prices.place, stars.place_capacity, problem.places),
     ):
-        for k in np.flatnonzero(price[: len(capacity)]).tolist():
+        for k in price[: len(capacity)].nonzero()[0].tolist():
             if price[k] <= gap:
                 loose += int(price[k] * capacity[k])
                 continue
