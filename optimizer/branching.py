@@ -20,7 +20,7 @@ from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
 from optimizer.glop import Glop
 from optimizer.pivots import FOUND, Floats
-from optimizer.pricing import choices_of
+from optimizer.pricing import choices_of, rows_of
 from optimizer.sides import Bundles
 from optimizer.simplex import Simplex
 from optimizer.stars import Choice
@@ -61,8 +61,7 @@ def search(
     rest = _rest(packing, alone, others)
     if (rest.most < 0).any():
         return Closed((), exact=True)
-    hinted = {choice[:4] for choice in hint}
-    start = np.array([tuple(b) in hinted for b in bundles[others].tolist()], dtype=np.bool_)
+    start = _among(bundles[others], hint, max(requests, default=-1) + 1)
     upper = most + 1 - int(costs[alone].sum())
     tree = _Tree(rest, upper, start)
     is_exact = tree.is_searched(min(NODES, int(effort * NODES)))
@@ -116,6 +115,15 @@ def _packing(
     most = np.concatenate([*capacities, [budget.tenths for budget in budgets]]).astype(np.int64)
     owner = np.searchsorted(requests, bundles[:, 0])
     return _Packing(owner, costs, bundles[:, 1:], rows, takes, most, units)
+
+
+def _among(bundles: Bundles, hint: Sequence[Choice], count: int) -> Bools:
+    """Which bundles the hint, at most one choice of each of so many requests, consists of."""
+    chosen = np.full((count, 3), -1, dtype=np.int64)
+    rows = rows_of(hint)
+    chosen[rows[:, 0]] = rows[:, 1:4]
+    among: Bools = (bundles[:, 1:] == chosen[bundles[:, 0]]).all(axis=1)
+    return among
 
 
 def _settled(packing: _Packing, owners: int) -> tuple[Ints, Ints] | None:
