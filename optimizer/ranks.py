@@ -24,7 +24,6 @@ from optimizer.stars import Choice, Stars
 
 FIRST_SLACK = 60
 """Tenths of a minute within which bundles are listed first when the relaxation is fractional."""
-SLACK_GROWTH = 2
 
 Choices = tuple[Choice, ...]
 
@@ -223,7 +222,7 @@ def _close(stars: Stars, step: Step, closed: Closed | None, effort: float) -> Cl
             needed = (closed.cost - 1) * GRID - certificate.bound
             if not closed.exact or needed <= slack:
                 return closed
-        slack *= SLACK_GROWTH
+        slack += slack // 2
 
 
 def _cheapest(
