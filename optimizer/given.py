@@ -375,7 +375,8 @@ def _shown(requests: tuple[Request, ...], names: Names) -> Ints:
     """Nothing at all is not worth showing."""
     shown = [(i, r.shown) for i, r in enumerate(requests) if r.shown is not None]
     parts = names.find_all([bundle for _, bundle in shown])
-    bundles = np.column_stack([np.array([i for i, _ in shown], dtype=np.int64), parts])
-    known = (parts >= 0).all(axis=1) & (parts != names.none).any(axis=1)
+    bundles = np.empty((len(shown), 4), dtype=np.int64)
+    bundles[:, 0], bundles[:, 1:] = [i for i, _ in shown], parts
+    known = (parts.min(axis=1) >= 0) & (parts != names.none).any(axis=1)
     found: Ints = bundles[known]
     return found

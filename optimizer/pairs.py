@@ -167,15 +167,14 @@ def _missing(requests: Requests, rates: Rates, costs: Ints) -> None:
 
 @part
 def _team_cost(
-    requests: Requests, rates: Rates, i: int, arrival: int, drive: int, wish: int, over: int
-) -> int:
+    rates: Rates, weight: int, first: bool, arrival: int, behind: int, drive: int, wish: int,
+    over: int,
+) -> int:  # fmt: skip
     """The sum of `costs.team_components`."""
-    weight, late = requests.weight[i], requests.waited[i] + arrival - requests.target[i]
     cost = _priced(1000 * weight, arrival) + _priced(1000 * weight, wish)
-    cost += _priced(rates.lateness_factor * weight, max(0, late))
-    if requests.first[i]:
-        overtime = min(max(0, over), requests.horizon[i])
-        cost += _priced(rates.overtime_factor * weight, overtime)
+    cost += _priced(rates.lateness_factor * weight, max(0, behind + arrival))
+    if first:
+        cost += _priced(rates.overtime_factor * weight, over)
     return cost + _priced(rates.team_approach, drive) if rates.team_approach else cost
 
 
@@ -188,7 +187,9 @@ def _team_side(
     latest = dearest = 0
     for i in range(len(requests.weight)):
         lock, horizon, onscene = requests.lock[i, 1], requests.horizon[i], requests.onscene[i]
-        first, needs = requests.first[i], requests.needs_team[i]
+        first, needs, farthest = requests.first[i], requests.needs_team[i], requests.farthest[i]
+        weight, soft, driver = requests.weight[i], requests.soft[i], requests.driver[i]
+        behind = requests.waited[i] - requests.target[i]
         _compare(requests.team_need, i, teams.offer, lacks[0])
         _compare(requests.soft_need, i, teams.offer, lacks[1])
         _compare(requests.van_need, i, teams.car, lacks[2])
@@ -200,21 +201,23 @@ def _team_side(
             else:
                 road = int(np.rint(drive_s[i, j]))
                 at = teams.release[j] + road
-                fault |= DRIVE if road > requests.farthest[i] else 0
+                fault |= DRIVE if road > farthest else 0
                 fault |= HORIZON if at > horizon else 0
                 fault |= SHIFT if not first and at + onscene > teams.end[j] else 0
             faults[i, j] |= fault
             drive[i, j], arrival[i, j], ready[i, j] = road, at, at + onscene
             latest = max(latest, at + onscene)
         for j in range(count):
-            wish = teams.penalty[j] + (requests.soft[i] if lacks[1, j] else 0)
-            over = ready[i, j] - teams.end[j]
-            own = _team_cost(requests, rates, i, arrival[i, j], drive[i, j], wish, over)
-            may = _may(lock, j, needs and faults[i, j] == 0)
+            wish = teams.penalty[j] + (soft if lacks[1, j] else 0)
+            over = min(max(0, ready[i, j] - teams.end[j]), horizon)
+            own = _team_cost(rates, weight, first, arrival[i, j], behind, drive[i, j], wish, over)
+            may = _may(lock, j, needs & (faults[i, j] == 0))
             cost[i, j] = own if may else FAR
             dearest = max(dearest, own if may else 0)
-            seated = teams.drives[j] and not lacks[2, j]
-            drives[i, j] = seated or requests.driver[i] == j
+        for j in range(count):
+            drives[i, j] = teams.drives[j] & ~lacks[2, j]
+        if driver != OPEN:
+            drives[i, driver] = True
         ready[i, count] = onscene + (horizon if needs else 0)
         latest = max(latest, ready[i, count])
         drives[i, count] = False

@@ -59,13 +59,12 @@ class Left:
             stars.place_capacity.copy(),
             locked,
         )
-        for i, request in enumerate(stars.problem.requests):
+        for promised, request in zip(stars.least, stars.problem.requests, strict=True):
             if request.locked is not None:
-                promised = stars.least[i]
                 left.take(promised)
                 parts = (request.locked.van, request.locked.team, request.locked.place)
                 for part, (name, index) in enumerate(zip(parts, promised[1:4], strict=True)):
-                    locked[i, part] = OPEN if name == ANY else index
+                    locked[promised.request, part] = OPEN if name == ANY else index
         return left
 
     def has(self, choice: Choice) -> bool:
@@ -84,7 +83,8 @@ class Left:
 
 def around(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """These choices, and for whoever has nothing what is left."""
-    return sequential(stars, [c for c in choices if c != stars.least[c.request]])
+    least = stars.least
+    return sequential(stars, [c for c in choices if c != least[c.request]])
 
 
 def kept(stars: Stars, wanted: Chosen) -> Chosen:
@@ -150,10 +150,10 @@ def _around_options(
     place = _assign(_or_else(by_place, np.minimum(team_only, nothing)), left.place, locked[:, 2])
     options = _assign_options(over(stars, scope, None, team, place), left.van, locked[:, 0])
     bundles = np.column_stack([scope, options, team, place])
-    return [
-        choice if choice.cost < FAR else stars.least[choice.request]
-        for choice in choices_of(bundles, way.costs_of(sides, bundles))
-    ]
+    costs = way.costs_of(sides, bundles)
+    none = costs >= FAR
+    bundles[none], costs[none] = stars.least_bundles[scope[none]], nothing[none]
+    return choices_of(bundles, costs)
 
 
 def _or_else(costs: Ints, otherwise: Ints) -> Ints:

@@ -52,8 +52,8 @@ class Homes(NamedTuple):
 class Stars:
     """The model. Capacities (J,), (V,), (P,): raised where locks together take more than there is.
     `missing` (3, R): what each request pays without a team, a van, a place that it needs.
-    `least`: the choice of each request that is always possible, nothing or only what is locked;
-    `least_bundles` (R, 4) and `least_costs` (R,): the same in arrays.
+    `least_bundles` (R, 4) and `least_costs` (R,): the choice of each request that is always
+    possible, nothing or only what is locked.
     """
 
     problem: Problem
@@ -69,7 +69,12 @@ class Stars:
     place_capacity: Ints
     least_bundles: Bundles
     least_costs: Ints
-    least: tuple[Choice, ...]
+
+    @property
+    def least(self) -> tuple[Choice, ...]:
+        """The choice of each request that is always possible."""
+        rows = zip(*self.least_bundles.T.tolist(), self.least_costs.tolist(), strict=True)
+        return tuple(map(Choice._make, rows))
 
     @property
     def names(self) -> Names:
@@ -361,10 +366,8 @@ def _add_extras(way: Engine, given: Given, n: Numbers, sides: Sides, nothing: In
     sides.extra_cost[rows, 1] = costs - stability_item(n)[rows]
 
 
-def _least(
-    way: Engine, given: Given, sides: Sides, before: Stars | None
-) -> tuple[Bundles, Ints, tuple[Choice, ...]]:
-    """Nothing, or only what is locked; a choice that is the same as before is kept."""
+def _least(way: Engine, given: Given, sides: Sides, before: Stars | None) -> tuple[Bundles, Ints]:
+    """Nothing, or only what is locked, and what it costs."""
     lock = given.requests.lock
     if before is not None and before.given.requests.lock is lock:
         bundles = before.least_bundles
@@ -372,12 +375,6 @@ def _least(
         parts = np.where(lock == OPEN, given.names.none, lock)
         bundles = np.column_stack([np.arange(len(parts)), parts])
     costs = way.costs_of(sides, bundles)
-    if (costs >= FAR).any():
+    if costs.max(initial=0) >= FAR:
         raise ValueError("the empty bundle, or what is locked, is always possible")
-    if before is None or before.least_bundles is not bundles:
-        rows = np.column_stack([bundles, costs]).tolist()
-        return bundles, costs, tuple(map(Choice._make, rows))
-    least = list(before.least)
-    for k in np.flatnonzero(costs != before.least_costs).tolist():
-        least[k] = least[k]._replace(cost=int(costs[k]))
-    return bundles, costs, tuple(least)
+    return bundles, costs
