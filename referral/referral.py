@@ -245,7 +245,7 @@ class Referral(Reading):
         appointment = appointment_after(act)
         if appointment is None:
             return []
-        had = await store.leave_seat(turn.db, row["id"], appointment)
+        had = await store.leave_seat(turn.db, row, appointment)
         given_back = had and appointment == "cancelled"
         return [Free("slot", row["slot"], row["id"])] if given_back else []
 

@@ -35,7 +35,7 @@ async def undone(turn: Turn, row: Row) -> Row:
         await reopen_task(turn, row, other)
     before = _state_before(row, closed)
     if before is not State.ON_HOLD:
-        await store.retake_seat(turn.db, row["id"], seat, Appointment.BOOKED)
+        await store.retake_seat(turn.db, row, seat, Appointment.BOOKED)
     return await store.change(
         turn.db, store.referrals, row, state=before.value, ended_ms=None, shown=True
     )

@@ -178,12 +178,9 @@ async def take_seat(
 ) -> None:
     """Book the lowest seat of the slot that nobody has, of a referral or of a crisis request.
 
-    A person's bookings go one after the other: two that overlap would each wait for the other's
-    row, and the database would end one or both of them as a deadlock.
     Raises Refused where there is none.
     """
-    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"appointments:{request}", 0))
-    await db.execute(select(lock))
+    await _lock_appointments(db, request)
     try:
         seat = await places.take_seat(db, slot, referral, capacity)
     except NoSeat:
@@ -201,30 +198,40 @@ async def take_seat(
     )
 
 
-async def leave_seat(db: AsyncConnection, referral: str, state: Appointment) -> bool:
-    """Give the booked seat its end; whether there was one."""
+async def leave_seat(db: AsyncConnection, row: Row, state: Appointment) -> bool:
+    """Give the booked seat of a referral its end; whether there was one."""
+    await _lock_appointments(db, row["request"])
     left = await db.execute(
         update(seats)
-        .where(seats.c.referral == referral, seats.c.state == Appointment.BOOKED)
+        .where(seats.c.referral == row["id"], seats.c.state == Appointment.BOOKED)
         .values(state=state)
         .returning(seats.c.slot)
     )
     slot = left.scalar_one_or_none()
     if slot is not None and state is Appointment.CANCELLED:
-        await places.leave_seats(db, referral, slot)
+        await places.leave_seats(db, row["id"], slot)
     return slot is not None
 
 
-async def retake_seat(
-    db: AsyncConnection, referral: str, left: Appointment, state: Appointment
-) -> None:
-    """Give the seat that was left last its former state again."""
+async def retake_seat(db: AsyncConnection, row: Row, left: Appointment, state: Appointment) -> None:
+    """Give the seat of a referral that was left last its former state again."""
+    await _lock_appointments(db, row["request"])
     last = (
         select(func.max(seats.c.id))
-        .where(seats.c.referral == referral, seats.c.state == left)
+        .where(seats.c.referral == row["id"], seats.c.state == left)
         .scalar_subquery()
     )
     await db.execute(update(seats).where(seats.c.id == last).values(state=state))
+
+
+async def _lock_appointments(db: AsyncConnection, request: str) -> None:
+    """Let a person's appointments change one after the other, until the transaction ends.
+
+    Two changes that overlap would each wait for the other's row, and the database would end one or
+    both of them as a deadlock.
+    """
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"appointments:{request}", 0))
+    await db.execute(select(lock))
 
 
 async def locked_referral(db: AsyncConnection, id: str) -> Row:

@@ -170,6 +170,25 @@ async def test_of_many_appointments_of_one_person_at_one_time_exactly_one_is_boo
     assert sum(state.held for state in states) == 0
 
 
+async def test_appointments_of_one_person_that_change_places_at_once_end_in_no_deadlock(
+    house: House,
+) -> None:
+    person = house.resolved_person()
+    hours = (30.0, 40.0)
+    wishes = [Refer(an_id(), person, await house.slot(after_h=hour)) for hour in hours]
+    for wish in wishes:
+        await house.referral.refer(DISPATCHER, an_id(), wish)
+    others = [await house.slot(after_h=hour + 0.5) for hour in reversed(hours)]
+    answers = await asyncio.gather(
+        *(
+            house.referral.rebook(DISPATCHER, an_id(), wish.referral, other)
+            for wish, other in zip(wishes, others, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    assert all(isinstance(answer, dict | Refused) for answer in answers), answers
+
+
 async def test_a_seat_that_is_exchanged_is_free_again(house: House) -> None:
     card = await house.referred()
     later = await house.slot(after_h=60)
