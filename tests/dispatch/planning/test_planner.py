@@ -37,7 +37,7 @@ from record.clock import wall_clock
 from record.journal import Journal
 from registry.errors import Fenced
 from registry.freshness import load_freshness
-from registry.port import Lease, Registry
+from registry.port import Registry
 from registry.states import Pool, Team, UnitStatus
 from registry.vocabulary import load_vocabulary
 
@@ -345,10 +345,10 @@ async def test_when_the_solver_fails_the_shown_stays_and_whoever_is_new_gets_the
         assert whole.proved
 
 
-async def held(house: House) -> Lease:
+async def held_until_ms(house: House) -> int:
+    """When the lease ends that stands now; on a busy machine it may lapse before it is renewed."""
     lease = await house.registry.leased(planner.LEASE)
-    assert lease is not None
-    return lease
+    return 0 if lease is None else lease.until_ms
 
 
 async def test_a_thread_that_never_comes_back_is_seen_by_whoever_looks(
@@ -377,7 +377,7 @@ async def test_a_thread_that_never_comes_back_is_seen_by_whoever_looks(
             request = await house.request()
             await looks(late=True)
             async with asyncio.timeout(WITHIN_S):  # the process itself lives on
-                while (await held(house)).until_ms <= (watch.late_since_ms or 0):
+                while await held_until_ms(house) <= (watch.late_since_ms or 0):
                     await asyncio.sleep(0.05)
             stuck.set()
             await looks(late=False)
