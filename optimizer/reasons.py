@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -74,18 +75,14 @@ def _reasons(selection: Selection, part: Part, rows: Ints) -> list[tuple[Reason,
     takers = _takers(selection, part, flags[rows], room)
     lacking = _Lacking(selection.stars, part)
     at, words = counts.nonzero()
-    reasons = [
-        Reason(
-            part,
-            WORDS[word],
-            count,
-            lacking.bits(i) if word == _LACKS else (),
-            takers[k] if word == TAKEN else (),
-        )
-        for k, i, word, count in zip(
-            at.tolist(), rows[at].tolist(), words.tolist(), counts[at, words].tolist(), strict=True
-        )
-    ]
+    bits: list[Bits] = [()] * len(at)
+    holders: list[tuple[Holder, ...]] = [()] * len(at)
+    for n in (words == _LACKS).nonzero()[0].tolist():
+        bits[n] = lacking.bits(rows[at[n]])
+    for n in (words == TAKEN).nonzero()[0].tolist():
+        holders[n] = takers[at[n]]
+    faults, numbers = map(WORDS.__getitem__, words.tolist()), counts[at, words].tolist()
+    reasons = list(map(Reason, repeat(part), faults, numbers, bits, holders))
     return by_row(reasons, at, len(rows))
 
 
