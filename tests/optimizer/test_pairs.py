@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.costs import place_items, team_items
+from optimizer.costs import place_items, priced, team_items
 from optimizer.engine import COMPILED, PLAIN
+from optimizer.pairs import _priced
 from optimizer.problem import ANY, SELF, Bundle, InvalidProblemError, Policy, Problem, in_order
 from optimizer.sides import FAR
 from optimizer.stars import Stars, stars_of
@@ -103,6 +104,12 @@ def _assert_same(one: Stars, other: Stars) -> None:
 def test_compiled_and_plain_agree_to_the_last_bit(random_problem, seed, sizes):
     problem = in_order(_featured(random_problem, seed, sizes))
     _assert_same(stars_of(problem, way=COMPILED), stars_of(problem, way=PLAIN))
+
+
+@given(st.integers(0, 2**57 // 6000 - 2), st.integers(-3000, 2999))
+def test_a_price_by_a_product_is_the_one_by_a_division(tenths, rest):
+    seconds = max(0, 6000 * tenths + rest)
+    assert _priced(1, seconds) == priced(1, seconds)
 
 
 def _no_change(problem: Problem, _: Rng) -> Problem:
