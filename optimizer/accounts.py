@@ -1,5 +1,6 @@
 """Chosen bundles in the words of a plan: the parts of their price, what they lack, their steps."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -47,9 +48,9 @@ def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
     steps[np.isnan(items.moments)] = None
     *arrivals, elsewhere_s = steps.T.tolist()
     at, kinds = items.costs.nonzero()
-    costs = [*zip(_NAMES[kinds].tolist(), items.costs[at, kinds].tolist(), strict=True)]
+    components = zip(_NAMES[kinds].tolist(), items.costs[at, kinds].tolist(), strict=True)
     return Accounts(
-        costs=by_row(costs, at, len(bundles)),
+        costs=by_row(components, at, len(bundles)),
         arrivals=list(map(Arrivals, *arrivals)),
         elsewhere_s=elsewhere_s,
         shown=items.shown.tolist(),
@@ -57,7 +58,7 @@ def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
     )
 
 
-def by_row(cells: list[Cell], rows: Ints, count: int) -> list[tuple[Cell, ...]]:
+def by_row(cells: Iterable[Cell], rows: Ints, count: int) -> list[tuple[Cell, ...]]:
     """The cells of each of `count` rows; `rows`, in order, says where each cell belongs."""
-    ends = rows.searchsorted(np.arange(count + 1)).tolist()
-    return [tuple(cells[start:end]) for start, end in pairwise(ends)]
+    ends, in_order = rows.searchsorted(np.arange(count + 1)).tolist(), tuple(cells)
+    return [in_order[start:end] for start, end in pairwise(ends)]

@@ -19,13 +19,15 @@ def backups_of(selection: Selection) -> tuple[Ints, Bools]:
     """The best other place with room left that the same team and van could reach (R,), -1 for none;
     and whose place more people may need than it has room for (R,)."""
     stars = selection.stars
-    requests, policy = stars.problem.requests, stars.problem.policy
+    possible, policy = _possible(stars.problem), stars.problem.policy
+    asked = stars.given.requests.wants_place.copy()
+    asked[possible] = True
     return engine().next_places(
         stars.sides,
         stars.faults.place,
         selection.bundles,
-        np.array([r.place_need != "none" for r in requests], dtype=np.bool_),
-        _possible(stars.problem),
+        asked,
+        possible,
         (stars.place_capacity - selection.used["place"]) * WHOLE,
         round(policy.possible_chance * WHOLE),
     )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import attrgetter
 
 import numpy as np
 
@@ -171,15 +172,13 @@ class _Lacking:
 
     def __init__(self, stars: Stars, part: Part) -> None:
         self._requests = stars.problem.requests
-        self._part = part
-        self._offers = Counter(resource.mask for resource in _resources(stars, part))
+        self._need = attrgetter(f"{part}_mask")
+        self._offers = Counter(map(attrgetter("mask"), _resources(stars, part)))
         self._bits: dict[int, Bits] = {}
 
     def bits(self, i: int) -> Bits:
         """The bits that a request needs and some resource lacks, each with how many lack it."""
-        request = self._requests[i]
-        masks = {"team": request.team_mask, "van": request.van_mask, "place": request.place_mask}
-        need = masks[self._part]
+        need: int = self._need(self._requests[i])
         if need not in self._bits:
             asked = [bit for bit in range(need.bit_length()) if need >> bit & 1]
             counts = [(bit, self._lack(bit)) for bit in asked]

@@ -1,6 +1,6 @@
 """The recipe: price every star, take an instant plan, prove the best one, write it down."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from optimizer.bounds import Relaxation
 from optimizer.closing import EFFORT
 from optimizer.engine import engine
-from optimizer.explain import explained
+from optimizer.explain import Explanation, explained
 from optimizer.plan import Plan, Stage
 from optimizer.pricing import Chosen, Prices, renamed, rows_of
 from optimizer.problem import Problem, in_order
@@ -89,7 +89,7 @@ class Solved:
     @property
     def plan(self) -> Plan:
         """The plan without explanation."""
-        return self.explained(())
+        return self._written({})
 
     def explained(self, request_ids: Iterable[str], deadline: Deadline | None = None) -> Plan:
         """The plan with those requests explained, in that order, until the time is up.
@@ -104,9 +104,13 @@ class Solved:
             for name in request_ids
             if outcome.proved
         }
+        return self._written(further)
+
+    def _written(self, explanations: Mapping[int, Explanation]) -> Plan:
+        stars, outcome = self.stars, self._outcome
         prices = outcome.steps[-1].certificate.prices if outcome.steps else Prices.free(stars)
         bound = _bound(stars, outcome)
-        return written(stars, outcome.chosen, bound, self._stage, prices, further)
+        return written(stars, outcome.chosen, bound, self._stage, prices, explanations)
 
 
 def _never() -> bool:

@@ -1,6 +1,8 @@
 """From a selection to a plan that people can read: words, times, components, reasons, backups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 from optimizer.accounts import accounts_of
@@ -49,20 +51,20 @@ def _assignments(
     reasons = unserved(selection, accounts.lacks)
     teams, places = [*stars.names.teams], [*stars.names.places]  # ids, and at -1 None
     everyone, nothing = range(len(chosen)), Explanation()
-    told = [explanations.get(i, nothing) for i in everyone]
-    fields: dict[str, Sequence[Any]] = {
-        "request_id": [request.id for request in problem.requests],
+    told = [*map(explanations.get, everyone, repeat(nothing))]
+    fields: dict[str, Iterable[Any]] = {
+        "request_id": map(attrgetter("id"), problem.requests),
         "bundle": _bundles(selection, accounts.shown),
         "arrivals": accounts.arrivals,
         "costs": accounts.costs,
         "missing": accounts.missing,
-        "reasons": [reasons.get(i, ()) for i in everyone],
+        "reasons": map(reasons.get, everyone, repeat(())),
         "backup_place": [places[k] for k in backups.tolist()],
         "backup_place_s": accounts.elsewhere_s,
         "backup_shared": shared.tolist(),
         "nearest_team": [teams[k] for k in nearest_teams(stars).tolist()],
-        "alternatives": [explanation.alternatives for explanation in told],
-        "nearest": [explanation.nearest for explanation in told],
+        "alternatives": map(attrgetter("alternatives"), told),
+        "nearest": map(attrgetter("nearest"), told),
         "lock_faults": [
             () if request.locked is None else lock_faults(selection, i)
             for i, request in enumerate(problem.requests)
@@ -92,8 +94,7 @@ def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:
         (problem.places, prices.place),
     )
     return tuple(
-        (one.id, price / GRID)
+        (kind[k].id, values.item(k) / GRID)
         for kind, values in kinds
-        for one, price in zip(kind, values.tolist(), strict=False)  # the last ones are of nobody
-        if price
+        for k in values[: len(kind)].nonzero()[0].tolist()  # the last ones are of nobody
     )
