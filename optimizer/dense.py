@@ -5,9 +5,9 @@ The answers are those of `kernels.py`, bit for bit, ties included; only slower.
 
 import numpy as np
 
+from optimizer.around import TOP
 from optimizer.columns import GONE, NONE, SELF, UNSEEN, Rows, Table
 from optimizer.eligibility import Bools, Fault, Flags, Ints
-from optimizer.kernels import TOP
 from optimizer.pivots import Floats
 from optimizer.remembered import NEVER, Memory
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides

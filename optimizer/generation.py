@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optimizer.around import TOP, Work, work_of
 from optimizer.certain import Certain, certain_of, lower, note_looked
 from optimizer.columns import UNSEEN, Rows
 from optimizer.eligibility import Ints
-from optimizer.kernels import TOP, Work, look, work_of
+from optimizer.kernels import look
 from optimizer.listing import list_within
 from optimizer.pivots import FOUND, Floats, Tableau, append, optimum
 from optimizer.pricing import LARGEST, LARGEST_PRICE, Prices

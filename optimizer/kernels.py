@@ -1,35 +1,28 @@
 """Star pricing, compiled: the cheapest bundles of every request under shadow prices, exactly.
 
-Around one option the best team and the best place are found apart, because prices add up; only
-where that pair breaks the joint limit (a shift that ends) are all pairs looked at. An option whose
-least conceivable price cannot win is passed over: a certificate, not a rule of thumb.
+An option whose least conceivable price cannot win is passed over: a certificate, not a rule of
+thumb.
 
 Values are grains: GRID x tenths, plus shadow prices. `dense.py` gives the same answers in NumPy.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
+from optimizer.around import (
+    MARGIN,
+    TOP,
+    Work,
+    around,
+    end_list,
+    list_place,
+    narrow,
+    narrow_places,
+    offer,
+    work_of,
+)
 from optimizer.eligibility import Ints
 from optimizer.remembered import NEVER, Memory, begin, blank, go_on, is_known, least_now
-from optimizer.sides import (
-    ALWAYS,
-    EXTRAS,
-    FAR,
-    GRID,
-    Bundles,
-    Sides,
-    kernel,
-    part,
-    price,
-    waiting,
-)
-
-TOP = 2
-"""So many bundles of a request are offered, each around another option."""
-MARGIN = 256 * GRID
-"""So far beyond what could win a star's least is found exactly, for the looks that follow."""
+from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides, kernel, part, price
 
 
 def costs_of(sides: Sides, bundles: Bundles) -> Ints:
@@ -43,47 +36,6 @@ def costs_of(sides: Sides, bundles: Bundles) -> Ints:
 def _costs_of(sides: Sides, bundles: Bundles, costs: Ints) -> None:
     for k in range(len(bundles)):
         costs[k] = price(sides, bundles[k, 0], bundles[k, 1], bundles[k, 2], bundles[k, 3])
-
-
-class Work(NamedTuple):
-    """Room to work in, for one request at a time: what each option costs at least, each team, each
-    place (V + 2,), (J + 1,), (P + 1,); those that could win (one longer: the first entry says how
-    many); what is left of both sides where a shift ends (P + 1, 3)."""
-
-    least: Ints
-    team: Ints
-    place: Ints
-    options: Ints
-    teams: Ints
-    places: Ints
-    ends: Ints
-
-
-def work_of(sides: Sides) -> Work:
-    """Room for such a region."""
-    options, teams, places = len(sides.van_end) + 2, len(sides.team_end) + 1, len(sides.place.T)
-
-    def room(*shape: int) -> Ints:
-        return np.empty(shape, dtype=np.int64)
-
-    return Work(
-        room(options), room(teams), room(places),
-        room(options + 1), room(teams + 1), room(places + 1), room(places, 3),
-    )  # fmt: skip
-
-
-@part
-def _offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> None:
-    """Insert into the best TOP, in the order of (value, option)."""
-    for t in range(TOP):
-        if value < values[t] or (value == values[t] and value < NEVER and o < found[t, 0]):
-            for u in range(TOP - 1, t, -1):
-                values[u] = values[u - 1]
-                for c in range(3):
-                    found[u, c] = found[u - 1, c]
-            values[t] = value
-            found[t, 0], found[t, 1], found[t, 2] = o, j, p
-            return
 
 
 @part
@@ -104,115 +56,6 @@ def _first(values: Ints, value: int) -> int:
     while values[at] != value:
         at += 1
     return at
-
-
-@part
-def _need(sides: Sides, i: int, o: int, j: int) -> int:
-    """The moment that a team asks for: the pick-up, or by how much it overruns its own shift."""
-    if o < len(sides.van_end):
-        return int(max(sides.eta[i, o], sides.ready[i, j]))
-    if j < len(sides.team_end) and sides.strict[i] and not sides.promised[i, o]:
-        return int(sides.ready[i, j] - sides.team_end[j])
-    return -ALWAYS
-
-
-@part
-def _room(sides: Sides, i: int, o: int, p: int) -> int:
-    """The latest such moment that a place allows."""
-    if p == sides.go.shape[1] or sides.promised[i, o]:
-        return ALWAYS
-    if o == len(sides.van_end):
-        return int(-sides.go[i, p])
-    if sides.home[o, p] > sides.horizon:
-        return -ALWAYS
-    return int(sides.van_end[o] - sides.load[i] - sides.go[i, p] - sides.home[o, p])
-
-
-@part
-def _start(sides: Sides, i: int, o: int, j: int, team: Ints) -> int:
-    """The value of a team together with a van or SELF."""
-    if o == len(sides.van_end):
-        return int(team[j] if sides.drives[i, j] else NEVER)
-    return int(team[j] + GRID * waiting(sides, i, sides.eta[i, o], sides.ready[i, j]))
-
-
-@part
-def _end(sides: Sides, i: int, o: int, p: int, place: Ints) -> int:
-    """The value of a place together with a van or SELF."""
-    if p == sides.go.shape[1]:
-        return int(place[p])
-    extra = sides.self_drive[i, p] if o == len(sides.van_end) else sides.way_home[o, p]
-    return int(place[p] + GRID * extra)
-
-
-@part
-def around(
-    sides: Sides, i: int, o: int, base: int, team: Ints, place: Ints, least_place: int,
-    teams: Ints, places: Ints, ends: Ints, values: Ints, found: Ints,
-) -> int:  # fmt: skip
-    """Offer the best bundle around a van or SELF, if it is among the best. What both sides cost
-    together at least: exact up to a MARGIN beyond what could win. `base`: the option's
-    own value; `least_place`: what a place costs at least; `teams`, `places`: those that could win,
-    the first entry says how many: teams in their order, places "none" first, then the cheapest;
-    `ends` (P + 1, 3) is room to work in. Of equal places the lowest index wins."""
-    alone = sides.alone[i, o]
-    no_team, no_place = len(team) - 1, len(place) - 1
-    most = min(values[TOP - 1] + MARGIN, NEVER - 1) - base
-    start, end, j_best, p_best = NEVER, NEVER, -1, -1
-    for at in range(1, teams[0] + 1):
-        j = teams[at]
-        if team[j] + least_place <= most and team[j] < start:
-            if j == no_team and not alone and sides.needs_team[i]:
-                continue
-            worth = _start(sides, i, o, j, team)
-            if worth < start:
-                start, j_best = worth, j
-    for at in range(1, places[0] + 1):
-        p = places[at]
-        if p < no_place and GRID * sides.place[i, p] > min(end, most - start):
-            break
-        if start + place[p] <= most and place[p] <= end:
-            if p == no_place and not alone:
-                continue
-            worth = _end(sides, i, o, p, place)
-            if worth < end or (worth == end and p < p_best):
-                end, p_best = worth, p
-    if j_best >= 0 and p_best >= 0 and start + end <= most:
-        if _need(sides, i, o, j_best) > _room(sides, i, o, p_best):
-            # Only places that are still open at the earliest pick-up, and cheap enough, matter.
-            earliest, total = ALWAYS, most + 1
-            for at in range(1, teams[0] + 1):
-                earliest = min(earliest, _need(sides, i, o, teams[at]))
-            count = 0
-            for at in range(1, places[0] + 1):
-                p = places[at]
-                if p < no_place and start + GRID * sides.place[i, p] >= total:
-                    break
-                if start + place[p] < total and (p < no_place or alone):
-                    worth, last = _end(sides, i, o, p, place), _room(sides, i, o, p)
-                    if start + worth < total and earliest <= last:
-                        ends[count, 0], ends[count, 1], ends[count, 2] = worth, last, p
-                        count += 1
-            j_best = -1
-            for at in range(1, teams[0] + 1):
-                j = teams[at]
-                if team[j] + end >= total:
-                    continue
-                if j == no_team and not alone and sides.needs_team[i]:
-                    continue
-                side, pick = _start(sides, i, o, j, team), _need(sides, i, o, j)
-                if side + end >= total:
-                    continue
-                for t in range(count):
-                    both, p = side + ends[t, 0], ends[t, 2]
-                    wins = both < total or (both == total and j == j_best and p < p_best)
-                    if wins and pick <= ends[t, 1]:
-                        total, j_best, p_best = both, j, p
-            start, end = total, 0
-        if j_best >= 0:
-            _offer(base + start + end, o, j_best, p_best, values, found)
-        return int(start + end)
-    return int(most + 1)
 
 
 @part
@@ -245,36 +88,23 @@ def _least_place(sides: Sides, i: int, prices: Ints, place: Ints) -> tuple[int, 
 
 
 @part
-def _gather_places(
-    sides: Sides, i: int, candidates: Ints, prices: Ints, place: Ints, most: int
-) -> None:
+def _gather_places(sides: Sides, i: int, work: Work, prices: Ints, most: int) -> None:
     """The places worth at most so much: "none" first, then the cheapest."""
+    place = work.place
     none, count = len(place) - 1, 0
     if place[none] <= most:
-        count += 1
-        candidates[count] = none
+        count = list_place(work, count, none, GRID * sides.place[i, none])
     if sides.placed[i]:
         for at in range(none):
             p = sides.near[i, at]
             if sides.place[i, p] < FAR:
-                if GRID * sides.place[i, p] > most:
+                cost = GRID * sides.place[i, p]
+                if cost > most:
                     break
-                place[p] = min(GRID * sides.place[i, p] + prices[p], NEVER)
+                place[p] = min(cost + prices[p], NEVER)
                 if place[p] <= most:
-                    count += 1
-                    candidates[count] = p
-    candidates[0] = count
-
-
-@part
-def _narrow(candidates: Ints, value: Ints, most: int) -> None:
-    """Keep the candidates worth at most so much, in order."""
-    kept = 0
-    for at in range(1, candidates[0] + 1):
-        if value[candidates[at]] <= most:
-            kept += 1
-            candidates[kept] = candidates[at]
-    candidates[0] = kept
+                    count = list_place(work, count, p, cost)
+    end_list(work, count)
 
 
 @part
@@ -308,7 +138,7 @@ def _offer_extras(
                     values[TOP - 1] = NEVER
                     found[TOP - 1, 0] = -1
         if value < NEVER:
-            _offer(value, o, j, p, values, found)
+            offer(value, o, j, p, values, found)
 
 
 @part
@@ -347,7 +177,7 @@ def look(
 ) -> None:  # fmt: skip
     """As `cheapest`, into `values` and `found`; and into `parts` (R, 3) what a way to travel, a
     team and a place cost each request at least."""
-    least, team, place, options, teams, places, ends = work
+    least, team, place, options, teams = work[:5]
     vans = len(sides.van_end)
     least[vans + 1] = NEVER
     for k in range(len(scope)):
@@ -361,7 +191,7 @@ def look(
         if best_team < NEVER and best_place < NEVER:
             if sides.option[i, vans + 1]:
                 value = GRID * sides.no_van[i] + best_team + best_place
-                _offer(value, vans + 1, _first(team, best_team), p_least, values[k], found[k])
+                offer(value, vans + 1, _first(team, best_team), p_least, values[k], found[k])
             plain_least, has_van = NEVER, False
             for o in range(vans + 1):
                 least[o] = NEVER
@@ -392,7 +222,7 @@ def look(
             gather(options, least, min(values[k, TOP - 1], NEVER - 1))
             if options[0] > 0:
                 gather(teams, team, best_team + slack)
-                _gather_places(sides, i, places, place_price, place, best_place + slack)
+                _gather_places(sides, i, work, place_price, best_place + slack)
             for _ in range(options[0]):
                 o = options[1]
                 for at in range(2, options[0] + 1):
@@ -402,14 +232,11 @@ def look(
                     break
                 if values[k, TOP - 1] + MARGIN < plain_least + slack:
                     slack = values[k, TOP - 1] + MARGIN - plain_least
-                    _narrow(teams, team, best_team + slack)
-                    _narrow(places, place, best_place + slack)
+                    narrow(teams, team, best_team + slack)
+                    narrow_places(work, best_place + slack)
                 least[o] = NEVER + 1
                 base = base_of(sides, i, o, van_price)
-                both = around(
-                    sides, i, o, base, team, place, best_place, teams, places, ends,
-                    values[k], found[k],
-                )  # fmt: skip
+                both = around(sides, i, o, base, work, best_place, values[k], found[k])
                 if o < vans and s >= 0:
                     memory.least[s, o] = both
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])

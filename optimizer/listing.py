@@ -6,8 +6,9 @@ way to travel for all of its own.
 
 import numpy as np
 
+from optimizer.around import Work, work_of
 from optimizer.eligibility import Ints
-from optimizer.kernels import Work, base_of, side_of, work_of
+from optimizer.kernels import base_of, side_of
 from optimizer.remembered import NEVER, Memory, blank, is_known, least_now
 from optimizer.sides import EXTRAS, FAR, GRID, Bundles, Sides, kernel, part, price, waiting
 

@@ -4,8 +4,9 @@ the sequential plan assigns by. Compiled; `dense.py` gives the same answers in N
 
 import numpy as np
 
+from optimizer.around import TOP, Work, around, end_list, list_place, work_of
 from optimizer.eligibility import Bools, Ints
-from optimizer.kernels import TOP, around, extra_of, gather
+from optimizer.kernels import extra_of, gather
 from optimizer.remembered import NEVER
 from optimizer.sides import EXTRAS, FAR, GRID, Sides, kernel, part, plain
 
@@ -38,34 +39,16 @@ def by_option(sides: Sides, scope: Ints, teams: Bools, places: Bools) -> Ints:
     (J + 1,) and places (P + 1,) that are left; FAR where there is nothing."""
     costs = np.full((len(scope), len(sides.van_end) + 2), FAR, dtype=np.int64)
     values, found = np.empty(TOP, dtype=np.int64), np.empty((TOP, 3), dtype=np.int64)
-    work = [np.empty(len(left), dtype=np.int64) for left in (teams, places)]
-    lists = [np.empty(len(left) + 1, dtype=np.int64) for left in (teams, places)]
-    ends = np.empty((len(places), 3), dtype=np.int64)
-    team, place = work
-    every_team, every_place = lists
-    _by_option(
-        sides,
-        scope,
-        teams,
-        places,
-        costs,
-        values,
-        found,
-        team,
-        place,
-        every_team,
-        every_place,
-        ends,
-    )
+    _by_option(sides, scope, teams, places, costs, values, found, work_of(sides))
     return costs
 
 
 @kernel
 def _by_option(
     sides: Sides, scope: Ints, teams: Bools, places: Bools,
-    costs: Ints, values: Ints, found: Ints, team: Ints, place: Ints,
-    all_teams: Ints, all_places: Ints, ends: Ints,
+    costs: Ints, values: Ints, found: Ints, work: Work,
 ) -> None:  # fmt: skip
+    team, place = work.team, work.place
     vans, no_team, no_place = len(sides.van_end), len(sides.team_end), sides.go.shape[1]
     for k in range(len(scope)):
         i = scope[k]
@@ -78,18 +61,15 @@ def _by_option(
             best_team = min(best_team, team[j])
         for p in range(no_place + 1):
             best_place = min(best_place, place[p])
-        gather(all_teams, team, NEVER - 1)
-        _gather_left(sides, i, all_places, place)
+        gather(work.teams, team, NEVER - 1)
+        _gather_left(sides, i, work)
         for o in range(vans + 2):
             for t in range(TOP):
                 values[t] = NEVER
             if sides.option[i, o] and best_team < NEVER and best_place < NEVER:
                 if o <= vans:
                     base = GRID * sides.approach[i, o] if o < vans else 0
-                    around(
-                        sides, i, o, base, team, place, best_place, all_teams, all_places, ends,
-                        values, found,
-                    )  # fmt: skip
+                    around(sides, i, o, base, work, best_place, values, found)
                 else:
                     values[0] = GRID * sides.no_van[i] + best_team + best_place
             costs[k, o] = min(FAR, values[0] // GRID)
@@ -136,14 +116,13 @@ def _by_team(
 
 
 @part
-def _gather_left(sides: Sides, i: int, candidates: Ints, place: Ints) -> None:
+def _gather_left(sides: Sides, i: int, work: Work) -> None:
     """All places that are possible: "none" first, then the cheapest."""
-    none, count = len(place) - 1, 0
-    if place[none] < NEVER:
-        count += 1
-        candidates[count] = none
+    none, count = len(work.place) - 1, 0
+    if work.place[none] < NEVER:
+        count = list_place(work, count, none, work.place[none])
     for at in range(none):
-        if place[sides.near[i, at]] < NEVER:
-            count += 1
-            candidates[count] = sides.near[i, at]
-    candidates[0] = count
+        p = sides.near[i, at]
+        if work.place[p] < NEVER:
+            count = list_place(work, count, p, work.place[p])
+    end_list(work, count)
