@@ -50,6 +50,20 @@ def side_of(costs: Ints, prices: Ints, values: Ints) -> int:
 
 
 @part
+def _plain(sides: Sides, i: int, charge: Ints, both: int, least: Ints) -> int:
+    """What each van and SELF cost at least beside both sides that cost so much; the least of the
+    vans."""
+    vans, of_vans = len(sides.van_end), NEVER
+    for o in range(vans):
+        own = GRID * sides.approach[i, o] + charge[o] + both
+        least[o] = own if sides.option[i, o] else NEVER
+    least[vans] = charge[vans] + both if sides.option[i, vans] else NEVER
+    for o in range(vans):
+        of_vans = min(of_vans, least[o])
+    return int(of_vans)
+
+
+@part
 def _first(values: Ints, value: int) -> int:
     """Where a value is first."""
     at = 0
@@ -192,15 +206,11 @@ def look(
             if sides.option[i, vans + 1]:
                 value = GRID * sides.no_van[i] + best_team + best_place
                 offer(value, vans + 1, _first(team, best_team), p_least, values[k], found[k])
-            plain_least, has_van = NEVER, False
-            for o in range(vans + 1):
-                least[o] = NEVER
-                if sides.option[i, o]:
-                    least[o] = base_of(sides, i, o, van_price) + best_team + best_place
-                    plain_least = min(plain_least, least[o])
-                    has_van |= o < vans
+            both = best_team + best_place
+            van_least = _plain(sides, i, van_price, both, least)
+            plain_least, has_van = min(van_least, least[vans]), van_least < NEVER
             if plain_least < NEVER:
-                parts[i, 0] = plain_least - best_team - best_place
+                parts[i, 0] = plain_least - both
             if sides.option[i, vans + 1]:
                 parts[i, 0] = min(parts[i, 0], base_of(sides, i, vans + 1, van_price))
             # No option is cheaper by itself: what is too dear here is so for all of them.
@@ -211,14 +221,13 @@ def look(
                 if is_known(sides, i, memory):
                     go_on(
                         sides, i, memory, team, place, best_team + slack, best_place + slack,
-                        best_team + best_place + slack,
+                        both + slack,
                     )  # fmt: skip
                 else:
                     begin(sides, i, memory, team, place)
                 for o in range(vans):
-                    if least[o] < NEVER:
-                        both = max(best_team + best_place, least_now(sides, i, o, memory))
-                        least[o] += both - best_team - best_place
+                    more = max(least_now(sides, i, o, memory) - both, 0)
+                    least[o] += more if least[o] < NEVER else 0
             gather(options, least, min(values[k, TOP - 1], NEVER - 1))
             if options[0] > 0:
                 gather(teams, team, best_team + slack)
@@ -236,9 +245,9 @@ def look(
                     narrow_places(work, best_place + slack)
                 least[o] = NEVER + 1
                 base = base_of(sides, i, o, van_price)
-                both = around(sides, i, o, base, work, best_place, values[k], found[k])
+                star = around(sides, i, o, base, work, best_place, values[k], found[k])
                 if o < vans and s >= 0:
-                    memory.least[s, o] = both
+                    memory.least[s, o] = star
         _offer_extras(sides, i, van_price, team_price, place_price, values[k], found[k])
         for t in range(TOP):
             if found[k, t, 0] < 0:

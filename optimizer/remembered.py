@@ -12,33 +12,41 @@ from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.eligibility import Bools, Ints
 from optimizer.problem import Problem
 from optimizer.sides import FAR, GRID, Sides, part, waiting
 
+Moments = NDArray[np.int32]
+
 NEVER = FAR * GRID
 """The value of what is not possible."""
 SPARE = 16
+A_6000TH = 1 / 6000
+NO_RIDE = 0
 
 
 class Memory(NamedTuple):
     """One row of each array a request that was looked at; `row` (R,) finds it, -1 for none.
 
     team (S, J + 1), place (S, P + 1): both sides' values (grains) when it was last looked at;
-    ready (S, J + 1), go (S, P + 1), eta, end (S, V): the moments and drives that decided what fits,
-    `end` the last moment of each van's pick-up, drives apart; wait (S,): what weighs them; least
-    (S, V): what both sides around each van cost at least; known (S,): whether the row holds;
+    ready (S, J + 1), go (S, P), eta, end (S, V): the moments and drives that decided what fits,
+    `end` the last moment of each van's pick-up, drives apart; rides (S,): which table of drives
+    they are from, and `ride` is the number of the one that holds now; wait (S,): what weighs them;
+    least (S, V): what both sides around each van cost at least; known (S,): whether the row holds;
     current (S,): whether this question was looked at.
     """
 
     row: Ints
+    ride: int
     team: Ints
     place: Ints
-    ready: Ints
-    go: Ints
-    eta: Ints
-    end: Ints
+    ready: Moments
+    go: Moments
+    eta: Moments
+    end: Moments
+    rides: Ints
     wait: Ints
     least: Ints
     known: Bools
@@ -52,14 +60,19 @@ def blank(sides: Sides) -> Memory:
     def table(width: int) -> Ints:
         return np.zeros((0, width), dtype=np.int64)
 
+    def moments(width: int) -> Moments:
+        return np.zeros((0, width), dtype=np.int32)
+
     return Memory(
         row=np.full(len(sides.wait), -1, dtype=np.int64),
+        ride=NO_RIDE,
         team=table(teams),
         place=table(places),
-        ready=table(teams),
-        go=table(places),
-        eta=table(vans),
-        end=table(vans),
+        ready=moments(teams),
+        go=moments(places - 1),
+        eta=moments(vans),
+        end=moments(vans),
+        rides=np.zeros(0, dtype=np.int64),
         wait=np.zeros(0, dtype=np.int64),
         least=table(vans),
         known=np.zeros(0, dtype=np.bool_),
@@ -73,6 +86,8 @@ class Remembered:
     def __init__(self) -> None:
         self._resources: object = None
         self._rows: dict[str, int] = {}
+        self._drives: Ints | None = None
+        self._ride = NO_RIDE
         self._fixed: tuple[int | Ints, ...] = ()
 
     def of(self, problem: Problem, names: object, sides: Sides, scope: Ints) -> Memory:
@@ -86,7 +101,9 @@ class Remembered:
         self._make_rows(asked)
         row = np.full(len(problem.requests), -1, dtype=np.int64)
         row[scope] = np.fromiter(map(self._rows.__getitem__, asked), dtype=np.int64)
-        self._memory = self._memory._replace(row=row)
+        self._ride += sides.go is not self._drives
+        self._drives = sides.go
+        self._memory = self._memory._replace(row=row, ride=self._ride)
         self._memory.current[:] = False
         return self._memory
 
@@ -106,12 +123,14 @@ class Remembered:
         if more > SPARE:
             self._memory = Memory(
                 self._memory.row,
+                self._memory.ride,
                 *(
                     np.concatenate([a, np.zeros((more, *a.shape[1:]), a.dtype)])
-                    for a in self._memory[1:]
+                    for a in self._memory[2:]
                 ),
             )
-        self._memory.known[[self._rows[name] for name in fresh]] = False
+        given = [self._rows[name] for name in fresh]
+        self._memory.known[given], self._memory.rides[given] = False, NO_RIDE
 
 
 def _same(a: int | Ints, b: int | Ints) -> bool:
@@ -165,7 +184,7 @@ def go_on(
     drop = _most_drop(memory.team[s], team, most_team)
     drop += _most_drop(memory.place[s], place, most_place)
     if not memory.current[s]:
-        drop += _forget_what_may_fit(sides, i, memory, team, place, most_team, most_place)
+        drop += _pass(sides, i, memory, team, place, most_team, most_place)
         _note_moments(sides, i, memory)
     for o in range(len(sides.van_end)):
         memory.least[s, o] = min(max(memory.least[s, o] - drop, 0), most)
@@ -182,24 +201,26 @@ def _most_drop(before: Ints, now: Ints, most: int) -> int:
 
 
 @part
-def _forget_what_may_fit(
+def _pass(
     sides: Sides, i: int, memory: Memory, team: Ints, place: Ints, most_team: int, most_place: int
 ) -> int:
-    """Know nothing of vans with which more may fit than before. By how much waiting may be cheaper
-    because teams come at other times, in grains; for vans at other times it is taken off."""
+    """Moments are others now: know nothing of vans with which more may fit than before. By how much
+    waiting may be cheaper because teams come at other times, in grains; for vans at other times it
+    is taken off."""
     s = memory.row[i]
     shift = sooner = shorter = 0
     for j in range(len(team)):
         change = memory.ready[s, j] - sides.ready[i, j] if team[j] <= most_team else 0
         sooner, shift = max(sooner, change), max(shift, abs(change))
-    for p in range(sides.go.shape[1]):
-        change = memory.go[s, p] - sides.go[i, p] if place[p] <= most_place else 0
-        shorter = max(shorter, change)
+    if memory.rides[s] != memory.ride:
+        for p in range(sides.go.shape[1]):
+            change = memory.go[s, p] - sides.go[i, p] if place[p] <= most_place else 0
+            shorter = max(shorter, change)
     for o in range(len(sides.van_end)):
         change = memory.eta[s, o] - sides.eta[i, o]
-        memory.least[s, o] -= _shift(sides, i, abs(change))
-        if max(sooner, change) > memory.end[s, o] - _end(sides, i, o) - shorter:
-            memory.least[s, o] = 0
+        known = memory.least[s, o] - _shift(sides, i, abs(change))
+        may_fit = max(sooner, change) > memory.end[s, o] - _end(sides, i, o) - shorter
+        memory.least[s, o] = 0 if may_fit else known
     return _shift(sides, i, shift)
 
 
@@ -208,11 +229,13 @@ def _note_moments(sides: Sides, i: int, memory: Memory) -> None:
     s = memory.row[i]
     for j in range(sides.ready.shape[1]):
         memory.ready[s, j] = sides.ready[i, j]
-    for p in range(sides.go.shape[1]):
-        memory.go[s, p] = sides.go[i, p]
+    if memory.rides[s] != memory.ride:
+        for p in range(sides.go.shape[1]):
+            memory.go[s, p] = sides.go[i, p]
     for o in range(len(sides.van_end)):
-        memory.eta[s, o], memory.end[s, o] = sides.eta[i, o], _end(sides, i, o)
-    memory.current[s] = True
+        memory.eta[s, o] = sides.eta[i, o]
+        memory.end[s, o] = _end(sides, i, o)
+    memory.rides[s], memory.current[s] = memory.ride, True
 
 
 @part
@@ -241,6 +264,5 @@ def least_now(sides: Sides, i: int, o: int, memory: Memory) -> int:
 @part
 def _shift(sides: Sides, i: int, seconds: int) -> int:
     """By how much waiting may be cheaper if one of both comes at another time, in grains."""
-    if seconds == 0:
-        return 0
-    return int(GRID * (max(sides.wait[i], sides.idle) * seconds // 6000 + 2))
+    most = max(sides.wait[i], sides.idle) * seconds
+    return 0 if most == 0 else int(GRID * (int(most * A_6000TH) + 2))

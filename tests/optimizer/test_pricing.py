@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from optimizer import columns, counting, dense, kernels, listing, ways
+from optimizer.around import TOP, work_of
 from optimizer.certain import certain_of, lower
 from optimizer.columns import NONE, SELF, UNSEEN, Rows, Table
 from optimizer.eligibility import Ints
@@ -90,12 +91,13 @@ def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, s
     for _ in range(20):
         problem = _somewhat_later(problem, rng)
         stars = stars_of(problem, stars)
-        memory = remembered.of(problem, stars.names, stars.sides, EVERYONE)
+        scope = np.sort(rng.permutation(5)[: rng.integers(2, 6)])
+        memory = remembered.of(problem, stars.names, stars.sides, scope)
         for price_seed in rng.integers(0, 4, 3).tolist():
             charges = _random_prices(stars, price_seed).charges
-            exact, _ = kernels.cheapest(stars.sides, EVERYONE, charges)
-            enough = exact[:, 0] + rng.integers(-2000, 3000, 5) * GRID
-            values, found = kernels.cheapest(stars.sides, EVERYONE, charges, enough, memory)
+            exact, _ = kernels.cheapest(stars.sides, scope, charges)
+            enough = exact[:, 0] + rng.integers(-2000, 3000, len(scope)) * GRID
+            values, found = kernels.cheapest(stars.sides, scope, charges, enough, memory)
             assert values[:, 0].tolist() == np.minimum(exact[:, 0], enough).tolist()
             assert ((found[:, 0, 0] >= 0) == (exact[:, 0] <= enough)).all()
 
@@ -107,8 +109,8 @@ def test_nothing_is_cheaper_than_what_is_certain_of_a_request(random_problem, se
     stars = stars_of(_shown(in_order(random_problem(seed, **size))))
     memory = Remembered().of(stars.problem, stars.names, stars.sides, EVERYONE)
     now = _random_prices(stars, seed).charges
-    certain, work = certain_of(len(EVERYONE), now), kernels.work_of(stars.sides)
-    values, found = np.empty((5, kernels.TOP), np.int64), np.empty((5, kernels.TOP, 3), np.int64)
+    certain, work = certain_of(len(EVERYONE), now), work_of(stars.sides)
+    values, found = np.empty((5, TOP), np.int64), np.empty((5, TOP, 3), np.int64)
     everything, tight = np.full(5, NEVER), 0
     for turn in range(60):
         exact, _ = kernels.cheapest(stars.sides, EVERYONE, now)
