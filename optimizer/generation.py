@@ -120,9 +120,9 @@ def _grow(
     sides: Sides, scope: Ints, rows: Rows, spare: Spare, memory: Memory, prices: Charges,
     enough: Ints, values: Ints, found: Ints, work: Work, certain: Certain, room: _Room,
 ) -> tuple[int, int, int]:  # fmt: skip
-    count, taken, is_all, is_first = 0, 0, True, True
+    count, taken, more, is_all, is_first = 0, 0, 0, True, True
     while True:
-        ended = optimum(t, n + count, rhs, widen, is_stale)
+        ended = optimum(t, n + count, rhs, widen, is_stale, more)
         if ended != FOUND:
             return ended, count, taken
         is_stale = False
@@ -157,7 +157,7 @@ def _grow(
             _tell(scope, asked, certain, room, values, found)
             return FOUND, count, taken
         else:
-            is_all = True
+            more, is_all = 0, True
 
 
 @part

@@ -11,7 +11,11 @@ from optimizer.sides import kernel, part
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Parts = NDArray[np.uint32]
 
+ONES = 4
+"""A column of so many ones, or fewer, is priced by its rows alone: nearly all are."""
+MIXED = 2**32 - 1
 WIDEN = 1e-6
 GOLDEN = 0.6180339887498949
 DEAR = 1e-4
@@ -38,15 +42,18 @@ FOUND, ENDLESS, IMPOSSIBLE = 0, 1, 2
 class Tableau(NamedTuple):
     """N columns of K entries each (a coefficient of 0 ends them) over M rows.
 
-    rows, coef (N, K); cost, may (N,): a column that may not is held at zero; at (N,), slack_at
-    (M,): where in the basis, or -1; inverse (M, M): [k, r] is row r, column k of B^-1; basis (M,):
-    a column (its number) or the slack of row k (-1 - k); slack_ok (M,): that slack may be used;
-    x (M,) of the basis; y (M,) of the rows. Room to work in: alpha, rho, touched (M,), queue,
-    dear and along (N + M,).
+    rows, coef (N, K); parts (N, ONES): each row of a column of ones, plus one, then zeros (MIXED
+    comes first if it has other entries, or more); cost, may (N,): a column that may not is held at
+    zero; at (N,), slack_at (M,): where in the basis, or -1; inverse (M, M): [k, r] is row r, column
+    k of B^-1; basis (M,): a column (its number) or the slack of row k (-1 - k); slack_ok (M,): that
+    slack may be used; x (M,) of the basis; y (M,) of the rows. Room to work in: alpha, rho, touched
+    (M,), queue, dear and along (N + M,). after_y and after_rho (1 + M,) are y and rho, after a
+    zero.
     """
 
     rows: Ints
     coef: Floats
+    parts: Parts
     cost: Floats
     may: Bools
     at: Ints
@@ -56,8 +63,10 @@ class Tableau(NamedTuple):
     slack_ok: Bools
     x: Floats
     y: Floats
+    after_y: Floats
     alpha: Floats
     rho: Floats
+    after_rho: Floats
     touched: Ints
     queue: Ints
     dear: Floats
@@ -98,16 +107,16 @@ def _row(t: Tableau, r: int) -> None:
 
 
 @part
-def _times(t: Tableau, values: Floats, j: int) -> float:
-    """A row vector times the column of a variable."""
+def _times(t: Tableau, after: Floats, j: int) -> float:
+    """A row vector, after a zero, times the column of a variable."""
     if j < 0:
-        return float(values[-1 - j])
+        return float(after[-j])
+    a, b, c, d = t.parts[j, 0], t.parts[j, 1], t.parts[j, 2], t.parts[j, 3]
+    if a != MIXED:
+        return float(after[a] + after[b] + after[c] + after[d])
     total = 0.0
     for e in range(t.rows.shape[1]):
-        c = t.coef[j, e]
-        if c == 0.0:
-            break
-        total += c * values[t.rows[j, e]]
+        total += t.coef[j, e] * after[1 + t.rows[j, e]]
     return total
 
 
@@ -115,7 +124,7 @@ def _times(t: Tableau, values: Floats, j: int) -> float:
 def _reduced(t: Tableau, j: int) -> float:
     """What a unit of a variable costs beyond the prices."""
     own = 0.0 if j < 0 else t.cost[j]
-    return float(own - _times(t, t.y, j))
+    return float(own - _times(t, t.after_y, j))
 
 
 @part
@@ -179,7 +188,18 @@ def append(t: Tableau, first: int, rows: Ints, coef: Floats, cost: Floats) -> No
             if coef[k, e] != 0.0:
                 t.rows[j, count], t.coef[j, count] = rows[k, e], coef[k, e]
                 count += 1
+        _note_parts(t, j, count)
         t.cost[j], t.may[j], t.at[j] = cost[k], True, -1
+
+
+@part
+def _note_parts(t: Tableau, j: int, count: int) -> None:
+    """The parts of a column that has so many entries."""
+    for e in range(ONES):
+        t.parts[j, e] = 1 + t.rows[j, e] if e < count else 0
+    for e in range(count):
+        if e >= ONES or t.coef[j, e] != 1.0:
+            t.parts[j, 0] = MIXED
 
 
 @kernel
@@ -260,11 +280,10 @@ def _most_worth(t: Tableau, n: int, waiting: int) -> tuple[int, int, float, bool
         q, least, kept = 0, -DEAR, 0
         for c in range(waiting if turn == 0 else n + len(t.x)):
             j = t.queue[c] if turn == 0 else (c if c < n else n - 1 - c)
-            if _is_free(t, j):
-                d = _reduced(t, j)
-                if d < -DEAR:
-                    t.queue[kept] = j
-                    kept += 1
+            d = _reduced(t, j)
+            if d < -DEAR and _is_free(t, j):
+                t.queue[kept] = j
+                kept += 1
                 if d < least:
                     q, least = j, d
         if kept > 0:
@@ -273,9 +292,9 @@ def _most_worth(t: Tableau, n: int, waiting: int) -> tuple[int, int, float, bool
 
 
 @kernel
-def primal(t: Tableau, n: int) -> int:
-    """Go on from a feasible basis until no variable would make it cheaper."""
-    waiting = 0
+def primal(t: Tableau, n: int, waiting: int) -> int:
+    """Go on from a feasible basis until no variable would make it cheaper; so many that may wait in
+    the queue."""
     for _ in range(MANY):
         q, waiting, d, found = _most_worth(t, n, waiting)
         if not found:
@@ -337,7 +356,7 @@ def dual(t: Tableau, n: int) -> int:
         farthest = np.inf
         for c in range(n + m):
             j = c if c < n else n - 1 - c
-            t.along[c] = -_times(t, t.rho, j) if _is_free(t, j) else 0.0
+            t.along[c] = -_times(t, t.after_rho, j) if _is_free(t, j) else 0.0
             if t.along[c] > PIVOT:
                 farthest = min(farthest, (t.dear[c] + DEAR) / t.along[c])
         if farthest == np.inf:
@@ -362,14 +381,17 @@ def dual(t: Tableau, n: int) -> int:
 
 
 @kernel
-def optimum(t: Tableau, n: int, rhs: Floats, widen: Floats, is_stale: bool) -> int:
+def optimum(t: Tableau, n: int, rhs: Floats, widen: Floats, is_stale: bool, fresh: int) -> int:
     """Go on from the basis to the optimum: FOUND if it can be trusted, IMPOSSIBLE (see `dual`) or
-    ENDLESS. `is_stale`: the prices are not those of the basis any more."""
+    ENDLESS. `is_stale`: the prices are not those of the basis any more. The last so many columns
+    are fresh, and the first to be tried."""
     if is_stale:
         reprice(t)
     ended = dual(t, n)
     if ended == FOUND:
-        ended = primal(t, n)
+        for k in range(fresh):
+            t.queue[k] = n - fresh + k
+        ended = primal(t, n, fresh)
     if ended == FOUND and not holds(t, rhs, widen):
         return ENDLESS
     return ended

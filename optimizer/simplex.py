@@ -23,6 +23,7 @@ from optimizer.pivots import (
     FOUND,
     GOLDEN,
     IMPOSSIBLE,
+    ONES,
     WIDEN,
     Bools,
     Floats,
@@ -43,11 +44,13 @@ class Simplex:
 
     def __init__(self, rhs: Floats, is_equality: Bools, width: int) -> None:
         m, n = len(rhs), 256
+        after_y, after_rho = np.zeros(1 + m), np.zeros(1 + m)
         self.rhs = rhs.astype(np.float64)
         self.count = 0
         self.tableau = Tableau(
             rows=np.zeros((n, width), dtype=np.int64),
             coef=np.zeros((n, width)),
+            parts=np.zeros((n, ONES), dtype=np.uint32),
             cost=np.zeros(n),
             may=np.zeros(n, dtype=np.bool_),
             at=np.full(n, -1, dtype=np.int64),
@@ -56,9 +59,11 @@ class Simplex:
             slack_at=np.arange(m),
             slack_ok=~is_equality,
             x=np.zeros(m),
-            y=np.zeros(m),
+            y=after_y[1:],
+            after_y=after_y,
             alpha=np.zeros(m),
-            rho=np.zeros(m),
+            rho=after_rho[1:],
+            after_rho=after_rho,
             touched=np.zeros(m, dtype=np.int64),
             queue=np.zeros(n + m, dtype=np.int64),
             dear=np.zeros(n + m),
@@ -89,15 +94,18 @@ class Simplex:
         inverse[:old, :old] = t.inverse
         fresh = np.arange(old, m)
         zeros = np.zeros(more)
+        after_y, after_rho = np.append(t.after_y, zeros), np.zeros(1 + m)
         self.tableau = t._replace(
             inverse=inverse,
             basis=np.append(t.basis, -1 - fresh),
             slack_at=np.append(t.slack_at, fresh),
             slack_ok=np.append(t.slack_ok, ~is_equality),
             x=np.append(t.x, zeros),
-            y=np.append(t.y, zeros),
+            y=after_y[1:],
+            after_y=after_y,
             alpha=np.zeros(m),
-            rho=np.zeros(m),
+            rho=after_rho[1:],
+            after_rho=after_rho,
             touched=np.zeros(m, dtype=np.int64),
             queue=np.zeros(n + m, dtype=np.int64),
             dear=np.zeros(n + m),
@@ -111,7 +119,7 @@ class Simplex:
     def keep(self, columns: Bools) -> None:
         """Forget the other columns (count,). None of them may be in the basis."""
         t, kept = self.tableau, np.flatnonzero(columns)
-        for array in (t.rows, t.coef, t.cost, t.may, t.at):
+        for array in (t.rows, t.coef, t.parts, t.cost, t.may, t.at):
             array[: len(kept)] = array[kept]
         self.count = len(kept)
         used = np.flatnonzero(t.at[: self.count] >= 0)
@@ -139,7 +147,7 @@ class Simplex:
     def solve(self) -> int:
         """FOUND, ENDLESS (give up) or IMPOSSIBLE."""
         for _ in range(ATTEMPTS):
-            ended = optimum(self.tableau, self.count, self.rhs, self.widen, self.is_stale)
+            ended = optimum(self.tableau, self.count, self.rhs, self.widen, self.is_stale, 0)
             self.is_stale = ended != FOUND
             if ended == FOUND or (ended == IMPOSSIBLE and self._is_proved()):
                 return int(ended)
@@ -169,7 +177,8 @@ class Simplex:
             return np.concatenate([array, np.zeros((more, *array.shape[1:]), dtype=array.dtype)])
 
         longer_ones: dict[str, Any] = {
-            name: longer(getattr(t, name)) for name in ("rows", "coef", "cost", "may", "at")
+            name: longer(getattr(t, name))
+            for name in ("rows", "coef", "parts", "cost", "may", "at")
         }
         self.tableau = t._replace(
             **longer_ones,

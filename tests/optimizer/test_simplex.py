@@ -8,9 +8,12 @@ from optimizer.glop import Glop
 from optimizer.pivots import FOUND, IMPOSSIBLE
 from optimizer.simplex import Simplex
 
+WIDTH = 6
+
 
 class _Program:
-    """A random assignment with three resources a bundle, kept beside the simplex that solves it."""
+    """A random assignment with three resources a bundle, some with limits that they take from or
+    give to, kept beside the simplex that solves it."""
 
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
@@ -20,12 +23,12 @@ class _Program:
         size = self.people + self.things
         self.is_request = np.arange(size) < self.people
         self.rhs = np.where(self.is_request, 1.0, self.rng.integers(0, 3, size))
-        self.simplex = Simplex(self.rhs, self.is_request, 4)
+        self.simplex = Simplex(self.rhs, self.is_request, WIDTH)
         self.matrix, self.cost = np.zeros((size, 0)), np.zeros(0)
         self.may = np.zeros(0, dtype=bool)
-        alone = np.zeros((self.people, 4), dtype=np.int64)
+        alone = np.zeros((self.people, WIDTH), dtype=np.int64)
         alone[:, 0] = np.arange(self.people)
-        coef = np.zeros((self.people, 4))
+        coef = np.zeros((self.people, WIDTH))
         coef[:, 0] = 1
         self._add(alone, coef, np.full(self.people, 9000.0))
 
@@ -35,9 +38,11 @@ class _Program:
         kind = rng.integers(0, 4)
         if kind == 0:
             count = int(rng.integers(1, 30))
-            things = self.people + np.argsort(rng.random((count, self.things)))[:, :3]
+            things = self.people + np.argsort(rng.random((count, self.things)))[:, : WIDTH - 1]
             rows = np.column_stack([rng.integers(0, self.people, count), things])
-            self._add(rows, np.ones((count, 4)), rng.integers(0, 9000, count).astype(float))
+            coef = np.ones((count, WIDTH))
+            coef[:, 4:] = rng.choice([0, 0, 0, 0, 0, -1, 1], (count, WIDTH - 4))
+            self._add(rows, coef, rng.integers(0, 9000, count).astype(float))
         elif kind == 1:
             self.rhs = self.rhs.copy()
             self.rhs[rng.integers(0, len(self.rhs))] = rng.integers(0, 2)
@@ -54,7 +59,7 @@ class _Program:
     def _add(self, rows: np.ndarray, coef: np.ndarray, cost: np.ndarray) -> None:
         self.simplex.add(rows, coef, cost)
         fresh = np.zeros((len(self.rhs), len(cost)))
-        for k in range(4):
+        for k in range(WIDTH):
             np.add.at(fresh, (rows[:, k], np.arange(len(cost))), coef[:, k])
         self.matrix = np.hstack([self.matrix, fresh])
         self.cost = np.append(self.cost, cost)
@@ -92,7 +97,7 @@ def test_the_basis_of_glop_is_one_to_go_on_from(seed):
             continue
         table = ours.tableau
         rows, coef = table.rows[: ours.count], table.coef[: ours.count]
-        solvers = Glop(rhs, program.is_request, 4), Simplex(rhs, program.is_request, 4)
+        solvers = Glop(rhs, program.is_request, WIDTH), Simplex(rhs, program.is_request, WIDTH)
         for solver in solvers:
             solver.add(rows, coef, program.cost)
             solver.price(program.cost, program.may)
