@@ -101,8 +101,8 @@ FAULTS = (
     ),
     Fault(
         "weights trade between the ranks", "optimizer/ranks.py",
-        "    return [(each == rank).nonzero()[0] for rank in sorted(set(ranks))]",
-        "    return [np.arange(len(ranks))] if ranks else []",
+        "    return [(ranks == rank).nonzero()[0] for rank in sorted(set(ranks.tolist()))]",
+        "    return [np.arange(len(ranks))] if len(ranks) else []",
     ),
     Fault(
         "stability makes the shown bundle dearer", "optimizer/stars.py",

@@ -27,12 +27,13 @@ _MISSING = tuple(
 
 class Accounts(NamedTuple):
     """By bundle: the components of its price that are not zero, in tenths; its steps; when the
-    other place would be reached; whether it is on the consoles; what of LACKED it lacks (n, 3)."""
+    other place would be reached; whether it is on the consoles (n,); what of LACKED it lacks
+    (n, 3)."""
 
     costs: list[Components]
     arrivals: list[Arrivals]
     elsewhere_s: list[float | None]
-    shown: list[bool]
+    shown: Bools
     lacks: Bools
 
     @property
@@ -53,7 +54,7 @@ def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
         costs=by_row(components, at, len(bundles)),
         arrivals=list(map(Arrivals, *arrivals)),
         elsewhere_s=elsewhere_s,
-        shown=items.shown.tolist(),
+        shown=items.shown,
         lacks=items.lacks,
     )
 

@@ -73,11 +73,10 @@ def offer(value: int, o: int, j: int, p: int, values: Ints, found: Ints) -> None
 
 
 @part
-def list_place(work: Work, count: int, p: int, cost: int) -> int:
-    """One more place that could win, behind so many; how many those are then."""
-    count += 1
-    work.places[count], work.costs[count], work.worths[count] = p, cost, work.place[p]
-    return count
+def list_place(work: Work, count: int, p: int, cost: int) -> None:
+    """A place that could win, behind so many."""
+    at = count + 1
+    work.places[at], work.costs[at], work.worths[at] = p, cost, work.place[p]
 
 
 @part
@@ -93,9 +92,9 @@ def narrow(candidates: Ints, value: Ints, most: int) -> None:
     """Keep the candidates worth at most so much, in order."""
     kept = 0
     for at in range(1, candidates[0] + 1):
-        if value[candidates[at]] <= most:
-            kept += 1
-            candidates[kept] = candidates[at]
+        k = candidates[at]
+        candidates[kept + 1] = k
+        kept += value[k] <= most
     candidates[0] = kept
 
 
@@ -104,8 +103,9 @@ def narrow_places(work: Work, most: int) -> None:
     """Keep the places worth at most so much, in order."""
     kept = 0
     for n in range(1, work.places[0] + 1):
-        if work.worths[n] <= most:
-            kept = list_place(work, kept, work.places[n], work.costs[n])
+        is_kept = work.worths[n] <= most
+        list_place(work, kept, work.places[n], work.costs[n])
+        kept += is_kept
     end_list(work, kept)
 
 

@@ -140,7 +140,7 @@ class Relaxation:
         self._stars, self._scope, self._earlier = stars, scope, earlier
         self._master = Master(stars, scope, earlier.choices, start, earlier.limits)
         self._remembered = Remembered()
-        self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
+        self._memory = self._remembered.of(stars.given.ids, stars.names, stars.sides, scope)
 
     def ask(self, stars: Stars, scope: Ints, earlier: Earlier, start: Chosen) -> None:
         """Take on another question, warm if it is like the last one."""
@@ -151,7 +151,7 @@ class Relaxation:
             known = renamed(before, stars, np.column_stack(self._master.known()))
             self._master = Master(*question)
             self.offer(known[:, :4], known[:, 4])
-        self._memory = self._remembered.of(stars.problem, stars.names, stars.sides, scope)
+        self._memory = self._remembered.of(stars.given.ids, stars.names, stars.sides, scope)
 
     def offer(self, bundles: Bundles, costs: Ints) -> None:
         """Bundles that may be useful; those out of scope are passed over."""

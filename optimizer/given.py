@@ -202,11 +202,14 @@ _OF_PLACE = _all_but(Place, "free")
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
     """A problem in arrays; `shown` (n, 4): request, option, team, place of what the consoles show
-    and the problem still knows. Who excludes whom and who prefers what, by the request's index."""
+    and the problem still knows. The requests' ids and ranks (R,). Who excludes whom and who prefers
+    what, by the request's index."""
 
     lasting: Lasting
     rates: Rates
     names: Names
+    ids: list[str]
+    ranks: Ints
     requests: Requests
     teams: Teams
     vans: Vans
@@ -234,6 +237,8 @@ class Given:
             lasting,
             rates,
             names,
+            [r.id for r in requests],
+            np.array([r.rank for r in requests], dtype=np.int64),
             _requests(problem, names, [limbs(kind, width) for kind in masks]),
             _teams(problem.teams, rates, width),
             _vans(problem.vans, rates, width),

@@ -74,12 +74,12 @@ def _first(values: Ints, value: int) -> int:
 
 @part
 def gather(candidates: Ints, value: Ints, most: int) -> None:
-    """All of a kind that are worth at most so much, "none" too."""
+    """All of a kind that are worth at most so much, "none" too. Each is written, and counts if it
+    is: nobody could tell which way a branch goes."""
     count = 0
     for k in range(len(value)):
-        if value[k] <= most:
-            count += 1
-            candidates[count] = k
+        candidates[count + 1] = k
+        count += value[k] <= most
     candidates[0] = count
 
 
@@ -106,18 +106,17 @@ def _gather_places(sides: Sides, i: int, work: Work, prices: Ints, most: int) ->
     """The places worth at most so much: "none" first, then the cheapest."""
     place = work.place
     none, count = len(place) - 1, 0
-    if place[none] <= most:
-        count = list_place(work, count, none, GRID * sides.place[i, none])
+    list_place(work, count, none, GRID * sides.place[i, none])
+    count += place[none] <= most
     if sides.placed[i]:
         for at in range(none):
             p = sides.near[i, at]
-            if sides.place[i, p] < FAR:
-                cost = GRID * sides.place[i, p]
-                if cost > most:
-                    break
-                place[p] = min(cost + prices[p], NEVER)
-                if place[p] <= most:
-                    count = list_place(work, count, p, cost)
+            cost, is_open = GRID * sides.place[i, p], sides.place[i, p] < FAR
+            if is_open and cost > most:
+                break
+            place[p] = min(cost + prices[p], NEVER)
+            list_place(work, count, p, cost)
+            count += is_open & (place[p] <= most)
     end_list(work, count)
 
 

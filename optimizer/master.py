@@ -255,7 +255,7 @@ class Master:
 
     def _find_rows(self, members: Ints) -> Collection[int]:
         """Rows by index for this question; the requests that had none so far."""
-        requests, names = self._stars.problem.requests, self._names
+        ids, names = self._stars.given.ids, self._names
         free = [names.get(limit.name) for limit in self._limits]
         self._limit_rows = [
             self._new_row(limit.name) if row is None else row
@@ -263,11 +263,11 @@ class Master:
         ]
         if self._stars.names is not self._known:
             self._find_part_rows(self._stars.names)
-        asked, known = [requests[i].id for i in members.tolist()], self._requests
+        asked, known = [ids[i] for i in members.tolist()], self._requests
         fresh = [k for k, name in enumerate(asked) if name not in known]
         for k in fresh:
             known[asked[k]] = self._take_row(is_request=True)
-        self._request_row = np.full(len(requests), NONE, dtype=np.int64)
+        self._request_row = np.full(len(ids), NONE, dtype=np.int64)
         self._request_row[members] = np.fromiter(map(known.__getitem__, asked), dtype=np.int64)
         return members[fresh].tolist() if fresh else ()
 
@@ -296,7 +296,7 @@ class Master:
 
     def _take_row(self, *, is_request: bool) -> int:
         if not self._free[is_request]:
-            self._make_rows(SPARE + len(self._is_request) // 4, is_request=is_request)
+            self._make_rows(SPARE + len(self._is_request) // 32, is_request=is_request)
         return self._free[is_request].pop()
 
     def _make_rows(self, count: int, *, is_request: bool) -> None:

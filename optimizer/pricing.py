@@ -4,10 +4,10 @@ Everything is counted in grains (1/1024 of a tenth of a minute), whole numbers, 
 exact and the same on every machine.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter, mul
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,9 +141,9 @@ def renamed(old: Stars, new: Stars, chosen: Chosen) -> Chosen:
     return rows[rows[:, 4] < FAR]
 
 
-def _names(*both: Stars) -> Iterator[tuple[list[str | None], ...]]:
+def _names(*both: Stars) -> Iterator[tuple[Sequence[str | None], ...]]:
     """Of two questions, by the indices of a bundle; those of parts only if they differ."""
-    yield tuple([*map(attrgetter("id"), stars.problem.requests)] for stars in both)
+    yield tuple(stars.given.ids for stars in both)
     old, new = (stars.names for stars in both)
     if old is not new:
         yield [*old.options], [*new.options]

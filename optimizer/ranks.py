@@ -114,7 +114,7 @@ class _Start:
 
     def relaxation(self, stars: Stars, k: int, earlier: Earlier, best: Chosen) -> Relaxation:
         """The relaxation of the k-th rank."""
-        warm = self.warm.get(stars.problem.requests[self.scopes[k][0]].rank)
+        warm = self.warm.get(int(stars.given.ranks[self.scopes[k][0]]))
         if warm is not None:
             warm.ask(stars, self.scopes[k], earlier, best)
             return warm
@@ -182,14 +182,13 @@ def selection(stars: Stars, *wanted: Chosen) -> Chosen:
 
 def scopes_of(stars: Stars) -> list[Ints]:
     """The requests of each rank, the first rank first."""
-    ranks = [request.rank for request in stars.problem.requests]
-    each = np.array(ranks, dtype=np.int64)
-    return [(each == rank).nonzero()[0] for rank in sorted(set(ranks))]
+    ranks = stars.given.ranks
+    return [(ranks == rank).nonzero()[0] for rank in sorted(set(ranks.tolist()))]
 
 
 def rank_costs(stars: Stars, chosen: Chosen) -> dict[int, int]:
     """What a selection costs each rank, in the order of ranks."""
-    ranks = [request.rank for request in stars.problem.requests]
+    ranks = stars.given.ranks.tolist()
     costs = dict.fromkeys(sorted(set(ranks)), 0)
     for rank, cost in zip(ranks, chosen[:, -1].tolist(), strict=True):
         costs[rank] += cost
@@ -254,10 +253,12 @@ def _decided(stars: Stars, step: Step, members: Ints, cost: int) -> Earlier:
     for these requests."""
     proof, earlier = step.certificate, step.earlier
     gap = cost * GRID - proof.bound
-    listed = [*earlier.choices, *choices_of(*_listed(stars, step, gap))]
+    bundles, costs = _listed(stars, step, gap)
+    listed = [*earlier.choices, *choices_of(bundles, costs)]
     best = proof.least_of(earlier.choices)
     best |= dict(zip(step.scope.tolist(), proof.least.tolist(), strict=True))
-    valued = zip(listed, proof.values(listed), strict=True)
+    values = proof.prices.of_bundles(bundles, costs).tolist()
+    valued = zip(listed, [*proof.values(earlier.choices), *values], strict=True)
     excess = {c: e for c, value in valued if (e := value - best[c.request]) <= gap}
     budget = Budget(frozenset(members.tolist()), cost)
     limits = _full_use(stars, step, excess, gap)

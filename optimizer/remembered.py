@@ -8,6 +8,7 @@ once the star itself is looked at. Where a bundle may fit now that did not fit b
 known of that van.
 """
 
+from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -15,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.eligibility import Bools, Ints
-from optimizer.problem import Problem
 from optimizer.sides import FAR, GRID, Sides, part, waiting
 
 Moments = NDArray[np.int32]
@@ -90,16 +90,16 @@ class Remembered:
         self._ride = NO_RIDE
         self._fixed: tuple[int | Ints, ...] = ()
 
-    def of(self, problem: Problem, names: object, sides: Sides, scope: Ints) -> Memory:
-        """The memory for these requests; empty if the resources are others: `names` is the same
-        object as long as they are the same."""
+    def of(self, ids: Sequence[str], names: object, sides: Sides, scope: Ints) -> Memory:
+        """The memory for the requests in scope, known by their `ids`; empty if the resources are
+        others: `names` is the same object as long as they are the same."""
         fixed: tuple[int | Ints, ...] = (sides.idle, sides.horizon, sides.way_home, sides.home)
         if names is not self._resources or not all(map(_same, self._fixed, fixed)):
             self._memory, self._rows = blank(sides), {}
         self._resources, self._fixed = names, fixed
-        asked = [problem.requests[i].id for i in scope.tolist()]
+        asked = [ids[i] for i in scope.tolist()]
         self._make_rows(asked)
-        row = np.full(len(problem.requests), -1, dtype=np.int64)
+        row = np.full(len(ids), -1, dtype=np.int64)
         row[scope] = np.fromiter(map(self._rows.__getitem__, asked), dtype=np.int64)
         self._ride += sides.go is not self._drives
         self._drives = sides.go

@@ -79,8 +79,8 @@ class Solved:
     @property
     def relaxations(self) -> dict[int, Relaxation]:
         """By rank, what the next question may begin with."""
-        requests = self.stars.problem.requests
-        return {requests[step.scope[0]].rank: step.relaxation for step in self._outcome.steps}
+        ranks = self.stars.given.ranks
+        return {int(ranks[step.scope[0]]): step.relaxation for step in self._outcome.steps}
 
     def still_possible(self, stars: Stars) -> Chosen:
         """The choices of this answer that another question still has."""

@@ -24,7 +24,7 @@ def in_turns(stars: Stars, choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """A selection that no other choice of one kind alone makes cheaper within a rank; no rank is
     dearer than before."""
     chosen = {choice.request: choice for choice in choices}
-    ranks = np.array([request.rank for request in stars.problem.requests], dtype=np.int64)
+    ranks = stars.given.ranks
     for rank in np.unique(ranks):
         scope = np.flatnonzero(ranks == rank)
         left = Left.of(stars)

@@ -27,7 +27,7 @@ def warm_up() -> None:
     stars = _stars()
     sides, scope = stars.sides, np.arange(2)
     prices = (np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(2, np.int64))
-    memory = Remembered().of(stars.problem, stars.names, sides, scope)
+    memory = Remembered().of(stars.given.ids, stars.names, sides, scope)
     values, found = COMPILED.cheapest(sides, scope, prices, None, memory)
     COMPILED.within(sides, scope, prices, values[:, 0] + GRID, 4)
     COMPILED.crowded(np.zeros((2, 5), np.int64), *prices)

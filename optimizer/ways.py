@@ -119,10 +119,10 @@ def _by_team(
 def _gather_left(sides: Sides, i: int, work: Work) -> None:
     """All places that are possible: "none" first, then the cheapest."""
     none, count = len(work.place) - 1, 0
-    if work.place[none] < NEVER:
-        count = list_place(work, count, none, work.place[none])
+    list_place(work, count, none, work.place[none])
+    count += work.place[none] < NEVER
     for at in range(none):
         p = sides.near[i, at]
-        if work.place[p] < NEVER:
-            count = list_place(work, count, p, work.place[p])
+        list_place(work, count, p, work.place[p])
+        count += work.place[p] < NEVER
     end_list(work, count)

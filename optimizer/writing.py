@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizer.accounts import accounts_of
 from optimizer.backups import backups_of
-from optimizer.eligibility import Ints
+from optimizer.eligibility import Bools, Ints
 from optimizer.explain import Explanation, nearest_teams
 from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Chosen, Prices
@@ -53,7 +53,7 @@ def _assignments(
     everyone, nothing = range(len(chosen)), Explanation()
     told = [*map(explanations.get, everyone, repeat(nothing))]
     fields: dict[str, Iterable[Any]] = {
-        "request_id": map(attrgetter("id"), problem.requests),
+        "request_id": stars.given.ids,
         "bundle": _bundles(selection, accounts.shown),
         "arrivals": accounts.arrivals,
         "costs": accounts.costs,
@@ -73,16 +73,14 @@ def _assignments(
     return tuple(map(Assignment, *(fields[name] for name in Assignment.__struct_fields__)))
 
 
-def _bundles(selection: Selection, shown: Sequence[bool]) -> list[Bundle]:
+def _bundles(selection: Selection, shown: Bools) -> list[Bundle | None]:
     """What was chosen in the words of the problem: what the consoles show, if it is that."""
     names, requests = selection.stars.names, selection.stars.problem.requests
     options, teams, places = [*names.options], [*names.teams], [*names.places]
-    return [
-        (request.shown if is_shown else None) or Bundle(teams[j], options[o], places[p])
-        for request, is_shown, (_, o, j, p) in zip(
-            requests, shown, selection.bundles.tolist(), strict=True
-        )
-    ]
+    bundles = [*map(attrgetter("shown"), requests)]
+    for i, o, j, p in selection.bundles[~shown].tolist():
+        bundles[i] = Bundle(teams[j], options[o], places[p])
+    return bundles
 
 
 def _prices(stars: Stars, prices: Prices) -> tuple[tuple[str, float], ...]:

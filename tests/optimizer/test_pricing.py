@@ -92,7 +92,7 @@ def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, s
         problem = _somewhat_later(problem, rng)
         stars = stars_of(problem, stars)
         scope = np.sort(rng.permutation(5)[: rng.integers(2, 6)])
-        memory = remembered.of(problem, stars.names, stars.sides, scope)
+        memory = remembered.of(stars.given.ids, stars.names, stars.sides, scope)
         for price_seed in rng.integers(0, 4, 3).tolist():
             charges = _random_prices(stars, price_seed).charges
             exact, _ = kernels.cheapest(stars.sides, scope, charges)
@@ -107,7 +107,7 @@ def test_what_is_remembered_never_hides_a_cheaper_bundle(random_problem, seed, s
 def test_nothing_is_cheaper_than_what_is_certain_of_a_request(random_problem, seed, size):
     rng = np.random.default_rng(seed)
     stars = stars_of(_shown(in_order(random_problem(seed, **size))))
-    memory = Remembered().of(stars.problem, stars.names, stars.sides, EVERYONE)
+    memory = Remembered().of(stars.given.ids, stars.names, stars.sides, EVERYONE)
     now = _random_prices(stars, seed).charges
     certain, work = certain_of(len(EVERYONE), now), work_of(stars.sides)
     values, found = np.empty((5, TOP), np.int64), np.empty((5, TOP, 3), np.int64)
