@@ -75,6 +75,8 @@ class Certificate:
         for limit, charge in zip(earlier.limits, charges.tolist(), strict=True):
             total += -charge * limit.most // FINE
         proof = Certificate(prices, least, total, earlier.limits, tuple(charges.tolist()))
+        if not earlier.choices:
+            return proof
         return proof.raised(sum(proof.least_of(earlier.choices).values()))
 
     def raised(self, more: int) -> "Certificate":

@@ -5,7 +5,7 @@ All times are whole seconds. A compiled loop takes a kind as it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import count
+from itertools import count, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ from optimizer.problem import SELF, Bundle, Place, Policy, Problem, Request, Tea
 OPEN = -1
 """A part that no lock fixes."""
 KINDS = {"any": 0, "bed": 1, "slot": 2}
+
+_VAN, _TEAM, _PLACE = attrgetter("van"), attrgetter("team"), attrgetter("place")
+_SHOWN = attrgetter("shown")
 
 Index = dict[str | None, int]
 Rows = list[tuple[object, ...]]
@@ -54,11 +57,10 @@ class Names:
 
     def find_all(self, bundles: Sequence[Bundle]) -> Ints:
         """Option, team and place of each bundle (n, 3); OPEN where it is ANY or unknown."""
-        options, teams, places = self.options.get, self.teams.get, self.places.get
         parts = (
-            [options(bundle.van, OPEN) for bundle in bundles],
-            [teams(bundle.team, OPEN) for bundle in bundles],
-            [places(bundle.place, OPEN) for bundle in bundles],
+            [*map(self.options.get, map(_VAN, bundles), repeat(OPEN))],
+            [*map(self.teams.get, map(_TEAM, bundles), repeat(OPEN))],
+            [*map(self.places.get, map(_PLACE, bundles), repeat(OPEN))],
         )
         return np.array(parts, dtype=np.int64).T
 
@@ -378,10 +380,10 @@ def _locks(requests: tuple[Request, ...], names: Names) -> Ints:
 
 def _shown(requests: tuple[Request, ...], names: Names) -> Ints:
     """Nothing at all is not worth showing."""
-    shown = [(i, r.shown) for i, r in enumerate(requests) if r.shown is not None]
-    parts = names.find_all([bundle for _, bundle in shown])
+    shown = [(i, bundle) for i, bundle in enumerate(map(_SHOWN, requests)) if bundle is not None]
     bundles = np.empty((len(shown), 4), dtype=np.int64)
-    bundles[:, 0], bundles[:, 1:] = [i for i, _ in shown], parts
+    bundles[:, 0] = [i for i, _ in shown]
+    parts = bundles[:, 1:] = names.find_all([bundle for _, bundle in shown])
     known = (parts.min(axis=1) >= 0) & (parts != names.none).any(axis=1)
     found: Ints = bundles[known]
     return found

@@ -74,6 +74,8 @@ class Master:
         self._requests: dict[str, int] = {}
         self._marked: dict[Key, int] = {}
         self._known: Names | None = None
+        self._ids: list[str] | None = None
+        self._members: Ints = np.zeros(0, dtype=np.int64)
         self._width = 4 + max(MARKS, _most_marks(limits))
         self._table = Columns(self._width)
         self._is_request: Bools = np.zeros(0, dtype=np.bool_)
@@ -263,6 +265,9 @@ class Master:
         ]
         if self._stars.names is not self._known:
             self._find_part_rows(self._stars.names)
+        if ids is self._ids and np.array_equal(members, self._members):
+            return ()
+        self._ids, self._members = ids, members
         asked, known = [ids[i] for i in members.tolist()], self._requests
         fresh = [k for k, name in enumerate(asked) if name not in known]
         for k in fresh:
@@ -406,7 +411,7 @@ class Master:
             self._free[True].append(self._requests.pop(name))
         for part in [part for part, row in self._names.items() if not used[row]]:
             self._free[False].append(self._names.pop(part))
-        self._known = None
+        self._known = self._ids = None
 
     def _found_by_glop(self) -> bool:
         """The compiled simplex gave up: the solver of record decides, and ours goes on from its

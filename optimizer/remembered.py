@@ -86,6 +86,7 @@ class Remembered:
     def __init__(self) -> None:
         self._resources: object = None
         self._rows: dict[str, int] = {}
+        self._ids: Sequence[str] | None = None
         self._drives: Ints | None = None
         self._ride = NO_RIDE
         self._fixed: tuple[int | Ints, ...] = ()
@@ -95,17 +96,23 @@ class Remembered:
         others: `names` is the same object as long as they are the same."""
         fixed: tuple[int | Ints, ...] = (sides.idle, sides.horizon, sides.way_home, sides.home)
         if names is not self._resources or not all(map(_same, self._fixed, fixed)):
-            self._memory, self._rows = blank(sides), {}
+            self._memory, self._rows, self._ids = blank(sides), {}, None
         self._resources, self._fixed = names, fixed
+        if ids is not self._ids or not np.array_equal(scope, self._scope):
+            self._find_rows(ids, scope)
+        self._ride += sides.go is not self._drives
+        self._drives = sides.go
+        self._memory = self._memory._replace(ride=self._ride)
+        self._memory.current[:] = False
+        return self._memory
+
+    def _find_rows(self, ids: Sequence[str], scope: Ints) -> None:
+        self._ids, self._scope = ids, scope
         asked = [ids[i] for i in scope.tolist()]
         self._make_rows(asked)
         row = np.full(len(ids), -1, dtype=np.int64)
         row[scope] = np.fromiter(map(self._rows.__getitem__, asked), dtype=np.int64)
-        self._ride += sides.go is not self._drives
-        self._drives = sides.go
-        self._memory = self._memory._replace(row=row, ride=self._ride)
-        self._memory.current[:] = False
-        return self._memory
+        self._memory = self._memory._replace(row=row)
 
     def _make_rows(self, names: list[str]) -> None:
         """A row for each request; those of requests that are gone are used again."""
