@@ -36,7 +36,11 @@ MANY_ROWS = 6000
 """Where so many rows are possible, GLOP's sparse factors take less room than an inverse."""
 
 Key = tuple[int, ...]
-Name = str | tuple[int, str]
+Name = tuple[str | int, str]
+"""A resource by kind and id, because another question may call a van what this one calls a team; or
+a limit."""
+PARTS = ("van", "team", "place")
+"""In the order of a bundle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,9 +216,9 @@ class Master:
     def _note_rows(self, rows: Ints, users: Ints) -> None:
         """Know the spare rows that resources took."""
         problem = self._stars.problem
-        kinds = (problem.requests, problem.vans, problem.teams, problem.places)
+        kinds = (problem.vans, problem.teams, problem.places)
         for row, (kind, k) in zip(rows.tolist(), users.tolist(), strict=True):
-            self._names[kinds[kind][k].id] = row
+            self._names[PARTS[kind - 1], kinds[kind - 1][k].id] = row
         del self._free[False][-len(rows) :]
 
     def prices(self) -> Prices:
@@ -281,8 +285,8 @@ class Master:
         self._known = parts
         indices = (parts.options, parts.teams, parts.places)
         rows = [
-            NOWHERE.get(name) or self._names.get(str(name), UNSEEN)
-            for index in indices
+            NOWHERE.get(name) or self._names.get((part, str(name)), UNSEEN)
+            for part, index in zip(PARTS, indices, strict=True)
             for name in index
         ]
         self._part_row = np.array(rows, dtype=np.int64)
@@ -367,11 +371,11 @@ class Master:
     def _give_rows(self, bundles: Bundles) -> None:
         """Rows for the resources of these bundles that have none yet."""
         problem, given = self._stars.problem, False
-        kinds = (problem.requests, problem.vans, problem.teams, problem.places)
-        for row, kind, own in zip(self._rows, kinds, bundles.T, strict=True):
+        kinds = (problem.vans, problem.teams, problem.places)
+        for part, row, kind, own in zip(PARTS, self._rows[1:], kinds, bundles.T[1:], strict=True):
             unseen = own[row[own] == UNSEEN]
             for index in sorted(set(unseen.tolist())):
-                row[index], given = self._new_row(kind[index].id), True
+                row[index], given = self._new_row((part, kind[index].id)), True
         if given:
             self._state_rhs()
 

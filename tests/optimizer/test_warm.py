@@ -1,6 +1,7 @@
 """Event after event: the relaxation that stays warm finds what a cold start finds."""
 
 from dataclasses import replace
+from itertools import permutations
 from threading import Event
 from typing import Any
 
@@ -17,7 +18,7 @@ from optimizer.generation import Grown, grow
 from optimizer.glop import Glop
 from optimizer.master import FINE, Master
 from optimizer.pivots import ENDLESS
-from optimizer.problem import Problem, in_order
+from optimizer.problem import Place, Problem, Request, Team, Van, in_order
 from optimizer.sides import GRID
 from optimizer.simplex import Simplex
 from optimizer.solve import Solved, solve, solve_warm
@@ -25,6 +26,8 @@ from optimizer.stars import Stars, stars_of
 
 GAP = 200
 """Tenths that a fractional relaxation may lack; CP-SAT proves the rest."""
+NAMES = ("b0",), ("a0", "a1", "a2"), ("c0",)
+"""Of three kinds."""
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -53,6 +56,30 @@ def test_the_first_request_after_none_at_all_is_planned_warm():
     warm = solve_warm(somebody, before=solve_warm(nobody))
     _same_sides(warm.stars, stars_of(in_order(somebody)))
     assert warm.plan.by_rank == solve(somebody).by_rank
+
+
+@pytest.mark.parametrize("kinds", [*permutations(("vans", "teams", "places"))])
+def test_an_id_may_be_that_of_another_kind_in_the_next_question(kinds):
+    before = _with_ids(**dict(zip(("vans", "teams", "places"), NAMES, strict=True)))
+    problem = _with_ids(**dict(zip(kinds, NAMES, strict=True)))
+    plan = solve_warm(problem, before=solve_warm(before)).plan
+    assert plan.proved
+    assert plan.by_rank == solve(problem).by_rank
+    assert check(problem, plan) == ()
+
+
+def _with_ids(vans: tuple[str, ...], teams: tuple[str, ...], places: tuple[str, ...]) -> Problem:
+    def ways(rows: int, columns: int) -> np.ndarray:
+        return np.full((rows, columns), 600.0)
+
+    people = tuple(
+        Request(f"r{k}", weight=3, needs_van=True, place_need="needed") for k in range(3)
+    )
+    return Problem(
+        people, tuple(map(Team, teams)), tuple(map(Van, vans)), tuple(map(Place, places)),
+        ways(len(teams), 3), ways(len(vans), 3), ways(3, len(places)),
+        ways(len(places), len(vans)),
+    )  # fmt: skip
 
 
 def _of_the_first(problem: Problem, count: int) -> Problem:
@@ -157,12 +184,12 @@ def _same_rows(own: Master) -> None:
     variables are those of these right-hand sides."""
     stars, program = own._stars, own._program
     problem = stars.problem
-    for kind, rows, capacity in (
-        (problem.vans, own._van_row, stars.van_capacity),
-        (problem.teams, own._team_row, stars.team_capacity),
-        (problem.places, own._place_row, stars.place_capacity),
+    for part, kind, rows, capacity in (
+        ("van", problem.vans, own._van_row, stars.van_capacity),
+        ("team", problem.teams, own._team_row, stars.team_capacity),
+        ("place", problem.places, own._place_row, stars.place_capacity),
     ):
-        named = [own._names.get(one.id, UNSEEN) for one in kind]
+        named = [own._names.get((part, one.id), UNSEEN) for one in kind]
         assert rows[: len(kind)].tolist() == named
         seen = np.flatnonzero(rows[: len(kind)] >= 0)
         assert (program.rhs[rows[seen]] == capacity[seen]).all()
