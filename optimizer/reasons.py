@@ -1,7 +1,7 @@
 """Why a part is missing, counted over every resource of its kind; and what is wrong with a lock."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from operator import attrgetter
@@ -10,7 +10,7 @@ import numpy as np
 
 from optimizer.accounts import LACKED, by_row
 from optimizer.counting import TAKEN
-from optimizer.eligibility import Bools, Fault, Flags, Ints
+from optimizer.eligibility import FAR_S, Bools, Fault, Flags, Ints, lacks
 from optimizer.engine import engine
 from optimizer.plan import Part, Reason
 from optimizer.pricing import Prices
@@ -116,7 +116,8 @@ def faults_by_part(stars: Stars) -> dict[Part, Flags]:
 
 
 def lock_faults(selection: Selection, i: int) -> tuple[str, ...]:
-    """What is wrong with the locked parts of a request, as "part: fault"; the lock stands."""
+    """What is wrong with the locked parts of a request, as "part: fault"; the lock stands. The
+    part is "self" where a team drives that could not, or must not."""
     stars, bundle = selection.stars, selection.bundles[i].tolist()
     lock = stars.problem.requests[i].locked
     if lock is None:
@@ -131,21 +132,41 @@ def lock_faults(selection: Selection, i: int) -> tuple[str, ...]:
         found += [f"{part}: {fault.name.lower()}" for fault in flags if fault.name is not None]
         if selection.used[part][index] > _stock(stars, part, index):
             found.append(f"{part}: taken")
-    if _overruns(stars, bundle):
-        found.append("van: shift")
+    if bundle[1] < stars.self_option:
+        found += _van_ride_faults(stars, *bundle)
+    if bundle[1] == stars.self_option:
+        found += _own_ride_faults(stars, *bundle)
     return tuple(dict.fromkeys(found))
 
 
-def _overruns(stars: Stars, bundle: Sequence[int]) -> bool:
-    """Whether the driver would come home too late."""
-    problem, times = stars.problem, stars.numbers.times
-    i, option, team, place = bundle
-    if option >= stars.self_option or place >= stars.no_place:
-        return False
-    pick = max(int(stars.sides.ready[i, team]), int(times.eta[i, option]))
-    away = times.load[i] + times.go[i, place] + times.home[place, option]
-    last = problem.vans[option].shift_end_s + problem.policy.overtime_grace_s
-    return bool(pick + away > round(last))
+def _van_ride_faults(stars: Stars, i: int, van: int, team: int, place: int) -> Iterator[str]:
+    """Whether the driver would come home, and in time."""
+    sides = stars.sides
+    if place == stars.no_place:
+        return
+    home = sides.home[van, place]
+    if home >= FAR_S:
+        yield "van: unreachable"
+    elif home > sides.horizon:
+        yield "van: horizon"
+    pick = max(sides.ready[i, team], sides.eta[i, van])
+    away = sides.load[i] + sides.go[i, place] + stars.homes.bounded[place, van]
+    if pick + away > sides.van_end[van]:
+        yield "van: shift"
+
+
+def _own_ride_faults(stars: Stars, i: int, _: int, team: int, place: int) -> Iterator[str]:
+    """Whether the team may drive this person, has what a van would have to have, and arrives before
+    its shift ends."""
+    sides, requests, teams = stars.sides, stars.given.requests, stars.given.teams
+    if not stars.problem.requests[i].allow_self_transport:
+        yield "self: excluded"
+    if not teams.drives[team] or lacks(requests.van_need[:, i], teams.car[:, team]):
+        yield "self: lacks"
+    if place == stars.no_place or not sides.strict[i]:
+        return
+    if sides.ready[i, team] + sides.go[i, place] > sides.team_end[team]:
+        yield "self: shift"
 
 
 def _stock(stars: Stars, part: Part, index: int) -> int:

@@ -37,7 +37,7 @@ def warm_up() -> None:
     COMPILED.costs_of(sides, bundles)
     flags, asked = stars.faults.place, np.ones(2, np.bool_)
     COMPILED.tally(flags, scope, asked[:1])
-    COMPILED.itemised(sides, stars.numbers, stars.missing, bundles, scope)
+    COMPILED.itemised(sides, stars.numbers, stars.missing, bundles, np.zeros(2, np.int64))
     COMPILED.first_teams(stars.faults.team, stars.numbers.times.arrival, asked)
     COMPILED.next_places(sides, flags, bundles, asked, scope, stars.place_capacity, 1)
     COMPILED.mend(Matching.of(np.ones((2, 2), np.int64), np.full(2, 9)), ALONE, ALONE)

@@ -86,7 +86,7 @@ def _line(path: list[str], what: str) -> str:
     return ".".join(path) + ("." if NAMES_ITS_FIELD.match(what) else ": ") + what
 
 
-def unread(error: OSError | ValueError) -> str:
+def unread(error: OSError | ValueError | RecursionError) -> str:
     """Why a file could not be opened, or is not of its kind."""
     match error:
         case FileNotFoundError():
@@ -101,5 +101,7 @@ def unread(error: OSError | ValueError) -> str:
             return f"this is no JSON: line {error.lineno}, column {error.colno}"
         case tomllib.TOMLDecodeError():
             return f"this is no TOML: {error}"
+        case RecursionError():
+            return "this is nested too deeply"
         case _:
             return str(error)

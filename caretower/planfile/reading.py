@@ -78,7 +78,7 @@ def _policy_file(name: str, folder: Path | None) -> PolicyPart:
         return PolicyPart.model_validate(raw)
     except ValidationError as wrong:
         raise PlanFileError(complaints(wrong, f"{name}: ")) from None
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise PlanFileError(f"policy_file: {name}: {unread(wrong)}") from None
 
 

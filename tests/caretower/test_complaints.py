@@ -130,6 +130,15 @@ def test_a_policy_file_with_a_key_twice_is_refused(tmp_path: Path) -> None:
         plan_file(file)
 
 
+@pytest.mark.parametrize("name", ["own.json", "own.toml"])
+def test_a_policy_file_that_is_nested_without_end_is_refused(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(NOW | {"policy_file": name}))
+    (tmp_path / name).write_text("weight = " * name.endswith("toml") + "[" * 100_000)
+    with pytest.raises(PlanFileError, match=rf"{name}: this is nested too deeply"):
+        plan_file(file)
+
+
 @pytest.mark.parametrize("answer", [plan_text, rides_text])
 def test_a_mistake_of_the_regions_own_policy_is_told_with_its_file(
     answer: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
