@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.eligibility import Bools, Ints
 from optimizer.engine import engine
@@ -45,13 +44,12 @@ class Accounts(NamedTuple):
 def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
     """Of feasible bundles (n, 4), each with another place or -1 (n,)."""
     items = engine().itemised(stars.sides, stars.numbers, stars.missing, bundles, others)
-    steps: NDArray[np.object_] = items.moments.astype(np.object_)
-    steps[np.isnan(items.moments)] = None
-    *arrivals, elsewhere_s = steps.T.tolist()
-    at, kinds = items.costs.nonzero()
-    components = zip(_NAMES[kinds].tolist(), items.costs[at, kinds].tolist(), strict=True)
+    *arrivals, elsewhere_s = map(_told, items.moments.T.tolist())
+    costs, width = items.costs.ravel(), len(COMPONENTS)
+    at = costs.nonzero()[0]
+    components = zip(_NAMES[at % width].tolist(), costs[at].tolist(), strict=True)
     return Accounts(
-        costs=by_row(components, at, len(bundles)),
+        costs=by_row(components, at.searchsorted(np.arange(0, len(costs) + 1, width))),
         arrivals=list(map(Arrivals, *arrivals)),
         elsewhere_s=elsewhere_s,
         shown=items.shown,
@@ -59,7 +57,12 @@ def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:
     )
 
 
-def by_row(cells: Iterable[Cell], rows: Ints, count: int) -> list[tuple[Cell, ...]]:
-    """The cells of each of `count` rows; `rows`, in order, says where each cell belongs."""
-    ends, in_order = rows.searchsorted(np.arange(count + 1)).tolist(), tuple(cells)
-    return [in_order[start:end] for start, end in pairwise(ends)]
+def _told(moments: list[float]) -> list[float | None]:
+    """None where there is no such step, and the moment is no number."""
+    return [moment if moment == moment else None for moment in moments]
+
+
+def by_row(cells: Iterable[Cell], ends: Ints) -> list[tuple[Cell, ...]]:
+    """The cells of each row, one row after the other up to these ends (n + 1,)."""
+    in_order = tuple(cells)
+    return [in_order[start:end] for start, end in pairwise(ends.tolist())]

@@ -1,6 +1,8 @@
 """What a plan's words count over all resources of a kind, compiled: why none of them serves,
 who would be there first, which place is the next to ask. `dense.py` gives the same answers."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from optimizer.eligibility import Bools, Fault, Flags, Ints
@@ -11,28 +13,68 @@ TAKEN, UNFIT = BITS, BITS + 1
 """Beside the faults: nothing is wrong but that it is taken, or not even that."""
 
 
-def tally(flags: Flags, rows: Ints, room: Bools) -> Ints:
-    """How many resources of a kind have each fault, are taken, are unfit (n, BITS + 2), for these
-    rows of the `flags`; `room`: those that could still be given out."""
+class Tally(NamedTuple):
+    """Of some requests (n,) and all resources of a kind: how many have each fault, are taken, are
+    unfit, `counts` (n, BITS + 2). `users`: who has one that is used up, in the order of the
+    resources; the numbers of those whose resource would `fit`, request by request, each up to its
+    `ends` (n + 1,)."""
+
+    counts: Ints
+    users: Ints
+    fit: Ints
+    ends: Ints
+
+
+def tally(flags: Flags, rows: Ints, room: Bools, given: Ints) -> Tally:
+    """For these rows of the `flags`. `room`: which resources could still be given out; `given`
+    (R,): what each request has, by index; beyond the last one: none."""
     counts = np.zeros((len(rows), BITS + 2), dtype=np.int64)
-    _tally(flags, rows, room, counts)
-    return counts
+    users, begin = np.empty(len(given), dtype=np.int64), np.zeros(len(room) + 1, dtype=np.int64)
+    fit = np.empty(len(rows) * len(given) + 1, dtype=np.int64)
+    ends = np.zeros(len(rows) + 1, dtype=np.int64)
+    count = _tally(flags, rows, room, np.ascontiguousarray(given), begin, counts, users, fit, ends)
+    return Tally(counts, users[:count], fit[: ends[-1]], ends)
 
 
 @kernel
-def _tally(flags: Flags, rows: Ints, room: Bools, counts: Ints) -> None:
+def _tally(
+    flags: Flags, rows: Ints, room: Bools, given: Ints, begin: Ints, counts: Ints, users: Ints,
+    fit: Ints, ends: Ints,
+) -> int:  # fmt: skip
+    count, found = _users(room, given, begin, users), 0
     for k in range(len(rows)):
         mine = flags[rows[k]]
         for bit in range(BITS):  # so that the loops below are free of branches
-            found = 0
+            with_it = 0
             for r in range(len(room)):
-                found += int(mine[r]) >> bit & 1
-            counts[k, bit] = found
-        fit = unfit = 0
+                with_it += int(mine[r]) >> bit & 1
+            counts[k, bit] = with_it
+        suited = unfit = 0
         for r in range(len(room)):
-            fit += mine[r] == 0
+            suited += mine[r] == 0
             unfit += (mine[r] == 0) & room[r]
-        counts[k, TAKEN], counts[k, UNFIT] = fit - unfit, unfit
+        counts[k, TAKEN], counts[k, UNFIT] = suited - unfit, unfit
+        for n in range(count):
+            fit[found] = n
+            found += mine[given[users[n]]] == 0
+        ends[k + 1] = found
+    return count
+
+
+@part
+def _users(room: Bools, given: Ints, begin: Ints, users: Ints) -> int:
+    """Who has something that is used up, in its order; how many. `begin`: room to work in, 0."""
+    for i in range(len(given)):
+        if given[i] < len(room) and not room[given[i]]:
+            begin[given[i] + 1] += 1
+    for r in range(len(room)):
+        begin[r + 1] += begin[r]
+    count = begin[len(room)]
+    for i in range(len(given)):
+        if given[i] < len(room) and not room[given[i]]:
+            users[begin[given[i]]] = i
+            begin[given[i]] += 1
+    return int(count)
 
 
 def first_teams(flags: Flags, arrival: Ints, asked: Bools) -> Ints:

@@ -7,6 +7,7 @@ import numpy as np
 
 from optimizer.around import TOP
 from optimizer.columns import GONE, NONE, SELF, UNSEEN, Rows, Table
+from optimizer.counting import Tally
 from optimizer.eligibility import Bools, Fault, Flags, Ints
 from optimizer.pivots import Floats
 from optimizer.remembered import NEVER, Memory
@@ -121,12 +122,17 @@ def by_team(sides: Sides, scope: Ints, options: Ints, places: Bools) -> Ints:
     return np.array(costs, dtype=np.int64).reshape(len(scope), -1)
 
 
-def tally(flags: Flags, rows: Ints, room: Bools) -> Ints:
+def tally(flags: Flags, rows: Ints, room: Bools, given: Ints) -> Tally:
     """As `counting.tally`."""
     mine = flags[rows]
     found = [np.count_nonzero(mine & fault.value, axis=1) for fault in Fault]
     found += [np.count_nonzero((mine == 0) & which, axis=1) for which in (~room, room)]
-    return np.stack(found, axis=1)
+    users = (given < len(room)).nonzero()[0]
+    users = users[~room[given[users]]]
+    users = users[given[users].argsort(kind="stable")]
+    at, fit = (mine[:, given[users]] == 0).nonzero()
+    ends = at.searchsorted(np.arange(len(rows) + 1))
+    return Tally(np.stack(found, axis=1), users, fit, ends)
 
 
 def first_teams(flags: Flags, arrival: Ints, asked: Bools) -> Ints:

@@ -23,6 +23,7 @@ from optimizer import (
 )  # fmt: skip
 from optimizer.columns import Rows, Table
 from optimizer.costs import Numbers
+from optimizer.counting import Tally
 from optimizer.eligibility import Bools, Flags, Ints
 from optimizer.given import Rates, Requests
 from optimizer.glop import Glop
@@ -57,7 +58,7 @@ class Engine(NamedTuple):
     place_side: Callable[..., PlaceSide]
     mend: Callable[[Matching, int, int], None]
     itemised: Callable[[Sides, Numbers, Ints, Bundles, Ints], Items]
-    tally: Callable[[Flags, Ints, Bools], Ints]
+    tally: Callable[[Flags, Ints, Bools, Ints], Tally]
     first_teams: Callable[[Flags, Ints, Bools], Ints]
     next_places: Callable[..., tuple[Ints, Bools]]
     program: type[Simplex] | type[Glop]

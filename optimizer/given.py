@@ -3,6 +3,7 @@
 All times are whole seconds. A compiled loop takes a kind as it is.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import count, repeat
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.eligibility import Bools, Fault, Flags, Ints, limbs, limbs_of
+from optimizer.plan import Part
 from optimizer.problem import SELF, Bundle, Place, Policy, Problem, Request, Team, Van
 
 OPEN = -1
@@ -19,7 +21,7 @@ OPEN = -1
 KINDS = {"any": 0, "bed": 1, "slot": 2}
 
 _VAN, _TEAM, _PLACE = attrgetter("van"), attrgetter("team"), attrgetter("place")
-_SHOWN = attrgetter("shown")
+_SHOWN, _MASK = attrgetter("shown"), attrgetter("mask")
 
 Index = dict[str | None, int]
 Rows = list[tuple[object, ...]]
@@ -55,14 +57,12 @@ class Names:
             return None
         return option, team, place
 
-    def find_all(self, bundles: Sequence[Bundle]) -> Ints:
-        """Option, team and place of each bundle (n, 3); OPEN where it is ANY or unknown."""
-        parts = (
-            [*map(self.options.get, map(_VAN, bundles), repeat(OPEN))],
-            [*map(self.teams.get, map(_TEAM, bundles), repeat(OPEN))],
-            [*map(self.places.get, map(_PLACE, bundles), repeat(OPEN))],
-        )
-        return np.array(parts, dtype=np.int64).T
+    def find_all(self, bundles: Sequence[Bundle], parts: Ints) -> None:
+        """Write option, team and place of each bundle (n, 3); OPEN where it is ANY or unknown."""
+        kinds = (_VAN, self.options), (_TEAM, self.teams), (_PLACE, self.places)
+        for column, (part, index) in enumerate(kinds):
+            found = map(index.get, map(part, bundles), repeat(OPEN))
+            parts[:, column] = np.fromiter(found, np.int64, len(bundles))
 
     @property
     def none(self) -> Ints:
@@ -205,7 +205,7 @@ _OF_PLACE = _all_but(Place, "free")
 class Given:
     """A problem in arrays; `shown` (n, 4): request, option, team, place of what the consoles show
     and the problem still knows. The requests' ids and ranks (R,). Who excludes whom and who prefers
-    what, by the request's index."""
+    what, by the request's index. How many of each kind offer what, by their mask."""
 
     lasting: Lasting
     rates: Rates
@@ -219,6 +219,7 @@ class Given:
     shown: Ints
     excluded: dict[int, frozenset[str]]
     preferences: dict[int, tuple[tuple[str, float], ...]]
+    offers: dict[Part, Counter[int]]
 
     @staticmethod
     def of(problem: Problem, before: "Given | None" = None) -> "Given":
@@ -249,6 +250,11 @@ class Given:
             excluded={i: r.excluded for i, r in enumerate(requests) if r.excluded},
             preferences={
                 i: r.place_preference_s for i, r in enumerate(requests) if r.place_preference_s
+            },
+            offers={
+                "team": Counter(map(_MASK, problem.teams)),
+                "van": Counter(map(_MASK, problem.vans)),
+                "place": Counter(map(_MASK, problem.places)),
             },
         )
 
@@ -374,16 +380,20 @@ def _locks(requests: tuple[Request, ...], names: Names) -> Ints:
     lock = np.full((len(requests), 3), OPEN, dtype=np.int64)
     locked = [(i, r.locked) for i, r in enumerate(requests) if r.locked is not None]
     if locked:
-        lock[[i for i, _ in locked]] = names.find_all([bundle for _, bundle in locked])
+        parts = np.empty((len(locked), 3), dtype=np.int64)
+        names.find_all([bundle for _, bundle in locked], parts)
+        lock[[i for i, _ in locked]] = parts
     return lock
 
 
 def _shown(requests: tuple[Request, ...], names: Names) -> Ints:
     """Nothing at all is not worth showing."""
-    shown = [(i, bundle) for i, bundle in enumerate(map(_SHOWN, requests)) if bundle is not None]
-    bundles = np.empty((len(shown), 4), dtype=np.int64)
-    bundles[:, 0] = [i for i, _ in shown]
-    parts = bundles[:, 1:] = names.find_all([bundle for _, bundle in shown])
+    shown = [*map(_SHOWN, requests)]
+    asked = [i for i, bundle in enumerate(shown) if bundle is not None]
+    bundles = np.empty((len(asked), 4), dtype=np.int64)
+    bundles[:, 0] = asked
+    parts = bundles[:, 1:]
+    names.find_all([bundle for bundle in shown if bundle is not None], parts)
     known = (parts.min(axis=1) >= 0) & (parts != names.none).any(axis=1)
     found: Ints = bundles[known]
     return found

@@ -1,10 +1,9 @@
 """Why a part is missing, counted over every resource of its kind; and what is wrong with a lock."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
-from operator import attrgetter
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from optimizer.accounts import LACKED, by_row
 from optimizer.counting import TAKEN
 from optimizer.eligibility import FAR_S, Bools, Fault, Flags, Ints, lacks
 from optimizer.engine import engine
+from optimizer.given import Index
 from optimizer.plan import Part, Reason
 from optimizer.pricing import Prices
-from optimizer.problem import ANY, SELF, Place, Team, Van
+from optimizer.problem import ANY, SELF
 from optimizer.sides import GRID, Bundles
 from optimizer.stars import Stars
 
@@ -71,43 +71,55 @@ def unserved(selection: Selection, lacks: Bools) -> dict[int, tuple[Reason, ...]
 
 def _reasons(selection: Selection, part: Part, rows: Ints) -> list[tuple[Reason, ...]]:
     """The reasons of each of these requests, for one part."""
-    flags, room = faults_by_part(selection.stars)[part], selection.has_room(part)
-    counts = engine().tally(flags, rows, room)
-    takers = _takers(selection, part, flags[rows], room)
-    lacking = _Lacking(selection.stars, part)
+    stars, room = selection.stars, selection.has_room(part)
+    given = selection.bundles[:, 1 + PARTS.index(part)]
+    counts, users, fit, ends = engine().tally(faults_by_part(stars)[part], rows, room, given)
+    who = np.fromiter(_holders(selection, part, users, given[users]), np.object_, len(users))
+    takers = by_row(who[fit].tolist(), ends)
     at, words = counts.nonzero()
     bits: list[Bits] = [()] * len(at)
     holders: list[tuple[Holder, ...]] = [()] * len(at)
-    for n in (words == _LACKS).nonzero()[0].tolist():
-        bits[n] = lacking.bits(rows[at[n]])
-    for n in (words == TAKEN).nonzero()[0].tolist():
-        holders[n] = takers[at[n]]
+    some = (words == _LACKS).nonzero()[0]
+    for n, own in zip(some.tolist(), _lacking(stars, part, rows[at[some]]), strict=True):
+        bits[n] = own
+    some = (words == TAKEN).nonzero()[0]
+    for n, k in zip(some.tolist(), at[some].tolist(), strict=True):
+        holders[n] = takers[k]
     faults, numbers = map(WORDS.__getitem__, words.tolist()), counts[at, words].tolist()
-    reasons = list(map(Reason, repeat(part), faults, numbers, bits, holders))
-    return by_row(reasons, at, len(rows))
+    reasons = map(Reason, repeat(part), faults, numbers, bits, holders)
+    return by_row(reasons, at.searchsorted(np.arange(len(rows) + 1)))
 
 
-def _takers(
-    selection: Selection, part: Part, flags: Flags, room: Bools
-) -> list[tuple[Holder, ...]]:
-    """Who has what would serve each request of these rows, in the order of the resources."""
-    given = selection.bundles[:, 1 + PARTS.index(part)]
-    users = (given < len(room)).nonzero()[0]  # SELF and "none" are not taken from anybody
-    users = users[~room[given[users]]]
-    users = users[given[users].argsort(kind="stable")]
-    taken = given[users]
-    who = np.fromiter(_holders(selection, part, users, taken), dtype=np.object_, count=len(users))
-    at, fits = (flags[:, taken] == 0).nonzero()
-    return by_row(who[fits].tolist(), at, len(flags))
-
-
-def _holders(selection: Selection, part: Part, users: Ints, taken: Ints) -> list[Holder]:
+def _holders(selection: Selection, part: Part, users: Ints, taken: Ints) -> Iterator[Holder]:
     """Each of these requests as the holder of its resource."""
     stars, prices = selection.stars, selection.prices
-    resources, requests = _resources(stars, part), stars.problem.requests
     value: Ints = {"team": prices.team, "van": prices.van, "place": prices.place}[part]
-    columns = taken.tolist(), users.tolist(), (value[taken] / GRID).tolist()
-    return [(resources[k].id, requests[i].id, worth) for k, i, worth in zip(*columns, strict=True)]
+    ids = [name for name in _index(stars, part) if name is not None]
+    what = map(ids.__getitem__, taken.tolist())
+    who = map(stars.given.ids.__getitem__, users.tolist())
+    return zip(what, who, (value[taken] / GRID).tolist(), strict=True)
+
+
+def _index(stars: Stars, part: Part) -> Index:
+    names = stars.names
+    return {"team": names.teams, "van": names.options, "place": names.places}[part]
+
+
+def _lacking(stars: Stars, part: Part, requests: Ints) -> list[Bits]:
+    """The bits that each request needs and some resource of a kind lacks, each with how many lack
+    it."""
+    asked, offers = stars.problem.requests, stars.given.offers[part]
+    needs: list[int] = [getattr(asked[i], f"{part}_mask") for i in requests.tolist()]
+    bits = {need: tuple(_lack(need, offers)) for need in set(needs)}
+    return [bits[need] for need in needs]
+
+
+def _lack(need: int, offers: Counter[int]) -> Iterator[tuple[int, int]]:
+    for bit in range(need.bit_length()):
+        if need >> bit & 1:
+            count = sum(n for offer, n in offers.items() if not offer >> bit & 1)
+            if count:
+                yield bit, count
 
 
 def faults_by_part(stars: Stars) -> dict[Part, Flags]:
@@ -179,32 +191,3 @@ def _capacity(stars: Stars, part: Part) -> Ints:
         "van": stars.van_capacity,
         "place": stars.place_capacity,
     }[part]
-
-
-def _resources(stars: Stars, part: Part) -> Sequence[Team | Van | Place]:
-    problem = stars.problem
-    if part == "team":
-        return problem.teams
-    return problem.vans if part == "van" else problem.places
-
-
-class _Lacking:
-    """How many resources of a kind lack each bit of a need, counted once a need."""
-
-    def __init__(self, stars: Stars, part: Part) -> None:
-        self._requests = stars.problem.requests
-        self._need = attrgetter(f"{part}_mask")
-        self._offers = Counter(map(attrgetter("mask"), _resources(stars, part)))
-        self._bits: dict[int, Bits] = {}
-
-    def bits(self, i: int) -> Bits:
-        """The bits that a request needs and some resource lacks, each with how many lack it."""
-        need: int = self._need(self._requests[i])
-        if need not in self._bits:
-            asked = [bit for bit in range(need.bit_length()) if need >> bit & 1]
-            counts = [(bit, self._lack(bit)) for bit in asked]
-            self._bits[need] = tuple((bit, count) for bit, count in counts if count)
-        return self._bits[need]
-
-    def _lack(self, bit: int) -> int:
-        return sum(n for offer, n in self._offers.items() if not offer >> bit & 1)

@@ -36,7 +36,7 @@ def warm_up() -> None:
     bundles = np.column_stack([scope, found[:, 0]])
     COMPILED.costs_of(sides, bundles)
     flags, asked = stars.faults.place, np.ones(2, np.bool_)
-    COMPILED.tally(flags, scope, asked[:1])
+    COMPILED.tally(flags, scope, asked[:1], scope)
     COMPILED.itemised(sides, stars.numbers, stars.missing, bundles, np.zeros(2, np.int64))
     COMPILED.first_teams(stars.faults.team, stars.numbers.times.arrival, asked)
     COMPILED.next_places(sides, flags, bundles, asked, scope, stars.place_capacity, 1)

@@ -9,6 +9,7 @@ from optimizer.accounts import accounts_of
 from optimizer.backups import backups_of
 from optimizer.eligibility import Bools, Ints
 from optimizer.explain import Explanation, nearest_teams
+from optimizer.given import OPEN
 from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Chosen, Prices
 from optimizer.problem import Bundle, Place, Team, Van
@@ -44,14 +45,15 @@ def _assignments(
     prices: Prices,
     explanations: Mapping[int, Explanation],
 ) -> tuple[Assignment, ...]:
-    problem = stars.problem
     selection = Selection.of(stars, chosen[:, :4], prices)
     backups, shared = backups_of(selection)
     accounts = accounts_of(stars, selection.bundles, backups)
     reasons = unserved(selection, accounts.lacks)
     teams, places = [*stars.names.teams], [*stars.names.places]  # ids, and at -1 None
-    everyone, nothing = range(len(chosen)), Explanation()
-    told = [*map(explanations.get, everyone, repeat(nothing))]
+    everyone = range(len(chosen))
+    told = [*map(explanations.get, everyone, repeat(Explanation()))] if explanations else ()
+    locked = (stars.given.requests.lock != OPEN).any(axis=1).nonzero()[0].tolist()
+    faults = {i: lock_faults(selection, i) for i in locked}
     fields: dict[str, Iterable[Any]] = {
         "request_id": stars.given.ids,
         "bundle": _bundles(selection, accounts.shown),
@@ -63,12 +65,9 @@ def _assignments(
         "backup_place_s": accounts.elsewhere_s,
         "backup_shared": shared.tolist(),
         "nearest_team": [teams[k] for k in nearest_teams(stars).tolist()],
-        "alternatives": map(attrgetter("alternatives"), told),
-        "nearest": map(attrgetter("nearest"), told),
-        "lock_faults": [
-            () if request.locked is None else lock_faults(selection, i)
-            for i, request in enumerate(problem.requests)
-        ],
+        "alternatives": map(attrgetter("alternatives"), told) if told else repeat(()),
+        "nearest": map(attrgetter("nearest"), told) if told else repeat(None),
+        "lock_faults": map(faults.get, everyone, repeat(())) if faults else repeat(()),
     }
     return tuple(map(Assignment, *(fields[name] for name in Assignment.__struct_fields__)))
 
