@@ -17,7 +17,6 @@ Cell = TypeVar("Cell")
 Components = tuple[tuple[str, int], ...]
 LACKED: tuple[Part, ...] = ("team", "van", "place")
 _NAMES = np.array(COMPONENTS, dtype=np.object_)
-_BITS = 1 << np.arange(len(LACKED))
 _MISSING = tuple(
     tuple(part for k, part in enumerate(LACKED) if code >> k & 1)
     for code in range(1 << len(LACKED))
@@ -38,7 +37,8 @@ class Accounts(NamedTuple):
     @property
     def missing(self) -> list[tuple[Part, ...]]:
         """The parts that each lacks."""
-        return [_MISSING[code] for code in (self.lacks @ _BITS).tolist()]
+        codes = np.packbits(self.lacks, axis=1, bitorder="little")
+        return [_MISSING[code] for code in codes[:, 0].tolist()]
 
 
 def accounts_of(stars: Stars, bundles: Bundles, others: Ints) -> Accounts:

@@ -19,7 +19,7 @@ def backups_of(selection: Selection) -> tuple[Ints, Bools]:
     """The best other place with room left that the same team and van could reach (R,), -1 for none;
     and whose place more people may need than it has room for (R,)."""
     stars = selection.stars
-    possible, policy = _possible(stars.problem), stars.problem.policy
+    possible, policy = _in_turn(stars.problem, stars.given.possible), stars.problem.policy
     asked = stars.given.requests.wants_place.copy()
     asked[possible] = True
     return engine().next_places(
@@ -33,9 +33,11 @@ def backups_of(selection: Selection) -> tuple[Ints, Bools]:
     )
 
 
-def _possible(problem: Problem) -> Ints:
-    """Who only may need a place, the most urgent first."""
+def _in_turn(problem: Problem, asking: list[int]) -> Ints:
+    """These requests, the most urgent first."""
     requests = problem.requests
-    possible = [i for i, request in enumerate(requests) if request.place_need == "possible"]
-    possible.sort(key=lambda i: (requests[i].rank, -requests[i].weight, -requests[i].waited_s, i))
-    return np.array(possible, dtype=np.int64)
+
+    def urgency(i: int) -> tuple[float, ...]:
+        return requests[i].rank, -requests[i].weight, -requests[i].waited_s, i
+
+    return np.array(sorted(asking, key=urgency), dtype=np.int64)

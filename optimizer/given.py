@@ -5,7 +5,7 @@ All times are whole seconds. A compiled loop takes a kind as it is.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import count, repeat
 from operator import attrgetter
 from typing import NamedTuple
@@ -201,17 +201,23 @@ _OF_VAN = _all_but(Van, "release_s", "shift_end_s")
 _OF_PLACE = _all_but(Place, "free")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Given:
+class Given(NamedTuple):
     """A problem in arrays; `shown` (n, 4): request, option, team, place of what the consoles show
-    and the problem still knows. The requests' ids and ranks (R,). Who excludes whom and who prefers
-    what, by the request's index. How many of each kind offer what, by their mask."""
+    and the problem still knows. The requests' ids and ranks (R,); those of each rank, the first
+    rank first; those that are locked, and those that only may need a place. Which ways to travel
+    need no team or place, or are promised, as `sides.Sides` has them. Who excludes whom and who
+    prefers what, by the request's index. How many of each kind offer what, by their mask."""
 
     lasting: Lasting
     rates: Rates
     names: Names
     ids: list[str]
     ranks: Ints
+    scopes: tuple[Ints, ...]
+    locked: list[int]
+    possible: list[int]
+    alone: Bools
+    promised: Bools
     requests: Requests
     teams: Teams
     vans: Vans
@@ -236,13 +242,19 @@ class Given:
             [r.place_mask for r in requests],
         )
         width = max(limbs_of(kind) for kind in masks)
+        ranks = np.array([r.rank for r in requests], dtype=np.int64)
+        own = _requests(problem, names, [limbs(kind, width) for kind in masks])
         return Given(
             lasting,
             rates,
             names,
             [r.id for r in requests],
-            np.array([r.rank for r in requests], dtype=np.int64),
-            _requests(problem, names, [limbs(kind, width) for kind in masks]),
+            ranks,
+            tuple((ranks == rank).nonzero()[0] for rank in sorted(set(ranks.tolist()))),
+            [i for i, r in enumerate(requests) if r.locked is not None],
+            [i for i, r in enumerate(requests) if r.place_need == "possible"],
+            *_locked_ways(own.lock, len(names.options)),
+            own,
             _teams(problem.teams, rates, width),
             _vans(problem.vans, rates, width),
             _places(problem.places, width),
@@ -264,8 +276,7 @@ class Given:
         (waited,) = _seconds([r.waited_s for r in problem.requests])
         free, end = _moments(problem.teams, self.rates)
         idle, leave = _moments(problem.vans, self.rates)
-        return replace(
-            self,
+        return self._replace(
             requests=self.requests._replace(waited=waited),
             teams=self.teams._replace(release=free, end=end),
             vans=self.vans._replace(release=idle, end=leave),
@@ -384,6 +395,19 @@ def _locks(requests: tuple[Request, ...], names: Names) -> Ints:
         names.find_all([bundle for _, bundle in locked], parts)
         lock[[i for i, _ in locked]] = parts
     return lock
+
+
+def _locked_ways(lock: Ints, options: int) -> tuple[Bools, Bools]:
+    """Which ways to travel may go without a team or a place: none at all, and a locked one. Which
+    are locked together with their place, so that no limit cuts them (R, V + 2)."""
+    alone = np.zeros((len(lock), options), dtype=np.bool_)
+    promised = np.zeros_like(alone)
+    alone[:, -1] = True
+    for i in np.flatnonzero(lock[:, 0] != OPEN).tolist():
+        option, _, to = lock[i].tolist()
+        alone[i, option] = True
+        promised[i, option] = option < options - 1 and to != OPEN
+    return alone, promised
 
 
 def _shown(requests: tuple[Request, ...], names: Names) -> Ints:

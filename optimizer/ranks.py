@@ -180,19 +180,10 @@ def selection(stars: Stars, *wanted: Chosen) -> Chosen:
     return rows_of(sequential(stars, choices_in(rows)))
 
 
-def scopes_of(stars: Stars) -> list[Ints]:
-    """The requests of each rank, the first rank first."""
-    ranks = stars.given.ranks
-    return [(ranks == rank).nonzero()[0] for rank in sorted(set(ranks.tolist()))]
-
-
 def rank_costs(stars: Stars, chosen: Chosen) -> dict[int, int]:
     """What a selection costs each rank, in the order of ranks."""
-    ranks = stars.given.ranks.tolist()
-    costs = dict.fromkeys(sorted(set(ranks)), 0)
-    for rank, cost in zip(ranks, chosen[:, -1].tolist(), strict=True):
-        costs[rank] += cost
-    return costs
+    ranks = stars.given.ranks
+    return {int(ranks[scope[0]]): total(chosen[scope]) for scope in stars.given.scopes}
 
 
 def total(chosen: Chosen) -> int:

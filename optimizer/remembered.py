@@ -9,6 +9,7 @@ known of that van.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -55,8 +56,11 @@ class Memory(NamedTuple):
 
 def blank(sides: Sides) -> Memory:
     """Nothing is remembered, and nothing will be."""
-    teams, places, vans = (len(side) for side in (sides.team.T, sides.place.T, sides.van_end))
+    return _blank(len(sides.wait), sides.team.shape[1], sides.place.shape[1], len(sides.van_end))
 
+
+@lru_cache(maxsize=16)
+def _blank(requests: int, teams: int, places: int, vans: int) -> Memory:
     def table(width: int) -> Ints:
         return np.zeros((0, width), dtype=np.int64)
 
@@ -64,7 +68,7 @@ def blank(sides: Sides) -> Memory:
         return np.zeros((0, width), dtype=np.int32)
 
     return Memory(
-        row=np.full(len(sides.wait), -1, dtype=np.int64),
+        row=np.full(requests, -1, dtype=np.int64),
         ride=NO_RIDE,
         team=table(teams),
         place=table(places),

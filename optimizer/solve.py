@@ -12,7 +12,7 @@ from optimizer.explain import Explanation, explained
 from optimizer.plan import Plan, Stage
 from optimizer.pricing import Chosen, Prices, renamed, rows_of
 from optimizer.problem import Problem, in_order
-from optimizer.ranks import Outcome, optimise, rank_costs, scopes_of, total
+from optimizer.ranks import Outcome, optimise, rank_costs, total
 from optimizer.sequential import around, kept, sequential
 from optimizer.sides import GRID
 from optimizer.stars import Stars, stars_of
@@ -57,10 +57,10 @@ def solve_warm(
     stars = stars_of(in_order(problem), None if before is None else before.stars)
     if before is None:
         first, stage = _first(stars, previous)
-        outcome = optimise(stars, scopes_of(stars), first, is_late, effort)
+        outcome = optimise(stars, stars.given.scopes, first, is_late, effort)
     else:
         first, stage = kept(stars, before.still_possible(stars)), "repaired"
-        outcome = optimise(stars, scopes_of(stars), first, is_late, effort, before.relaxations)
+        outcome = optimise(stars, stars.given.scopes, first, is_late, effort, before.relaxations)
     goes_on = previous is not None or before is not None
     if goes_on and not outcome.proved:
         chosen = rows_of(in_turns(stars, around(stars, outcome.choices)))
@@ -140,7 +140,7 @@ def _first(stars: Stars, previous: Plan | None) -> tuple[Chosen, Stage]:
 def _stage(stars: Stars, outcome: Outcome, first: Stage) -> Stage:
     if outcome.proved:
         return "proved"
-    return "lp" if len(outcome.steps) == len(scopes_of(stars)) else first
+    return "lp" if len(outcome.steps) == len(stars.given.scopes) else first
 
 
 def _bound(stars: Stars, outcome: Outcome) -> int:
@@ -148,7 +148,7 @@ def _bound(stars: Stars, outcome: Outcome) -> int:
     every request would cost alone."""
     if outcome.proved:
         return total(outcome.chosen)
-    if len(outcome.steps) == len(scopes_of(stars)):
+    if len(outcome.steps) == len(stars.given.scopes):
         return outcome.steps[-1].certificate.whole
     everyone = np.arange(len(stars.problem.requests))
     values, _ = engine().cheapest(stars.sides, everyone, Prices.free(stars).charges)

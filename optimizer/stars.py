@@ -266,12 +266,6 @@ def _sides(
     place: PlaceSide, near: Ints,
 ) -> Sides:  # fmt: skip
     requests, rates, count = given.requests, given.rates, len(no_van)
-    alone, promised = np.zeros_like(van.option), np.zeros_like(van.option)
-    alone[:, -1] = True
-    for i in np.flatnonzero(requests.lock[:, 0] != OPEN).tolist():
-        option, _, to = requests.lock[i].tolist()
-        alone[i, option] = True
-        promised[i, option] = option < alone.shape[1] - 1 and to != OPEN
     return Sides(
         team=team.cost,
         ready=team.ready,
@@ -288,8 +282,8 @@ def _sides(
         van_end=given.vans.end,
         team_end=given.teams.end,
         option=van.option,
-        alone=alone,
-        promised=promised,
+        alone=given.alone,
+        promised=given.promised,
         wait=rates.van_wait_weighted * requests.weight,
         no_van=no_van,
         load=requests.load,
@@ -360,7 +354,8 @@ def _add_extras(way: Engine, given: Given, n: Numbers, sides: Sides, nothing: In
     sides.extra_bundle[whole_only, 0] = given.names.none
     sides.extra_cost[whole_only, 0] = nothing[whole_only]
     costs = way.costs_of(sides, given.shown)
-    bundles, costs = given.shown[costs < FAR], costs[costs < FAR]
+    fits = costs < FAR
+    bundles, costs = given.shown[fits], costs[fits]
     rows = bundles[:, 0]
     sides.extra_bundle[rows, 1] = bundles[:, 1:]
     sides.extra_cost[rows, 1] = costs - stability_item(n)[rows]

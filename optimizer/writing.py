@@ -9,7 +9,6 @@ from optimizer.accounts import accounts_of
 from optimizer.backups import backups_of
 from optimizer.eligibility import Bools, Ints
 from optimizer.explain import Explanation, nearest_teams
-from optimizer.given import OPEN
 from optimizer.plan import Assignment, Plan, Stage
 from optimizer.pricing import Chosen, Prices
 from optimizer.problem import Bundle, Place, Team, Van
@@ -52,8 +51,7 @@ def _assignments(
     teams, places = [*stars.names.teams], [*stars.names.places]  # ids, and at -1 None
     everyone = range(len(chosen))
     told = [*map(explanations.get, everyone, repeat(Explanation()))] if explanations else ()
-    locked = (stars.given.requests.lock != OPEN).any(axis=1).nonzero()[0].tolist()
-    faults = {i: lock_faults(selection, i) for i in locked}
+    faults = {i: lock_faults(selection, i) for i in stars.given.locked}
     fields: dict[str, Iterable[Any]] = {
         "request_id": stars.given.ids,
         "bundle": _bundles(selection, accounts.shown),

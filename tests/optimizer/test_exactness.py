@@ -14,7 +14,7 @@ from optimizer.closing import choose
 from optimizer.nearest import nearest_first
 from optimizer.pricing import rows_of
 from optimizer.problem import ANY, Bundle, InvalidProblemError, Policy, Problem, Request, in_order
-from optimizer.ranks import optimise, scopes_of, total
+from optimizer.ranks import optimise, total
 from optimizer.sequential import sequential
 from optimizer.solve import instant, solve
 from optimizer.stars import Choice, Stars, stars_of
@@ -113,7 +113,7 @@ def _fractional(random_problem, seed: int) -> Problem:
 def test_a_fractional_relaxation_is_closed_on_true_costs(random_problem, monkeypatch, seed):
     problem = _fractional(random_problem, seed)
     stars = stars_of(in_order(problem))
-    outcome = optimise(stars, scopes_of(stars), rows_of(sequential(stars)))
+    outcome = optimise(stars, stars.given.scopes, rows_of(sequential(stars)))
     assert outcome.proved
     assert outcome.steps[-1].certificate.whole < total(outcome.chosen)
     everything = [choice for i in range(4) for choice in _all_choices(stars, i)]
