@@ -100,9 +100,9 @@ FAULTS = (
         "int(least.sum()) - prices.worth(stars)", "int(least.sum())",
     ),
     Fault(
-        "weights trade between the ranks", "optimizer/ranks.py",
-        "    return [(ranks == rank).nonzero()[0] for rank in sorted(set(ranks.tolist()))]",
-        "    return [np.arange(len(ranks))] if len(ranks) else []",
+        "weights trade between the ranks", "optimizer/given.py",
+        "            tuple((ranks == rank).nonzero()[0] for rank in sorted(set(ranks.tolist()))),",
+        "            (np.arange(len(ranks)),) if len(ranks) else (),",
     ),
     Fault(
         "stability makes the shown bundle dearer", "optimizer/stars.py",
