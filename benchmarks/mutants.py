@@ -105,6 +105,18 @@ FAULTS = (
         "            (np.arange(len(ranks)),) if len(ranks) else (),",
     ),
     Fault(
+        "what is taken counts as free in the reasons", "optimizer/counting.py",
+        "unfit += (mine[r] == 0) & room[r]", "unfit += mine[r] == 0",
+    ),
+    Fault(
+        "a team that may not come is the nearest", "optimizer/counting.py",
+        "if flags[i, j] == 0 and arrival[i, j] < least:", "if arrival[i, j] < least:",
+    ),
+    Fault(
+        "a place that locks give twice is not told", "optimizer/reasons.py",
+        "selection.used[part][index] > _stock(", "selection.used[part][index] > 1 + _stock(",
+    ),
+    Fault(
         "stability makes the shown bundle dearer", "optimizer/stars.py",
         "costs - stability_item(n)[rows]", "costs + stability_item(n)[rows]",
     ),

@@ -6,7 +6,7 @@ a place that was promised to somebody else. A crash in between leaves an expirin
 outbox row; the keeper mends both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -156,8 +156,8 @@ class Claiming:
         recommended = await self._recommended(wish.before.id)
 
         async def work(tx: Transaction) -> Receipt:
-            current = await store.load(tx.connection, wish.before.id, lock=True)
-            rows = await self._divert(tx, actor, wish)
+            current, others = await _locked(tx, wish)
+            rows = await self._divert(tx, actor, wish, others)
             moved = self._advance(replace(wish, before=current), actor, tx.now_ms)
             # A note, a clock or a new recommendation may have come while the resources were held.
             if (current.tier, _claims(moved)) != (wish.before.tier, _claims(preview)):
@@ -196,13 +196,13 @@ class Claiming:
             raise Refused(outcome.kind, outcome.id, outcome.reason)
         return command.hold_id
 
-    async def _divert(self, tx: Transaction, actor: Actor, wish: Wish) -> tuple[str, ...]:
+    async def _divert(
+        self, tx: Transaction, actor: Actor, wish: Wish, others: Iterable[CrisisRequest]
+    ) -> tuple[str, ...]:
         """Take the diverted units from their requests: a person decided so, and it is logged."""
         rows: tuple[str, ...] = ()
-        for kind, unit in sorted(wish.diverted):
-            other = await store.holder(tx.connection, kind, unit)
-            if other is None or other.id == wish.before.id:
-                continue
+        for other in others:
+            kind, unit = min(wish.diverted & _units(other))
             try:
                 moved = advance(other, Event.DIVERT, role_of(actor), tx.now_ms, self.policy.clocks)
             except WrongState as error:
@@ -284,6 +284,19 @@ class Claiming:
             return None, None
         read = msgspec.json.decode(plan)
         return read.get("version"), read.get("recommendations", {}).get(request)
+
+
+async def _locked(tx: Transaction, wish: Wish) -> tuple[CrisisRequest, list[CrisisRequest]]:
+    """The request as it is by now, and those that a unit is taken from."""
+    holders = [await store.holder(tx.connection, kind, unit) for kind, unit in wish.diverted]
+    locked = await store.load_all(tx.connection, {wish.before.id, *filter(None, holders)})
+    current = locked.pop(wish.before.id)
+    return current, [other for other in locked.values() if wish.diverted & _units(other)]
+
+
+def _units(request: CrisisRequest) -> set[booking.Key]:
+    pairs = ("team", request.held.team), ("van", request.held.van)
+    return {(kind, unit) for kind, unit in pairs if unit is not None}
 
 
 def _claims(moved: Advance) -> set[booking.Key]:

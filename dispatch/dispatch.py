@@ -198,11 +198,7 @@ class Dispatch(Reading):
             raise Invalid("a request cannot be joined to itself")
 
         async def work(tx: Transaction) -> Receipt:
-            # Locked in the order of their ids, so that two joins cannot wait for each other.
-            both = {
-                id_: await store.load(tx.connection, id_, lock=True)
-                for id_ in sorted((command.request, command.into))
-            }
+            both = await store.load_all(tx.connection, {command.request, command.into})
             duplicate, stays = both[command.request], both[command.into]
             if stays.state not in OPEN:
                 raise WrongState(stays.state.value, Event.JOIN.value)

@@ -54,8 +54,7 @@ class Panics:
             if open_ is not None:
                 after = pure.pressed_again(open_, at_ms, tx.now_ms, answer_s)
             else:
-                holder = await store.holder(tx.connection, command.kind, command.unit)
-                request = holder.id if holder else None
+                request = await store.holder(tx.connection, command.kind, command.unit)
                 after = pure.pressed(
                     command.panic, command.kind, command.unit, request, at_ms, tx.now_ms, answer_s
                 )

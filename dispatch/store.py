@@ -1,6 +1,6 @@
 """The statements on dispatch's tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,21 @@ async def load(connection: AsyncConnection, id: str, *, lock: bool = False) -> C
     if body is None:
         raise NotFound("request", id)
     return _request(body)
+
+
+async def load_all(connection: AsyncConnection, ids: Set[str]) -> dict[str, CrisisRequest]:
+    """Several requests by id, locked in the order of their ids: whoever needs more than one locks
+    them like this, so that no two wait for each other. Raises NotFound."""
+    statement = (
+        select(crisis_request.c.id, crisis_request.c.body)
+        .where(crisis_request.c.id.in_(ids))
+        .order_by(crisis_request.c.id)
+        .with_for_update()
+    )
+    found = {row.id: _request(row.body) for row in await connection.execute(statement)}
+    for missing in sorted(ids - found.keys()):
+        raise NotFound("request", missing)
+    return found
 
 
 async def create(connection: AsyncConnection, request: CrisisRequest, clocks: Clocks) -> None:
@@ -162,14 +177,12 @@ async def leave_seats(connection: AsyncConnection, holder: str, slot: str | None
     await connection.execute(delete(slot_seat).where(this))
 
 
-async def holder(connection: AsyncConnection, kind: str, unit: str) -> CrisisRequest | None:
-    """The request that a team or van is promised to, locked; None when to none."""
+async def holder(connection: AsyncConnection, kind: str, unit: str) -> str | None:
+    """The id of the request that a team or van is promised to; None when to none."""
     column = crisis_request.c.team if kind == "team" else crisis_request.c.van
-    found = await connection.execute(
-        select(crisis_request.c.body).where(column == unit).with_for_update()
-    )
-    body = found.scalar_one_or_none()
-    return None if body is None else _request(body)
+    found = await connection.execute(select(crisis_request.c.id).where(column == unit))
+    id_: str | None = found.scalar_one_or_none()
+    return id_
 
 
 async def is_promised(connection: AsyncConnection, van: str) -> bool:
@@ -195,11 +208,11 @@ async def open_requests(connection: AsyncConnection) -> list[CrisisRequest]:
 
 
 async def owed_by(connection: AsyncConnection, owner: str) -> list[CrisisRequest]:
-    """What this owner still owes, ended requests too, locked, the oldest first."""
+    """What this owner still owes, ended requests too, locked in the order of their ids."""
     statement = (
         select(crisis_request.c.body)
         .where(crisis_request.c.open, crisis_request.c.owner == owner)
-        .order_by(crisis_request.c.opened_ms, crisis_request.c.id)
+        .order_by(crisis_request.c.id)
         .with_for_update()
     )
     return [_request(body) for body in (await connection.execute(statement)).scalars()]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dispatch import commands
 from dispatch.errors import (
@@ -182,6 +183,31 @@ async def test_a_team_that_is_committed_is_never_taken_without_a_person_who_says
     assert (await house.request(first)).state is State.REQUESTED
     (unmet,) = await house.dispatch.unmet_needs(DANA)
     assert (unmet.request, unmet.reason, unmet.decided_by) == (first, "diverted", "Dana")
+
+
+async def test_units_that_are_diverted_crosswise_at_once_end_in_no_deadlock(
+    engine: AsyncEngine, registry: Registry
+) -> None:
+    house = await House(engine, registry).settle(teams=2, vans=2, beds=9)
+    for _ in range(6):
+        robbed = [
+            await house.accepted(CERTAIN, Bundle(f"t-{n}", f"v-{n}", f"p-{n}")) for n in (1, 2)
+        ]
+        crossed = [Bundle("t-1", "v-2", "p-1"), Bundle("t-2", "v-1", "p-2")]
+        wishes = [
+            commands.Override(an_id(), await house.opened(CERTAIN), bundle, "nearer", divert=True)
+            for bundle in crossed
+        ]
+        both = [house.dispatch.override(DANA, wish) for wish in wishes]
+        await asyncio.gather(
+            *both, house.dispatch.hand_over(DANA, commands.HandOver(an_id(), ERIN.id))
+        )
+        for request in robbed:
+            assert (await house.request(request)).state is State.REQUESTED
+        for wish, bundle in zip(wishes, crossed, strict=True):
+            held = (await house.request(wish.request)).held
+            assert (held.team, held.van, held.pool) == (bundle.team, bundle.van, bundle.pool)
+            await house.dispatch.take_back(DANA, commands.TakeBack(an_id(), wish.request))
 
 
 async def test_a_team_with_a_person_cannot_even_be_diverted(house: House) -> None:
