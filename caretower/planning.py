@@ -8,6 +8,7 @@ import time
 from uuid6 import uuid7
 
 from caretower.travel import RegionTravel
+from caretower.watchdog import watchdog
 from caretower.wiring import STORE_FAULTS, Tower
 from dispatch.commands import Recommended
 from dispatch.planning.planner import Planner, Surroundings
@@ -50,6 +51,7 @@ def planner(tower: Tower, travel: RegionTravel, owner: str) -> Planner:
         announce=announce,
         outages=STORE_FAULTS,
         rides=rides_loop(tower, travel, policy),
+        alive=watchdog(policy.hung_after_s),
     )
     return Planner(world, owner)
 

@@ -89,7 +89,8 @@ class Surroundings:
 
     `names` are those of zones. `heed` lets the roads be as the closures in force say, before every
     plan; it may take a while. `outages` are the faults of the stores after which a retry is right.
-    `rides` plans scheduled rides under the same lease.
+    `rides` plans scheduled rides under the same lease. `alive` is told again and again, as long as
+    nothing hangs.
     """
 
     registry: Registry
@@ -105,6 +106,7 @@ class Surroundings:
     heed: Heed = lambda _closures: None
     outages: tuple[type[Exception], ...] = (Unavailable,)
     rides: RidesLoop | None = None
+    alive: Callable[[], None] = lambda: None
 
 
 class Planner:
@@ -117,7 +119,7 @@ class Planner:
         self._policy = world.rules.planning
         self._solver = Solver(self._policy, world.ticks)
         self._faults: tuple[type[Exception], ...] = (*FAULTS, *world.outages)
-        self._signs = Signs(world.registry, world.ticks, self._policy.late_after_s)
+        self._signs = Signs(world.registry, world.ticks, self._policy.late_after_s, world.alive)
         self._wake = asyncio.Event()
         self._replica: Replica | None = None
         self._requests: list[CrisisRequest] = []
@@ -134,6 +136,7 @@ class Planner:
     async def run(self) -> None:
         """Plan for ever, whenever the lease can be had. Ends by being cancelled."""
         while True:
+            self._world.alive()
             try:
                 lease = await self._world.registry.lease(LEASE, self._owner, self._policy.lease_s)
                 if lease is not None:

@@ -147,6 +147,7 @@ class _Loop(Sourced):
     facts_every_s: Annotated[float, Field(gt=0, le=3600)]
     lease_s: Annotated[float, Field(ge=1, le=60)]
     late_after_s: Annotated[float, Field(ge=1, le=600)] = 6
+    hung_after_s: Annotated[float, Field(ge=30, le=3600)] = 120
 
 
 class PlanningFile(Form):
@@ -208,6 +209,7 @@ class PlanningPolicy:
     facts_every_s: float
     lease_s: float
     late_after_s: float
+    hung_after_s: float
     release: ReleasePolicy
     cost: optimizer.problem.Policy
 
@@ -251,6 +253,7 @@ def planning_policy(raw: dict[str, Any], vocabulary: Vocabulary) -> PlanningPoli
         facts_every_s=loop.facts_every_s,
         lease_s=loop.lease_s,
         late_after_s=loop.late_after_s,
+        hung_after_s=loop.hung_after_s,
         release=_release_policy(given.release),
         cost=replace(_cost(given.cost), possible_chance=given.possible.chance),
     )

@@ -18,19 +18,28 @@ LOOK_EVERY_S = 1.0
 
 
 class Signs:
-    """Gives them. `ticks` are seconds that only grow; one sign stands for `late_after_s`."""
+    """Gives them. `ticks` are seconds that only grow; one sign stands for `late_after_s`; `alive`
+    is told with each."""
 
-    def __init__(self, registry: Registry, ticks: Callable[[], float], late_after_s: float) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        ticks: Callable[[], float],
+        late_after_s: float,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self.every_s = late_after_s / 3
         self._registry = registry
         self._ticks = ticks
         self._late_after_s = late_after_s
+        self._alive = alive
         self._given_s: float | None = None
 
     async def give(self) -> None:
         """A sign, unless there was one just now. Raises Unavailable."""
         now_s = self._ticks()
         if self._given_s is None or now_s - self._given_s >= self.every_s:
+            self._alive()
             await self._registry.lease(SIGN, GIVER, self._late_after_s)
             self._given_s = now_s
 

@@ -152,7 +152,7 @@ def test_the_wall_shows_authorities_and_says_that_it_is_simulated(
     wall.keyboard.press("w")
     expect(wall.get_by_role("row").filter(has_text="Weber")).to_be_visible(timeout=WITHIN_MS)
     expect(wall.get_by_text("SIMULATED")).to_be_visible()
-    assert wall.locator(".map").first.get_attribute("data-renderer") == "canvas"
+    expect(wall.locator(".map").first).to_have_attribute("data-renderer", "canvas")
     smallest = wall.evaluate(
         """() => Math.min(...[...document.querySelectorAll('.wall *')]
             .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))

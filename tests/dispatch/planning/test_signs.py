@@ -107,6 +107,17 @@ async def test_a_busy_planner_does_not_write_a_sign_for_every_plan(
     assert registry.signs == 3
 
 
+async def test_the_watchdog_hears_of_every_sign_and_of_nothing_while_there_is_none(
+    registry: Registry, clock: Clock
+) -> None:
+    heard: list[float] = []
+    signs = Signs(registry, clock.ticks, LATE_AFTER_S, lambda: heard.append(clock.now_s))
+    for _ in range(3):
+        await signs.give()
+        clock.now_s += signs.every_s
+    assert heard == [0, 2, 4]
+
+
 async def test_while_the_registry_is_away_nothing_new_is_said_of_the_planner(
     registry: Registry, clock: Clock
 ) -> None:
