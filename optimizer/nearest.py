@@ -62,7 +62,11 @@ def _parts(bundle: Bundle) -> list[str]:
 
 
 def _fits(known: Known, stock: Stock, request: Request, bundle: Bundle) -> bool:
-    """Whether all of the bundle's parts are there, left, and may serve together."""
+    """Whether all of the bundle's parts are there, each of its kind, left, and may serve
+    together."""
+    kinds = ((bundle.team, known.teams), (bundle.van, known.vans), (bundle.place, known.places))
+    if any(part not in (None, SELF) and part not in there for part, there in kinds):
+        return False
     if any(stock[part] <= 0 for part in _parts(bundle)):
         return False
     case = Case.of(known, request.id, bundle)

@@ -13,7 +13,16 @@ import numpy as np
 
 from optimizer.eligibility import Fault
 from optimizer.plan import Assignment, ByRank, Part, Plan
-from optimizer.problem import LARGEST_TIME_S, Place, Problem, Seconds, Team, Van, in_order
+from optimizer.problem import (
+    LARGEST_SIDE,
+    LARGEST_TIME_S,
+    Place,
+    Problem,
+    Seconds,
+    Team,
+    Van,
+    in_order,
+)
 from optimizer.reasons import faults_by_part
 from optimizer.solve import Solved, solve_warm
 from optimizer.stars import Stars, stars_of
@@ -115,7 +124,8 @@ class _Trial:
         served = False
         for k in order[:TRIED].tolist():
             place = self._problem.places[k]
-            found = self._served(_with_place(self._problem, replace(place, free=place.free + 1)))
+            more = replace(place, free=min(place.free + 1, LARGEST_SIDE))
+            found = self._served(_with_place(self._problem, more))
             if found is not None:
                 yield Remedy("place", "room", place.id, None, found[1])
                 served = True

@@ -1,5 +1,6 @@
 """From a plan file to its plan: the best that the time allows, checked, in words."""
 
+import codecs
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -70,10 +71,10 @@ def plan_file_schema() -> dict[str, Any]:
 
 def _earlier(path: Path) -> PlanView:
     try:
-        return decode(path.read_bytes())
+        return decode(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as wrong:
         raise PlanFileError(f"--previous {path}: {unread(wrong)}") from None
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise PlanFileError(f"--previous {path}: this is not an earlier answer") from None
 
 

@@ -144,6 +144,8 @@ class RequestPart(_Part):
             raise ValueError(f"a request that is {self.state} has ended and is not planned")
         if self.state in WAITING and self.promised != BundlePart():
             raise ValueError("promised: only a request that was accepted has promises")
+        if self.promised.van == SELF and self.promised.team is None:
+            raise ValueError('promised.van: "self" drives only together with a promised team')
         return self
 
     @model_validator(mode="after")
@@ -155,11 +157,19 @@ class RequestPart(_Part):
                 continue
             if id_ is not None and id_ in self.forbidden:
                 raise ValueError(f"fixed.{part}: {id_} is forbidden for this request")
-            if getattr(self.promised, part) not in (None, id_):
+            promised = getattr(self.promised, part)
+            if promised not in (None, id_):
                 raise ValueError(f"fixed.{part}: another one is promised already")
+            if promised != id_ and not self._is_planned(part):
+                raise ValueError(f"fixed.{part}: nothing of it is planned for {self.state}")
         if self.fixed.place is not None and self.place is not Need.NEEDED:
             raise ValueError("fixed.place: only a place that is needed is claimed")
         return self
+
+    def _is_planned(self, part: str) -> bool:
+        """Whether a part is planned at all: of what is carried out, only what a place takes."""
+        seeks_place = self.place is not Need.NONE and self.promised.place is None
+        return self.state in WAITING or (seeks_place and part != "team")
 
 
 class UnitPart(_Part):

@@ -75,10 +75,12 @@ class UrgentPart(_Part):
     """Crisis rides that come in while the day is driven. Their windows count from `after_min`."""
 
     after_min: Minutes = 0
-    rides: Annotated[tuple[RidePart, ...], Field(min_length=1)]
+    rides: tuple[RidePart, ...]
 
     @model_validator(mode="after")
     def is_urgent(self) -> Self:
+        if not self.rides:
+            raise ValueError("rides: there must be at least one")
         if not all(ride.crisis and ride.aboard is None for ride in self.rides):
             raise ValueError("rides: each must say crisis, and nobody is aboard yet")
         return self

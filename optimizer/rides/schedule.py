@@ -6,7 +6,7 @@ every stop at once. So a route is possible if and only if that solution keeps th
 """
 
 from optimizer.eligibility import Ints
-from optimizer.rides.model import FAR, Model, Routes, Work
+from optimizer.rides.model import FAR, PROMISED, Model, Routes, Work
 from optimizer.sides import kernel
 
 
@@ -32,11 +32,16 @@ def price(model: Model, v: int, n: int, work: Work) -> int:
 
 @kernel
 def fits(model: Model, v: int, n: int, work: Work) -> bool:
-    """Whether everyone has a seat, and whoever rides alone is alone. Notes where pick-ups are."""
-    seated, parties, alone = 0, 0, 0
+    """Whether everyone has a seat, whoever rides alone is alone, and nobody gets in or out before
+    those who are aboard. Notes where pick-ups are."""
+    seated, parties, alone, aboard = 0, 0, 0, 0
     for k in range(n):
         r = work.seq[k] // 2
         if work.seq[k] % 2 == 0:
+            if model.left_out[r] == PROMISED:
+                if k > aboard:
+                    return False
+                aboard += 1
             work.at[r] = k
             seated += model.seats[r]
             parties += 1

@@ -185,6 +185,7 @@ def test_windows_that_no_van_could_keep_are_told_as_such(fields: Any, told: str)
         (changed(rides=[ride(crisis=True, shares=True)]), "a crisis ride is exclusive"),
         (changed(rides=[ride(pick_up_min=[9, 3])]), "pick_up_min: ends before it begins"),
         (changed(urgent={"rides": [ride()]}), "each must say crisis"),
+        (changed(urgent={"rides": []}), "urgent.rides: there must be at least one"),
         (changed(travel=None), "needs a position"),
         (changed(travel={"home": {"nowhere": 1}}), "travel.home: unknown place nowhere"),
         (changed(rides=[ride(aboard={"van": "V1"}, van="V2")]), "another one than the person"),
@@ -193,6 +194,12 @@ def test_windows_that_no_van_could_keep_are_told_as_such(fields: Any, told: str)
 )
 def test_a_mistake_is_told_with_its_field(file: dict[str, Any], told: str) -> None:
     assert told in complaint(file)
+
+
+def test_a_mistake_in_an_urgent_ride_is_one_mistake() -> None:
+    urgent = {"rides": [ride(crisis=True, shares=True)]}
+    told = complaint(changed(urgent=urgent))
+    assert told.splitlines() == ["urgent.rides.0.shares: a crisis ride is exclusive"]
 
 
 def test_the_command_prints_the_plan_and_complains_with_status_2(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from msgspec.structs import replace as edited
 
 from optimizer.check import check
 from optimizer.nearest import nearest_first
-from optimizer.problem import Bundle, Request, Team
+from optimizer.problem import Bundle, Request, Team, Van
 from optimizer.solve import solve
 
 
@@ -36,6 +36,14 @@ def test_a_good_plan_is_kept_whole(random_problem, seed):
     assert check(problem, plan) == ()
     served = [one for one in best.assignments if one.bundle != Bundle()]
     assert [plan.of(one.request_id).bundle for one in served] == [one.bundle for one in served]
+
+
+def test_a_kept_bundle_whose_parts_are_of_another_kind_by_now_is_built_anew(small_region):
+    drive_s = [[60.0]]
+    problem = small_region([Request("r", weight=3)], [Team("x")], [Van("y")], drive_s=drive_s)
+    plan = nearest_first(problem, {"r": Bundle("y")})
+    assert check(problem, plan) == ()
+    assert plan.of("r").bundle == Bundle("x")
 
 
 def test_the_most_urgent_person_gets_the_nearest_team(small_region):

@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.problem import LARGEST_TIME_S, Bundle, Place, Problem, Request, Team, Van
+from optimizer.problem import (
+    LARGEST_SIDE,
+    LARGEST_TIME_S,
+    Bundle,
+    Place,
+    Problem,
+    Request,
+    Team,
+    Van,
+)
 from optimizer.remedies import Remedy, remedies
 from optimizer.solve import instant, solve
 
@@ -81,6 +90,14 @@ def test_a_resource_may_be_called_anything_even_as_the_one_that_is_tried(small_r
     problem = small_region([Request("a", weight=3), Request("b", weight=3)], [Team("+new")])
     without = next(one.request_id for one in solve(problem).assignments if one.missing)
     assert [one.change for one in _told(problem, without)] == ["new"]
+
+
+def test_a_place_that_has_as_many_as_can_be_asked_gets_none_more(small_region):
+    """The person waits for a team, and wants all or nothing: the beds are not what is missing."""
+    beds = Place("p", free=LARGEST_SIDE)
+    problem = small_region([_bed(all_or_nothing=True)], [], [Van("v")], [beds])
+    assert solve(problem).of("r").missing == ("team", "van", "place")
+    assert [one.part for one in _told(problem)] == ["team"]
 
 
 def test_whoever_lacks_two_things_is_told_that_no_single_change_helps(small_region):

@@ -92,7 +92,15 @@ def test_an_earlier_answer_is_a_previous_plan(tmp_path: Path) -> None:
     assert plan_file(path, answer)["recommendations"]["R1"]["team"] == "T1"
     told = CliRunner().invoke(app, ["plan", str(path), "--previous", str(answer)])
     assert json.loads(told.stdout)["recommendations"]["R1"]["team"] == "T1"
-    answer.write_text("[]")
+    answer.write_text(answer.read_text(), encoding="utf-8-sig")
+    assert plan_file(path, answer)["recommendations"]["R1"]["team"] == "T1"
+
+
+@pytest.mark.parametrize("text", ["[]", "[" * 100_000])
+def test_what_is_no_earlier_answer_is_refused(tmp_path: Path, text: str) -> None:
+    path, answer = tmp_path / "file.json", tmp_path / "answer.json"
+    path.write_text(json.dumps(changed()))
+    answer.write_text(text)
     with pytest.raises(PlanFileError, match="not an earlier answer"):
         plan_file(path, answer)
 

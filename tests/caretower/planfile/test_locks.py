@@ -66,10 +66,37 @@ def test_what_is_forbidden_to_all_is_given_to_nobody_and_counted() -> None:
             "fixed.team: another one is promised already",
         ),
         ({"fixed": {"place": "P1"}, "place": "possible"}, "only a place that is needed is claimed"),
+        (
+            {"state": "on_scene", "fixed": {"team": "T1"}},
+            "requests.0.fixed.team: nothing of it is planned for on_scene",
+        ),
+        (
+            {"state": "on_scene", "fixed": {"team": "T1", "van": "self"}},
+            "requests.0.fixed.team: nothing of it is planned for on_scene",
+        ),
+        (
+            {"state": "accepted", "place": "none", "fixed": {"van": "V1"}},
+            "requests.0.fixed.van: nothing of it is planned for accepted",
+        ),
+        (
+            {"state": "accepted", "promised": {"place": "P1"}, "fixed": {"van": "V1"}},
+            "requests.0.fixed.van: nothing of it is planned for accepted",
+        ),
+        (
+            {"state": "accepted", "promised": {"van": "self"}},
+            'requests.0.promised.van: "self" drives only together with a promised team',
+        ),
     ],
 )
 def test_locks_that_contradict_each_other_are_refused(more: dict[str, Any], told: str) -> None:
     assert told in complaint(with_request(**more))
+
+
+def test_of_a_request_that_is_carried_out_what_is_open_can_be_fixed() -> None:
+    promised = {"state": "on_scene", "promised": {"team": "T1"}}
+    file = with_request(**promised, fixed={"team": "T1", "van": None, "place": "P1"})
+    best = plan(file)["recommendations"]["R1"]
+    assert (best["team"], best["van"], best["pool"]) == ("T1", None, "P1")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,33 @@ def test_every_plan_keeps_every_promise_though_ways_are_missing(random_day, seed
     assert check(partial, solve(partial, iterations=10)) == ()
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, aboard=st.integers(1, 3))
+def test_nobody_gets_in_before_those_who_are_aboard_though_it_takes_no_time(
+    random_day, seed, aboard
+):
+    """Places that are one and the same, rides of no length, nobody needs time to get in or out."""
+    problem = random_day(seed, rides=5, vans=1)
+    rng = np.random.default_rng(seed)
+    spots = rng.integers(0, 2, len(problem.drive_s))
+    rides = tuple(
+        replace(
+            ride, seats=1, mask=0, board_s=0, alight_s=0, pick_up_s=(0, 36_000),
+            drop_off_s=(0, 36_000), most_ride_s=36_000, reach_s=LARGEST_TIME_S, van="v0",
+            shares=aboard > 1 if k < aboard else ride.shares,
+            aboard_since_s=-600 if k < aboard else None,
+        )
+        for k, ride in enumerate(problem.rides)
+    )  # fmt: skip
+    van = replace(problem.vans[0], seats=4, shift_end_s=LARGEST_TIME_S)
+    drive_s = np.where(spots[:, None] == spots, 0.0, 600.0)
+    day = replace(problem, rides=rides, vans=(van,), drive_s=drive_s)
+    plan = solve(day, iterations=30)
+    assert check(day, plan) == ()
+    assert check(day, solve(day, plan, iterations=30)) == ()
+    assert plan.left_out == ()
+
+
 @pytest.mark.parametrize(("reach_s", "carried"), [(LARGEST_TIME_S, True), (600, False)])
 def test_a_base_without_a_way_to_either_end_is_out_of_every_reach(reach_s, carried):
     """Places: the base, where the van is, both ends, and where another ride leads home from."""
