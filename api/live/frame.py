@@ -1,6 +1,6 @@
 """Frames: encoded once, shared by every socket of an audience."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,11 +81,3 @@ def welcome(account: Object, now_ms: int, simulated: bool) -> Frame:
 
 def bye(code: int, again: bool) -> Frame:
     return Frame.of("bye", code=code, again=again)
-
-
-def merged(changes: Iterable[Mapping[Key, Object | None]]) -> dict[Key, Object | None]:
-    """Many deltas as one: what came last stands."""
-    together: dict[Key, Object | None] = {}
-    for each in changes:
-        together |= each
-    return together

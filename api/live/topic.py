@@ -29,9 +29,12 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Delta:
+    """Which objects changed, not how: whoever missed it needs only what they are now, and the
+    objects of hundreds of plans would be many times the world."""
+
     prev: int
     seq: int
-    changes: Mapping[Key, Object | None]
+    keys: tuple[Key, ...]
     lines: Sequence[str]
 
 
@@ -71,7 +74,7 @@ class Topic:
         if (not changes and not lines) or world.position.seq <= self.position.seq:
             return
         prev, self.position = self.position.seq, world.position
-        self._history.append(_Delta(prev, self.position.seq, changes, lines))
+        self._history.append(_Delta(prev, self.position.seq, tuple(changes), lines))
         self._snapshot = None
         if self.listeners:
             made = frame.delta(self.name, self.position, prev, now_ms, changes, lines)
@@ -89,7 +92,7 @@ class Topic:
         if not self._history or seq < self._history[0].prev:
             return None
         missed = [delta for delta in self._history if delta.seq > seq]
-        changes = frame.merged(delta.changes for delta in missed)
+        changes = {key: self._shown.get(key) for delta in missed for key in delta.keys}
         lines = [line for delta in missed for line in delta.lines][-10:]
         return frame.delta(self.name, self.position, seq, now_ms, changes, lines)
 
